@@ -1,0 +1,121 @@
+package io.github.zsic;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A picture to classify: encoded bytes from anywhere, or a decoded {@link BufferedImage}.
+ * Supported formats are JPEG, PNG, GIF, WebP, BMP and TIFF; of an animation or a document
+ * with several pages the first picture counts. EXIF orientation is applied and
+ * transparency is dropped, as the reference pipeline does.
+ * <p>
+ * An input is read when it is classified, not when it is created. Inputs made
+ * {@linkplain #of(InputStream) from a stream} can be classified once; all others any
+ * number of times and from any thread.
+ */
+public final class ImageInput {
+
+	private final String description;
+
+	private final @Nullable StreamSource source;
+
+	private final @Nullable BufferedImage image;
+
+	private ImageInput(String description, @Nullable StreamSource source, @Nullable BufferedImage image) {
+		this.description = description;
+		this.source = source;
+		this.image = image;
+	}
+
+	/**
+	 * A picture in a file.
+	 * @param file the file
+	 * @return the input
+	 */
+	public static ImageInput of(Path file) {
+		return of(String.valueOf(file.getFileName()), () -> Files.newInputStream(file));
+	}
+
+	/**
+	 * A picture in memory.
+	 * @param bytes the encoded picture; not copied, so leave it unchanged
+	 * @return the input
+	 */
+	public static ImageInput of(byte[] bytes) {
+		return of("image", () -> new java.io.ByteArrayInputStream(bytes));
+	}
+
+	/**
+	 * A picture from a stream, which is read to its end and closed when the picture is
+	 * classified.
+	 * @param stream the stream
+	 * @return an input that can be classified once
+	 */
+	public static ImageInput of(InputStream stream) {
+		return of("stream", () -> stream);
+	}
+
+	/**
+	 * A picture from anything that can be opened as a stream, such as Spring's
+	 * {@code Resource}:
+	 * {@code ImageInput.of(resource.getFilename(), resource::getInputStream)}.
+	 * @param description what to call the picture in an error message
+	 * @param source opens the stream, which is closed after use
+	 * @return the input
+	 */
+	public static ImageInput of(@Nullable String description, StreamSource source) {
+		return new ImageInput((description != null) ? description : "image", source, null);
+	}
+
+	/**
+	 * A decoded picture. It is taken as upright; its samples are used as they are,
+	 * without colour management.
+	 * @param image the picture; not copied, so leave it unchanged
+	 * @return the input
+	 */
+	public static ImageInput of(BufferedImage image) {
+		return new ImageInput("image", null, image);
+	}
+
+	/**
+	 * What an error message calls this picture.
+	 * @return a file name, or a general word
+	 */
+	public String description() {
+		return this.description;
+	}
+
+	@Nullable StreamSource source() {
+		return this.source;
+	}
+
+	@Nullable BufferedImage image() {
+		return this.image;
+	}
+
+	@Override
+	public String toString() {
+		return this.description;
+	}
+
+	/**
+	 * Opens a stream with an encoded picture.
+	 */
+	@FunctionalInterface
+	public interface StreamSource {
+
+		/**
+		 * Opens the stream.
+		 * @return a new stream, closed by the caller
+		 * @throws IOException if it cannot be opened
+		 */
+		InputStream open() throws IOException;
+
+	}
+
+}

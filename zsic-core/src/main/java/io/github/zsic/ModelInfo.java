@@ -1,0 +1,19 @@
+package io.github.zsic;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a classifier runs.
+ *
+ * @param checkpoint the checkpoint, as it was named to the builder
+ * @param revision the commit of the checkpoint, or {@code null} if it comes from a plain
+ * folder or the class path, which have none
+ * @param modelType the {@code model_type} of its {@code config.json}
+ * @param device where it runs: {@code cpu}, {@code cuda:0}, {@code mps}
+ * @param dimension the length of its embeddings
+ * @param scoring what {@link Scoring#AUTO} means for it
+ */
+public record ModelInfo(String checkpoint, @Nullable String revision, String modelType, String device, int dimension,
+		Scoring scoring) {
+
+}

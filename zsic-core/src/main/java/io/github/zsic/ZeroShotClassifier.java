@@ -1,0 +1,99 @@
+package io.github.zsic;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Classifies pictures with labels that are made up at run time.
+ *
+ * <pre>{@code
+ * try (ZeroShotClassifier classifier = ZeroShotClassifier.builder().checkpoint("models/clip-vit-base-patch32").build()) {
+ *     Classification result = classifier.classify(ImageInput.of(Path.of("owl.jpg")), "fox", "bear", "seagull", "owl");
+ *     result.best();
+ * }
+ * }</pre>
+ *
+ * Scores are those of the Python pipeline
+ * {@code pipeline("zero-shot-image-classification")} of Transformers on the same
+ * checkpoint in float32.
+ * <p>
+ * A classifier is thread-safe and meant to be shared: one for each checkpoint, for as
+ * long as the program needs it. It owns the model's native memory until {@link #close()};
+ * nothing it returns refers to that memory. Every method but {@code close} and
+ * {@code model} throws {@link ClassifierClosedException} after {@code close}.
+ */
+public interface ZeroShotClassifier extends AutoCloseable {
+
+	/**
+	 * Starts a classifier.
+	 * @return a builder
+	 */
+	static ZeroShotClassifierBuilder builder() {
+		return new ZeroShotClassifierBuilder();
+	}
+
+	/**
+	 * Scores labels for one picture with the classifier's own templates and scoring.
+	 * @param image the picture
+	 * @param labels the candidate labels, at least one; duplicates are kept
+	 * @return the labels with their scores, best first
+	 * @throws InvalidImageException if the picture cannot be read
+	 * @throws InvalidLabelException if a label is blank or too long for the model
+	 */
+	default Classification classify(ImageInput image, String... labels) {
+		return classify(image, Arrays.asList(labels));
+	}
+
+	/**
+	 * Scores labels for one picture with the classifier's own templates and scoring.
+	 * @param image the picture
+	 * @param labels the candidate labels, at least one; duplicates are kept
+	 * @return the labels with their scores, best first
+	 * @throws InvalidImageException if the picture cannot be read
+	 * @throws InvalidLabelException if a label is blank or too long for the model
+	 */
+	default Classification classify(ImageInput image, Collection<String> labels) {
+		return classify(ClassificationRequest.builder().image(image).labels(labels).build()).get(0);
+	}
+
+	/**
+	 * Scores the labels of a request for each of its pictures.
+	 * @param request pictures, labels and how to score them
+	 * @return one result for each picture, in the order of the request
+	 * @throws InvalidImageException if one of the pictures cannot be read
+	 * @throws InvalidLabelException if a template or label cannot be used
+	 */
+	List<Classification> classify(ClassificationRequest request);
+
+	/**
+	 * The image tower's embedding of a picture.
+	 * @param image the picture
+	 * @return a new array of {@link ModelInfo#dimension()} numbers with Euclidean norm 1
+	 * @throws InvalidImageException if the picture cannot be read
+	 */
+	float[] embedImage(ImageInput image);
+
+	/**
+	 * The text tower's embedding of a text, which is used as it is, without a template.
+	 * Its inner product with an image embedding is the cosine of {@link Scoring#COSINE}.
+	 * @param text the text
+	 * @return a new array of {@link ModelInfo#dimension()} numbers with Euclidean norm 1
+	 * @throws InvalidLabelException if the text is blank or too long for the model
+	 */
+	float[] embedText(String text);
+
+	/**
+	 * What this classifier runs.
+	 * @return the same object for the life of the classifier
+	 */
+	ModelInfo model();
+
+	/**
+	 * Waits for running calls, then frees the model. Calls that come meanwhile are
+	 * refused. A second call does nothing.
+	 */
+	@Override
+	void close();
+
+}
