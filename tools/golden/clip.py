@@ -81,6 +81,7 @@ def build(tokenizer, text, vision, projection, processor, seed, logit_scale):
 def save(name, model, tokenizer, processor, **options):
     folder = CHECKPOINTS / name
     model.save_pretrained(folder, **options)
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
@@ -111,7 +112,7 @@ def gelu_modern_eos():
 
 
 def legacy_preprocessor():
-    """Files as they were written in 2021: integer sizes, the *_config_dict members that win over *_config."""
+    """Files as they were written in 2021: integer sizes, merges as strings, *_config_dict that wins over *_config."""
     tokenizer = tiny.tokenizer(MERGES, 77)
     mean, std = [0.41, 0.52, 0.37], [0.31, 0.22, 0.27]
     size = {"size": {"shortest_edge": 64}, "crop_size": {"height": 64, "width": 64}}
@@ -147,6 +148,30 @@ def legacy_preprocessor():
 
     tiny.edit_json(folder / "config.json", old_config)
 
+    def old_tokenizer(t):
+        t["model"]["merges"] = [" ".join(pair) for pair in t["model"]["merges"]]
+        for key in ("byte_fallback", "ignore_merges"):
+            del t["model"][key]
+        t["added_tokens"][0]["normalized"] = True
+        split, bytes_ = t["pre_tokenizer"]["pretokenizers"]
+        split["pattern"]["Regex"] = split["pattern"]["Regex"].removeprefix(r"<\|startoftext\|>|<\|endoftext\|>|")
+        del bytes_["use_regex"]
+
+    tiny.edit_json(folder / "tokenizer.json", old_tokenizer)
+    special = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "__type": "AddedToken"}
+    old_tokenizer_config = {
+        "unk_token": {"content": tiny.EOS, **special},
+        "bos_token": {"content": tiny.BOS, **special},
+        "eos_token": {"content": tiny.EOS, **special},
+        "pad_token": tiny.EOS,
+        "add_prefix_space": False,
+        "errors": "replace",
+        "do_lower_case": True,
+        "model_max_length": 77,
+        "tokenizer_class": "CLIPTokenizer",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(old_tokenizer_config) + "\n")
+
 
 def storage_twins():
     """One set of weights in three storages. The pipeline runs them in float32, as the Java side does."""
@@ -173,6 +198,14 @@ def position_ids():
     weights["vision_model.embeddings.position_ids"] = torch.arange(17)[None]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
+    def left_over_settings(t):
+        # What a tokenizer was last used with is saved with it; a call of the pipeline resets both.
+        pad = {"direction": "Right", "pad_to_multiple_of": None, "pad_id": 1, "pad_type_id": 0, "pad_token": tiny.EOS}
+        t["truncation"] = {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
+        t["padding"] = {"strategy": {"Fixed": 77}, **pad}
+
+    tiny.edit_json(folder / "tokenizer.json", left_over_settings)
+
 
 def processor_config():
     """Saved as CLIPProcessor saves today, one nested processor_config.json, and a crop larger than the resize."""
@@ -183,6 +216,7 @@ def processor_config():
     model = build(tokenizer, layers(16, 2, 2), vision, 20, processor, 6, 30)
     folder = CHECKPOINTS / "processor-config"
     model.save_pretrained(folder)
+    tokenizer.backend_tokenizer.no_padding()
     CLIPProcessor(processor, tokenizer).save_pretrained(folder)
     # The nested member wins over the file of its own; these values must have no effect.
     stale = {"size": {"shortest_edge": 48}, "crop_size": {"height": 48, "width": 48}, "image_mean": [0, 0, 0]}
@@ -211,6 +245,8 @@ def load_pipeline(name, dtype=torch.float32):
 def check_tokenizer(name, pipe):
     """tokenizer.json alone must give the ids that AutoTokenizer gives: the Java side reads only that file."""
     raw = tokenizers.Tokenizer.from_file(str(CHECKPOINTS / name / "tokenizer.json"))
+    raw.no_truncation()
+    raw.no_padding()
     auto = AutoTokenizer.from_pretrained(CHECKPOINTS / name)
     longest = 0
     for text in [*FIFTY, *(TEMPLATE.format(x) for x in FIFTY), *TEXT_SAMPLES, "", " "]:
@@ -219,6 +255,26 @@ def check_tokenizer(name, pipe):
         longest = max(longest, len(ids))
     assert longest <= pipe.model.config.text_config.max_position_embeddings, (name, longest)
     return longest
+
+
+def check_traps(name, pipe, names):
+    """What is in the files to mislead a reader must not mislead the reference, and must matter."""
+    text, vision, processor = pipe.model.config.text_config, pipe.model.config.vision_config, pipe.image_processor
+    size, crop = dict(processor.size), dict(processor.crop_size)
+    if name == "legacy-preprocessor":
+        for part in (text, vision):
+            assert part.layer_norm_eps == 1e-5 and part.hidden_act == "gelu_pytorch_tanh"
+        assert text.eos_token_id == pipe.tokenizer.eos_token_id == 843
+        assert size == {"shortest_edge": 64} and crop == {"height": 64, "width": 64}
+        assert processor.do_rescale and processor.do_convert_rgb and processor.rescale_factor == 1 / 255
+    if name == "processor-config":
+        assert size == {"shortest_edge": 43} and crop["height"] == 48 and processor.image_mean[0] > 0.4
+    pipe.model.text_model.eos_token_id = 2 if text.eos_token_id != 2 else pipe.tokenizer.eos_token_id
+    other_pooling = [by_label(scores_of(pipe, n, FIFTY)) for n in names]
+    pipe.model.text_model.eos_token_id = text.eos_token_id
+    difference = max(np.abs(o - by_label(scores_of(pipe, n, FIFTY))).max() for o, n in zip(other_pooling, names))
+    matters = name in ("gelu-modern-eos", "position-ids")
+    assert (difference > 0.01) if matters else difference == 0, (name, difference)
 
 
 def embeddings(pipe):
@@ -254,6 +310,9 @@ def main():
     ):
         write()
 
+    for file in CHECKPOINTS.rglob("*.safetensors"):
+        file.chmod(0o644)
+
     golden = {
         "generator": "tools/golden/clip.py",
         "versions": {
@@ -275,6 +334,7 @@ def main():
         name = folder.name
         pipe = load_pipeline(name)
         longest = check_tokenizer(name, pipe)
+        check_traps(name, pipe, names)
         cases = []
         for labels in LABEL_SETS:
             for picture in names:

@@ -1,6 +1,7 @@
 """Draws the test pictures: small, structured, and of every kind whose decoding could go wrong."""
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -138,14 +139,15 @@ def _street():
     return image
 
 
-def _oriented(path, image, orientation):
+def _oriented(path, image, orientation, **options):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image.save(path, quality=92, subsampling=0, exif=exif)
+    image.save(path, quality=92, subsampling=0, exif=exif, **options)
 
 
 def draw(folder: Path) -> list[str]:
     """Writes the pictures and returns their names."""
+    warnings.filterwarnings("ignore", "Palette images with Transparency")
     folder.mkdir(parents=True, exist_ok=True)
     png = {"optimize": True}
     _landscape().save(folder / "landscape.png", **png)
@@ -166,6 +168,6 @@ def draw(folder: Path) -> list[str]:
     blurred = _street().filter(ImageFilter.GaussianBlur(0.6))
     blurred.save(folder / "photo.jpg", quality=88, subsampling=2)
     _oriented(folder / "orientation-3.jpg", _portrait().resize((150, 226)), 3)
-    _oriented(folder / "orientation-5.jpg", _landscape().resize((226, 150)), 5)
+    _oriented(folder / "orientation-5.jpg", _landscape().resize((226, 150)), 5, progressive=True)
     _oriented(folder / "orientation-6.jpg", _street().resize((240, 160)), 6)
     return sorted(p.name for p in folder.iterdir())

@@ -19,8 +19,11 @@ for _name in ("nms", "qnms"):
     _torchvision.define(_name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 import torchvision  # noqa: E402, F401
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer  # noqa: E402
+from transformers.utils.logging import disable_progress_bar  # noqa: E402
 
 torch.set_num_threads(1)
+torch.backends.nnpack.set_flags(False)
+disable_progress_bar()
 
 BOS = "<|startoftext|>"
 EOS = "<|endoftext|>"
@@ -45,8 +48,8 @@ one two three four five six seven eight nine ten first second third many some no
 _PIECES = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|[^\s\w]+")
 
 
-def _byte_alphabet() -> list[str]:
-    """The 256 printable stand-ins of byte-level BPE, in the order of OpenAI's vocabulary."""
+def _byte_alphabet() -> tuple[list[str], dict[int, str]]:
+    """The 256 printable stand-ins of byte-level BPE, in the order of OpenAI's vocabulary and by byte."""
     visible = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     hidden = [b for b in range(256) if b not in visible]
     table = {b: chr(b) for b in visible} | {b: chr(256 + n) for n, b in enumerate(hidden)}
