@@ -7,6 +7,13 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.image.ImageDecoder;
+import io.github.zsic.text.Template;
+import io.github.zsic.text.TextEmbeddings;
+import io.github.zsic.text.Tokenizer;
+
 /**
  * Builds a {@link ZeroShotClassifier}. Only the {@linkplain #checkpoint(String)
  * checkpoint} must be set. Not thread-safe.
@@ -100,6 +107,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder cacheMaximumSize(long maximumSize) {
+		require(maximumSize >= 0, "'cacheMaximumSize' must be at least 0, not " + maximumSize);
 		this.cacheMaximumSize = maximumSize;
 		return this;
 	}
@@ -110,6 +118,8 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder cacheExpireAfterAccess(@Nullable Duration duration) {
+		require(duration == null || (!duration.isZero() && !duration.isNegative()),
+				"'cacheExpireAfterAccess' must be positive, not " + duration);
 		this.cacheExpireAfterAccess = duration;
 		return this;
 	}
@@ -121,6 +131,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder maximumPixels(long maximumPixels) {
+		require(maximumPixels > 0, "'maximumPixels' must be positive, not " + maximumPixels);
 		this.maximumPixels = maximumPixels;
 		return this;
 	}
@@ -131,6 +142,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder maximumBytes(long maximumBytes) {
+		require(maximumBytes > 0, "'maximumBytes' must be positive, not " + maximumBytes);
 		this.maximumBytes = maximumBytes;
 		return this;
 	}
@@ -142,6 +154,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder engineThreads(int threads) {
+		require(threads > 0, "'engineThreads' must be positive, not " + threads);
 		this.engineThreads = threads;
 		return this;
 	}
@@ -153,6 +166,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder intraOpThreads(int threads) {
+		require(threads >= 0, "'intraOpThreads' must be at least 0, not " + threads);
 		this.intraOpThreads = threads;
 		return this;
 	}
@@ -165,7 +179,32 @@ public final class ZeroShotClassifierBuilder {
 	 * @throws InvalidLabelException if a template has no place for the label
 	 */
 	public ZeroShotClassifier build() {
-		throw new IllegalStateException("assembled with the engine");
+		if (this.checkpoint == null || this.checkpoint.isBlank()) {
+			throw new CheckpointException("No checkpoint is set.", "Name a folder, or classpath:some/folder.");
+		}
+		List<Template> parsedTemplates = Template.parseAll(this.templates);
+		try (Checkpoint opened = Checkpoint.open(this.checkpoint)) {
+			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
+			try {
+				Tokenizer tokenizer = Tokenizer.load(opened.tokenizerFile());
+				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
+						this.cacheMaximumSize, this.cacheExpireAfterAccess);
+				ModelInfo info = new ModelInfo(this.checkpoint, null, opened.config().modelType(), encoder.device(),
+						encoder.dimension(), encoder.scoring());
+				return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
+						new ImageDecoder(this.maximumPixels, this.maximumBytes), parsedTemplates, this.scoring);
+			}
+			catch (RuntimeException ex) {
+				encoder.close();
+				throw ex;
+			}
+		}
+	}
+
+	private static void require(boolean condition, String message) {
+		if (!condition) {
+			throw new IllegalArgumentException(message);
+		}
 	}
 
 }

@@ -1,0 +1,259 @@
+package io.github.zsic.checkpoint;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.CheckpointException;
+
+/**
+ * An opened checkpoint: a folder in the layout that Hugging Face Transformers writes, its
+ * small files read and checked, its weights ready to be mapped.
+ * <p>
+ * Immutable and thread-safe. {@link #close()} deletes the copies of files that came out
+ * of a jar; a model that was loaded no longer needs them.
+ */
+public final class Checkpoint implements AutoCloseable {
+
+	private static final String CLASSPATH_PREFIX = "classpath:";
+
+	private static final String FILE_PREFIX = "file:";
+
+	private static final String TOKENIZER_FILE = "tokenizer.json";
+
+	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ImageProcessing.FILE,
+			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE);
+
+	private static final Pattern HUB_ID = Pattern.compile("[\\w.-]+/[\\w.-]+");
+
+	private final String location;
+
+	private final Path folder;
+
+	private final boolean temporary;
+
+	private final ModelConfig config;
+
+	private final ImageProcessing imageProcessing;
+
+	private final Path tokenizerFile;
+
+	private final Weights weights;
+
+	private Checkpoint(String location, Path folder, boolean temporary) {
+		this.location = location;
+		this.folder = folder;
+		this.temporary = temporary;
+		this.config = ModelConfig.read(folder);
+		this.imageProcessing = ImageProcessing.read(folder);
+		this.tokenizerFile = folder.resolve(TOKENIZER_FILE);
+		if (!Files.exists(this.tokenizerFile)) {
+			throw new CheckpointException("The checkpoint has no '" + TOKENIZER_FILE + "'.",
+					"Write it with Python: AutoTokenizer.from_pretrained(…).save_pretrained(…).");
+		}
+		this.weights = Weights.open(folder);
+	}
+
+	/**
+	 * Opens a checkpoint.
+	 * @param location a folder as a path or {@code file:} URL, or a class path folder as
+	 * {@code classpath:some/folder}
+	 * @return the checkpoint, to be closed by the caller
+	 * @throws CheckpointException if there is none, or it is incomplete or damaged
+	 */
+	public static Checkpoint open(String location) {
+		Path temporary = null;
+		try {
+			Path folder;
+			if (location.startsWith(CLASSPATH_PREFIX)) {
+				folder = classpathFolder(location);
+				if (folder == null) {
+					temporary = copyFromClasspath(location);
+					folder = temporary;
+				}
+			}
+			else {
+				folder = existingFolder(location);
+			}
+			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null);
+			temporary = null;
+			return checkpoint;
+		}
+		catch (CheckpointException ex) {
+			throw new CheckpointException("Checkpoint '" + location + "' cannot be used. " + ex.getDescription(),
+					ex.getAction(), ex);
+		}
+		finally {
+			if (temporary != null) {
+				delete(temporary);
+			}
+		}
+	}
+
+	private static Path existingFolder(String location) {
+		Path folder;
+		try {
+			folder = location.startsWith(FILE_PREFIX) ? fileUrl(location) : Paths.get(location);
+		}
+		catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException ex) {
+			throw new CheckpointException("It is neither a path nor a file: URL: " + ex.getMessage() + ".",
+					"Name a folder, or a class path folder as classpath:some/folder.", ex);
+		}
+		if (Files.isDirectory(folder)) {
+			return folder;
+		}
+		if (Files.exists(folder)) {
+			throw new CheckpointException("It is a file.",
+					"Name the folder that holds " + ModelConfig.FILE + ", the tokenizer and the weights.");
+		}
+		throw new CheckpointException("There is no such folder (looked for '" + folder
+			.toAbsolutePath() + "').", HUB_ID.matcher(location).matches()
+					? "Download the checkpoint and name its folder: this version of zsic does not fetch from the Hugging Face Hub itself."
+					: "Check the path.");
+	}
+
+	private static Path fileUrl(String location) throws URISyntaxException {
+		String path = location.substring(FILE_PREFIX.length());
+		// As Spring does, file:relative/folder is allowed, which is no hierarchical URI.
+		return path.startsWith("/") ? Paths.get(new URI(location.replace(" ", "%20"))) : Paths.get(path);
+	}
+
+	private static String resourceName(String location) {
+		String name = location.substring(CLASSPATH_PREFIX.length());
+		while (name.startsWith("/")) {
+			name = name.substring(1);
+		}
+		return name.endsWith("/") ? name : name + "/";
+	}
+
+	private static @Nullable URL resource(String name) {
+		ClassLoader context = Thread.currentThread().getContextClassLoader();
+		URL url = (context != null) ? context.getResource(name) : null;
+		return (url != null) ? url : Checkpoint.class.getClassLoader().getResource(name);
+	}
+
+	/** A class path folder that is a real folder is used in place. */
+	private static @Nullable Path classpathFolder(String location) {
+		URL config = resource(resourceName(location) + ModelConfig.FILE);
+		if (config == null) {
+			throw new CheckpointException(
+					"There is no '" + resourceName(location) + ModelConfig.FILE + "' on the class path.",
+					"Check the name, and that the jar with the checkpoint is a dependency.");
+		}
+		try {
+			return "file".equals(config.getProtocol()) ? Paths.get(config.toURI()).getParent() : null;
+		}
+		catch (URISyntaxException ex) {
+			throw new CheckpointException("Its URL '" + config + "' is malformed.", "Move the class path folder.", ex);
+		}
+	}
+
+	private static Path copyFromClasspath(String location) {
+		String name = resourceName(location);
+		Path folder = null;
+		boolean complete = false;
+		try {
+			folder = Files.createTempDirectory("zsic-checkpoint-");
+			for (String file : SMALL_FILES) {
+				copy(name + file, folder.resolve(file));
+			}
+			if (!copy(name + Weights.SINGLE_FILE, folder.resolve(Weights.SINGLE_FILE))) {
+				Path index = folder.resolve(Weights.INDEX_FILE);
+				if (copy(name + Weights.INDEX_FILE, index)) {
+					for (String shard : Weights.shards(index).keySet()) {
+						copy(name + shard, folder.resolve(shard));
+					}
+				}
+			}
+			complete = true;
+			return folder;
+		}
+		catch (IOException ex) {
+			throw new CheckpointException(
+					"It could not be copied from the class path to a temporary folder: " + ex.getMessage() + ".",
+					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
+		}
+		finally {
+			if (folder != null && !complete) {
+				delete(folder);
+			}
+		}
+	}
+
+	private static boolean copy(String resource, Path target) throws IOException {
+		URL url = resource(resource);
+		if (url == null) {
+			return false;
+		}
+		try (InputStream in = url.openStream()) {
+			Files.copy(in, target);
+		}
+		return true;
+	}
+
+	private static void delete(Path folder) {
+		try (Stream<Path> files = Files.walk(folder)) {
+			for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+				Files.delete(file);
+			}
+		}
+		catch (IOException ex) {
+			// Windows refuses while a mapping is alive; the JVM tries again when it ends.
+			folder.toFile().deleteOnExit();
+			try (Stream<Path> files = Files.walk(folder)) {
+				files.filter((file) -> !file.equals(folder)).forEach((file) -> file.toFile().deleteOnExit());
+			}
+			catch (IOException ignored) {
+				ex.addSuppressed(ignored);
+			}
+		}
+	}
+
+	/**
+	 * The location.
+	 * @return what {@link #open} was called with
+	 */
+	public String location() {
+		return this.location;
+	}
+
+	public ModelConfig config() {
+		return this.config;
+	}
+
+	public ImageProcessing imageProcessing() {
+		return this.imageProcessing;
+	}
+
+	/**
+	 * The tokenizer in the format of the {@code tokenizers} library.
+	 * @return an existing file
+	 */
+	public Path tokenizerFile() {
+		return this.tokenizerFile;
+	}
+
+	public Weights weights() {
+		return this.weights;
+	}
+
+	@Override
+	public void close() {
+		if (this.temporary) {
+			delete(this.folder);
+		}
+	}
+
+}

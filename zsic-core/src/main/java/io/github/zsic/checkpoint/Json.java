@@ -1,0 +1,76 @@
+package io.github.zsic.checkpoint;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.CheckpointException;
+
+/**
+ * Reads the JSON files of a checkpoint.
+ */
+final class Json {
+
+	private Json() {
+	}
+
+	static JsonObject readObject(Path file) {
+		try (Reader reader = Files.newBufferedReader(file)) {
+			JsonElement element = JsonParser.parseReader(reader);
+			if (!element.isJsonObject()) {
+				throw new JsonParseException("it is not a JSON object");
+			}
+			return element.getAsJsonObject();
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + ex.getMessage() + ".",
+					"Check the file and its permissions.", ex);
+		}
+		catch (JsonParseException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' is not valid JSON: " + ex.getMessage() + ".",
+					"Get the file again.", ex);
+		}
+	}
+
+	static @Nullable String string(@Nullable JsonElement element) {
+		return (element instanceof JsonPrimitive primitive && primitive.isString()) ? primitive.getAsString() : null;
+	}
+
+	/**
+	 * Visits every number, boolean and string below an object, under the path of member
+	 * names and list positions that leads to it, such as {@code text_config.hidden_size}
+	 * or {@code image_mean.0}. Null counts as absent, as it does for the reference.
+	 */
+	static void flatten(JsonObject object, BiConsumer<String, JsonPrimitive> visitor) {
+		for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
+			flatten(entry.getKey(), entry.getValue(), visitor);
+		}
+	}
+
+	private static void flatten(String path, JsonElement element, BiConsumer<String, JsonPrimitive> visitor) {
+		if (element instanceof JsonPrimitive primitive) {
+			visitor.accept(path, primitive);
+		}
+		else if (element.isJsonObject()) {
+			for (Map.Entry<String, JsonElement> entry : element.getAsJsonObject().entrySet()) {
+				flatten(path + "." + entry.getKey(), entry.getValue(), visitor);
+			}
+		}
+		else if (element.isJsonArray()) {
+			for (int i = 0; i < element.getAsJsonArray().size(); i++) {
+				flatten(path + "." + i, element.getAsJsonArray().get(i), visitor);
+			}
+		}
+	}
+
+}

@@ -1,0 +1,224 @@
+package io.github.zsic.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+
+import io.github.zsic.CheckpointException;
+
+/**
+ * The tensors of a checkpoint, of one file or of several shards, memory-mapped when they
+ * are asked for. Immutable and thread-safe.
+ */
+public final class Weights {
+
+	static final String SINGLE_FILE = "model.safetensors";
+
+	static final String INDEX_FILE = "model.safetensors.index.json";
+
+	/**
+	 * The largest piece that is mapped at once. A buffer cannot have more than 2 GB, also
+	 * when 16-bit elements are widened.
+	 */
+	private static final long MAXIMUM_PART = 1L << 29;
+
+	private static final Set<String> FLOAT_DTYPES = Set.of("F32", "F16", "BF16", "F64");
+
+	private final Map<String, SafetensorsFile.Tensor> tensors;
+
+	private final long maximumPart;
+
+	Weights(Map<String, SafetensorsFile.Tensor> tensors, long maximumPart) {
+		this.tensors = tensors;
+		this.maximumPart = maximumPart;
+	}
+
+	/**
+	 * Opens the weights in a folder.
+	 * @param folder the folder of a checkpoint
+	 * @return the weights
+	 * @throws CheckpointException if there are none, or a file is damaged
+	 */
+	static Weights open(Path folder) {
+		Path single = folder.resolve(SINGLE_FILE);
+		if (Files.exists(single)) {
+			return new Weights(SafetensorsFile.read(single), MAXIMUM_PART);
+		}
+		Path index = folder.resolve(INDEX_FILE);
+		if (Files.exists(index)) {
+			return new Weights(readShards(folder, index), MAXIMUM_PART);
+		}
+		throw new CheckpointException("The checkpoint has no weights that zsic reads: neither '" + SINGLE_FILE
+				+ "' nor '" + INDEX_FILE + "'.", "Use a revision of the checkpoint that has safetensors files.");
+	}
+
+	/**
+	 * The files that an index names, in the order of their first tensor.
+	 * @param index an {@value #INDEX_FILE}
+	 * @return tensor names by file name
+	 */
+	static Map<String, Set<String>> shards(Path index) {
+		JsonElement map = Json.readObject(index).get("weight_map");
+		if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
+			throw new CheckpointException("'" + index.getFileName() + "' has no 'weight_map'.", "Get the file again.");
+		}
+		Map<String, Set<String>> shards = new LinkedHashMap<>();
+		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
+			String file = Json.string(entry.getValue());
+			// The index comes from outside: it must not reach out of its folder.
+			if (file == null || !file.endsWith(".safetensors") || file.contains("/") || file.contains("\\")) {
+				throw new CheckpointException(
+						"'" + index.getFileName() + "' puts tensor '" + entry.getKey() + "' in " + entry.getValue()
+								+ ", which is not the name of a safetensors file in the same folder.",
+						"Get the file again.");
+			}
+			shards.computeIfAbsent(file, (name) -> new LinkedHashSet<>()).add(entry.getKey());
+		}
+		return shards;
+	}
+
+	private static Map<String, SafetensorsFile.Tensor> readShards(Path folder, Path index) {
+		Map<String, SafetensorsFile.Tensor> tensors = new LinkedHashMap<>();
+		shards(index).forEach((file, names) -> {
+			Path shard = folder.resolve(file);
+			if (!Files.exists(shard)) {
+				throw new CheckpointException(
+						"'" + index.getFileName() + "' names the shard '" + file + "', which is not there.",
+						"Get the missing file.");
+			}
+			Map<String, SafetensorsFile.Tensor> read = SafetensorsFile.read(shard);
+			for (String name : names) {
+				if (!read.containsKey(name)) {
+					throw new CheckpointException("'" + index.getFileName() + "' says that tensor '" + name
+							+ "' is in '" + file + "', but it is not.", "Get both files again, of the same revision.");
+				}
+			}
+			for (SafetensorsFile.Tensor tensor : read.values()) {
+				SafetensorsFile.Tensor other = tensors.put(tensor.name(), tensor);
+				if (other != null) {
+					throw new CheckpointException("Tensor '" + tensor.name() + "' is in two shards, '"
+							+ other.file().getFileName() + "' and '" + file + "'.", "Get the files again.");
+				}
+			}
+		});
+		return tensors;
+	}
+
+	/**
+	 * Checks the tensors against those that a model needs.
+	 * @param expected the shapes by name
+	 * @throws CheckpointException with a list of the tensors that are missing, that have
+	 * another shape or are not of floating point, or that the model does not know
+	 */
+	public void verify(Map<String, long[]> expected) {
+		List<String> findings = new ArrayList<>();
+		expected.forEach((name, shape) -> {
+			SafetensorsFile.Tensor tensor = this.tensors.get(name);
+			if (tensor == null) {
+				findings.add("missing: " + name + " " + Arrays.toString(shape));
+			}
+			else if (!sameShape(tensor.shape(), shape)) {
+				findings.add("wrong shape: " + name + " is " + Arrays.toString(tensor.shape()) + " in '"
+						+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
+						+ Arrays.toString(shape));
+			}
+			else if (!FLOAT_DTYPES.contains(tensor.dtype())) {
+				findings.add("dtype: " + name + " is " + tensor.dtype() + " in '" + tensor.file().getFileName()
+						+ "', zsic reads F32, F16, BF16 and F64");
+			}
+		});
+		for (SafetensorsFile.Tensor tensor : this.tensors.values()) {
+			// Old checkpoints store these constant buffers; transformers ignores them
+			// too.
+			if (!expected.containsKey(tensor.name()) && !tensor.name().endsWith(".position_ids")) {
+				findings.add("unexpected: " + tensor.name() + " " + Arrays.toString(tensor.shape()) + " in '"
+						+ tensor.file().getFileName() + "'");
+			}
+		}
+		if (!findings.isEmpty()) {
+			int shown = Math.min(findings.size(), 10);
+			String more = (findings.size() > shown) ? "; and " + (findings.size() - shown) + " more" : "";
+			throw new CheckpointException("The weights do not fit " + ModelConfig.FILE + ": "
+					+ String.join("; ", findings.subList(0, shown)) + more + ".",
+					"Use weights and configuration of the same checkpoint and revision.");
+		}
+	}
+
+	/** A scalar is stored with shape [] or [1]. */
+	private static boolean sameShape(long[] actual, long[] expected) {
+		return Arrays.equals(actual, expected) || (expected.length == 0 && actual.length == 1 && actual[0] == 1);
+	}
+
+	/**
+	 * Maps a tensor into memory.
+	 * @param name the name of a tensor that {@link #verify} has seen
+	 * @return the tensor in one or more consecutive parts along its first dimension;
+	 * valid for as long as they are referenced and the file is not shortened
+	 */
+	public List<Part> map(String name) {
+		SafetensorsFile.Tensor tensor = this.tensors.get(name);
+		if (tensor == null) {
+			throw new IllegalArgumentException("No tensor named " + name);
+		}
+		long[] shape = tensor.shape();
+		if (shape.length == 0 || tensor.byteLength() <= this.maximumPart) {
+			return List.of(map(tensor, shape, 0, tensor.byteLength()));
+		}
+		long rowBytes = tensor.byteLength() / shape[0];
+		long rowsPerPart = Math.max(1, this.maximumPart / rowBytes);
+		List<Part> parts = new ArrayList<>();
+		for (long row = 0; row < shape[0]; row += rowsPerPart) {
+			long[] partShape = shape.clone();
+			partShape[0] = Math.min(rowsPerPart, shape[0] - row);
+			parts.add(map(tensor, partShape, row * rowBytes, partShape[0] * rowBytes));
+		}
+		return Collections.unmodifiableList(parts);
+	}
+
+	private static Part map(SafetensorsFile.Tensor tensor, long[] shape, long offset, long length) {
+		try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
+			long position = tensor.dataStart() + tensor.begin() + offset;
+			if (position + length > channel.size()) {
+				throw new IOException("the file became shorter while it was read");
+			}
+			ByteBuffer buffer = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
+			if (position % Double.BYTES != 0) {
+				// Old writers did not align; the engine wants elements at multiples of
+				// their size.
+				buffer = ByteBuffer.allocateDirect((int) length).put(buffer).flip();
+			}
+			return new Part(tensor.dtype(), shape, buffer.order(ByteOrder.nativeOrder()));
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("Tensor '" + tensor.name() + "' of '" + tensor.file().getFileName()
+					+ "' cannot be read: " + ex.getMessage() + ".", "Check the file and its permissions.", ex);
+		}
+	}
+
+	/**
+	 * A tensor, or some consecutive rows of it.
+	 *
+	 * @param dtype {@code F32}, {@code F16}, {@code BF16} or {@code F64}
+	 * @param shape the shape of this part
+	 * @param data the elements, a read-only direct buffer in little-endian order
+	 */
+	public record Part(String dtype, long[] shape, ByteBuffer data) {
+
+	}
+
+}

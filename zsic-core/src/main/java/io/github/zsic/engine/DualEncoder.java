@@ -1,0 +1,387 @@
+package io.github.zsic.engine;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.InferenceException;
+import io.github.zsic.Scoring;
+import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.checkpoint.Weights;
+
+/**
+ * A loaded model of two towers, one for images and one for texts, that share a space of
+ * embeddings. Thread-safe.
+ * <p>
+ * Owns the native memory of the weights until {@link #close()}, which must not run beside
+ * a call, nor be followed by one. Everything a call allocates is freed before it returns.
+ */
+public final class DualEncoder implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(DualEncoder.class);
+
+	/** Bounds the memory that a request with thousands of new labels needs at once. */
+	private static final int MAXIMUM_TEXT_BATCH = 64;
+
+	private final EngineThreads threads;
+
+	private final Model model;
+
+	private final Architecture architecture;
+
+	private final TorchDevice device;
+
+	private int textPositions;
+
+	private float logitScale;
+
+	private float logitBias;
+
+	private int dimension;
+
+	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device) {
+		this.threads = threads;
+		this.model = model;
+		this.architecture = architecture;
+		this.device = device;
+	}
+
+	/**
+	 * Loads a model.
+	 * @param checkpoint the checkpoint, which is not needed any more afterwards
+	 * @param device {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:<n>} or
+	 * {@code mps}
+	 * @param engineThreads how many calls run at the same time
+	 * @param intraOpThreads how many cores each of them uses, 0 to share out those that
+	 * there are
+	 * @return the model, to be closed by the caller
+	 * @throws CheckpointException if the architecture is unknown or the weights do not
+	 * fit
+	 * @throws io.github.zsic.DeviceException if the device or the native library is not
+	 * there
+	 */
+	public static DualEncoder load(Checkpoint checkpoint, String device, int engineThreads, int intraOpThreads) {
+		Architecture architecture = Architecture.of(checkpoint.config().modelType());
+		Engine engine = TorchRuntime.engine();
+		TorchDevice torchDevice = TorchDevice.find(device, engine);
+		int cores = (intraOpThreads > 0) ? intraOpThreads
+				: Math.max(1, Runtime.getRuntime().availableProcessors() / engineThreads);
+		long start = System.nanoTime();
+		// The program itself lives on the CPU; it moves weights and pixels to the device.
+		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
+				Model.newInstance(architecture.source(), Device.cpu(), engine.getEngineName()), architecture,
+				torchDevice);
+		boolean loaded = false;
+		try {
+			encoder.threads.call(() -> {
+				encoder.load(checkpoint);
+				return true;
+			});
+			loaded = true;
+		}
+		catch (InferenceException ex) {
+			throw new CheckpointException(
+					"Checkpoint '" + checkpoint.location() + "' cannot be loaded. " + ex.getDescription(),
+					ex.getAction(), ex);
+		}
+		finally {
+			if (!loaded) {
+				encoder.close();
+			}
+		}
+		logger.info("Loaded {} checkpoint '{}' on {} in {} ms", checkpoint.config().modelType(), checkpoint.location(),
+				torchDevice.name(), (System.nanoTime() - start) / 1_000_000);
+		return encoder;
+	}
+
+	private void load(Checkpoint checkpoint) throws IOException, MalformedModelException {
+		loadProgram();
+		try (NativeScope scope = new NativeScope(this.model)) {
+			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
+					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
+					scope.add(IValue.from(this.device.name())));
+		}
+		Map<String, long[]> shapes = call((scope) -> {
+			Map<String, long[]> result = new HashMap<>();
+			scope.run("shapes")
+				.toIValueMap()
+				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
+			return result;
+		});
+		checkpoint.weights().verify(shapes);
+		try (NativeScope scope = new NativeScope(this.model)) {
+			Map<String, IValue> state = new HashMap<>();
+			for (String name : shapes.keySet()) {
+				PtNDArray[] parts = checkpoint.weights()
+					.map(name)
+					.stream()
+					.map(scope::tensor)
+					.toArray(PtNDArray[]::new);
+				state.put(name, scope.add(IValue.listFrom(parts)));
+			}
+			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));
+		}
+		this.textPositions = call((scope) -> (int) scope.run("text_positions").toLong());
+		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
+		this.logitBias = call((scope) -> (float) scope.run("logit_bias").toDouble());
+		tryOut();
+	}
+
+	private void loadProgram() throws IOException, MalformedModelException {
+		Path folder = Files.createTempDirectory("zsic-program-");
+		Path archive = folder.resolve("program.pt");
+		try {
+			TorchScriptArchive.write(this.architecture, archive);
+			this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
+		}
+		finally {
+			Files.deleteIfExists(archive);
+			Files.deleteIfExists(folder);
+		}
+	}
+
+	/** One call of each tower, so that a model that cannot work does not get ready. */
+	private void tryOut() {
+		float[] image = runImage(new byte[3], 1, 1);
+		float[] text = runTexts(List.of(new long[] { 0, 0 }))[0];
+		this.dimension = image.length;
+		for (float[] embedding : List.of(image, text)) {
+			for (float value : embedding) {
+				if (!Float.isFinite(value)) {
+					throw new CheckpointException("The model computes values that are not finite numbers.",
+							"Its weights are damaged: get the file again.");
+				}
+			}
+		}
+	}
+
+	/**
+	 * Computes the embedding of a picture.
+	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
+	 * @param width the width in pixels
+	 * @param height the height in pixels
+	 * @return a new unit vector of length {@link #dimension()}
+	 * @throws InferenceException if the engine fails
+	 */
+	public float[] encodeImage(byte[] rgb, int width, int height) {
+		return this.threads.call(() -> runImage(rgb, width, height));
+	}
+
+	private float[] runImage(byte[] rgb, int width, int height) {
+		return call((scope) -> {
+			PtNDArray image = scope.pixels(rgb, width, height);
+			return scope.run("encode_images", scope.add(IValue.listFrom(image))).toTensor(scope.manager).toFloatArray();
+		});
+	}
+
+	/**
+	 * Computes the embeddings of texts.
+	 * @param ids the token ids of each text, at most {@link #textPositions()}
+	 * @return new unit vectors of length {@link #dimension()}, in the order of the texts
+	 * @throws InferenceException if the engine fails
+	 */
+	public float[][] encodeTexts(List<long[]> ids) {
+		// Texts of similar length together, so that little is spent on padding.
+		int[] order = IntStream.range(0, ids.size())
+			.boxed()
+			.sorted(Comparator.comparingInt((i) -> ids.get(i).length))
+			.mapToInt(Integer::intValue)
+			.toArray();
+		float[][] result = new float[ids.size()][];
+		for (int from = 0; from < order.length; from += MAXIMUM_TEXT_BATCH) {
+			int[] rows = java.util.Arrays.copyOfRange(order, from, Math.min(from + MAXIMUM_TEXT_BATCH, order.length));
+			List<long[]> batch = new ArrayList<>();
+			for (int row : rows) {
+				batch.add(ids.get(row));
+			}
+			float[][] embeddings = this.threads.call(() -> runTexts(batch));
+			for (int i = 0; i < rows.length; i++) {
+				result[rows[i]] = embeddings[i];
+			}
+		}
+		return result;
+	}
+
+	private float[][] runTexts(List<long[]> batch) {
+		int tokens = batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
+		long[] padded = new long[batch.size() * tokens];
+		for (int i = 0; i < batch.size(); i++) {
+			System.arraycopy(batch.get(i), 0, padded, i * tokens, batch.get(i).length);
+		}
+		float[] flat = call((scope) -> {
+			PtNDArray ids = (PtNDArray) scope.manager.create(padded, new Shape(batch.size(), tokens));
+			return scope.run("encode_texts", scope.add(IValue.from(ids))).toTensor(scope.manager).toFloatArray();
+		});
+		int length = flat.length / batch.size();
+		float[][] embeddings = new float[batch.size()][];
+		for (int i = 0; i < embeddings.length; i++) {
+			embeddings[i] = java.util.Arrays.copyOfRange(flat, i * length, (i + 1) * length);
+		}
+		return embeddings;
+	}
+
+	private <T> T call(Function<NativeScope, T> task) {
+		try (NativeScope scope = new NativeScope(this.model)) {
+			return task.apply(scope);
+		}
+	}
+
+	/**
+	 * How many tokens the text tower reads, special tokens included.
+	 * @return a positive number
+	 */
+	public int textPositions() {
+		return this.textPositions;
+	}
+
+	/**
+	 * The factor from cosine to logit.
+	 * @return the factor
+	 */
+	public float logitScale() {
+		return this.logitScale;
+	}
+
+	/**
+	 * What is added to the scaled cosine.
+	 * @return the summand, 0 for most architectures
+	 */
+	public float logitBias() {
+		return this.logitBias;
+	}
+
+	/**
+	 * The length of the embeddings.
+	 * @return a positive number
+	 */
+	public int dimension() {
+		return this.dimension;
+	}
+
+	/**
+	 * How the reference pipeline scores this architecture.
+	 * @return {@link Scoring#SOFTMAX} or {@link Scoring#SIGMOID}
+	 */
+	public Scoring scoring() {
+		return this.architecture.scoring();
+	}
+
+	/**
+	 * Where the model runs.
+	 * @return the device in PyTorch's notation
+	 */
+	public String device() {
+		return this.device.name();
+	}
+
+	@Override
+	public void close() {
+		this.threads.close();
+		this.model.close();
+	}
+
+	/**
+	 * Owns every native object of one call of the program and frees them together.
+	 */
+	private static final class NativeScope implements AutoCloseable {
+
+		private final PtNDManager manager;
+
+		private final PtSymbolBlock program;
+
+		private final List<IValue> values = new ArrayList<>();
+
+		NativeScope(Model model) {
+			this.manager = (PtNDManager) model.getNDManager().newSubManager(Device.cpu());
+			this.program = (PtSymbolBlock) model.getBlock();
+		}
+
+		IValue add(IValue value) {
+			this.values.add(value);
+			return value;
+		}
+
+		IValue run(String method, IValue... arguments) {
+			return add(IValueUtils.runMethod(this.program, method, arguments));
+		}
+
+		IValue numbers(Map<String, Double> numbers) {
+			Map<String, IValue> values = new HashMap<>();
+			numbers.forEach((name, value) -> values.put(name, add(IValue.from(value.doubleValue()))));
+			return add(IValue.stringIValueMapFrom(values));
+		}
+
+		IValue strings(Map<String, String> strings) {
+			Map<String, IValue> values = new HashMap<>();
+			strings.forEach((name, value) -> values.put(name, add(IValue.from(value))));
+			return add(IValue.stringIValueMapFrom(values));
+		}
+
+		/** The picture in memory of libtorch's own, which is freed with this scope. */
+		PtNDArray pixels(byte[] rgb, int width, int height) {
+			PtNDArray image = this.manager.create(new Shape(height, width, 3), DataType.UINT8);
+			image.toByteBuffer(true).put(rgb);
+			return image;
+		}
+
+		/**
+		 * A tensor on the mapped memory, or, for bfloat16, in memory of libtorch's own.
+		 */
+		PtNDArray tensor(Weights.Part part) {
+			Shape shape = new Shape(part.shape());
+			return switch (part.dtype()) {
+				case "F32" -> this.manager.create(part.data(), shape, DataType.FLOAT32);
+				case "F16" -> this.manager.create(part.data(), shape, DataType.FLOAT16);
+				case "F64" -> this.manager.create(part.data(), shape, DataType.FLOAT64);
+				case "BF16" -> widen(part.data().asShortBuffer(), this.manager.create(shape, DataType.FLOAT32));
+				default -> throw new EngineException("Unexpected dtype " + part.dtype());
+			};
+		}
+
+		/**
+		 * bfloat16 is the upper half of a float32. DJL has no tensor of that type: it
+		 * aborts the JVM.
+		 */
+		private static PtNDArray widen(ShortBuffer values, PtNDArray target) {
+			IntBuffer bits = target.toByteBuffer(true).order(ByteOrder.nativeOrder()).asIntBuffer();
+			while (values.hasRemaining()) {
+				bits.put(values.get() << Short.SIZE);
+			}
+			return target;
+		}
+
+		@Override
+		public void close() {
+			this.values.forEach(IValue::close);
+			this.manager.close();
+		}
+
+	}
+
+}

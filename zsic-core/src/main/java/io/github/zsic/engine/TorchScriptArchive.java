@@ -1,0 +1,94 @@
+package io.github.zsic.engine;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Packs TorchScript sources into an archive that {@code torch::jit::load} reads: a zip
+ * with the sources as text and a pickle of the module object, here with empty attributes
+ * (torch/csrc/jit/docs/serialization.md). No Python and no conversion is involved.
+ */
+final class TorchScriptArchive {
+
+	private static final String ROOT = "program/";
+
+	/** What every architecture's class declares as its attributes, in this order. */
+	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "weights");
+
+	private static final List<String> LISTS = List.of("vision_layers", "text_layers");
+
+	private TorchScriptArchive() {
+	}
+
+	/**
+	 * Writes an archive.
+	 * @param architecture the architecture to run
+	 * @param target the file to write
+	 * @throws IOException if it cannot be written
+	 */
+	static void write(Architecture architecture, Path target) throws IOException {
+		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
+			put(zip, "data.pkl", module(architecture));
+			for (String source : List.of(architecture.source(), "layers")) {
+				put(zip, "code/__torch__/zsic/" + source + ".py", read(source + ".py"));
+			}
+			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
+			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
+			put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
+		}
+	}
+
+	private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+		zip.putNextEntry(new ZipEntry(ROOT + name));
+		zip.write(content);
+		zip.closeEntry();
+	}
+
+	private static byte[] read(String source) throws IOException {
+		try (InputStream in = TorchScriptArchive.class.getResourceAsStream(source)) {
+			if (in == null) {
+				throw new IOException("zsic-core lacks its own resource " + source);
+			}
+			return in.readAllBytes();
+		}
+	}
+
+	/** A pickle, protocol 2, of an instance of the architecture's class. */
+	private static byte[] module(Architecture architecture) {
+		ByteArrayOutputStream out = new ByteArrayOutputStream();
+		out.writeBytes(new byte[] { (byte) 0x80, 2 });
+		String global = "c__torch__.zsic." + architecture.source() + "\n" + architecture.className() + "\n";
+		out.writeBytes(global.getBytes(StandardCharsets.US_ASCII));
+		out.writeBytes(")\u0081}(".getBytes(StandardCharsets.ISO_8859_1));
+		writeString(out, "training");
+		out.write(0x89);
+		for (String name : DICTIONARIES) {
+			writeString(out, name);
+			out.write('}');
+		}
+		for (String name : LISTS) {
+			writeString(out, name);
+			out.write(']');
+		}
+		writeString(out, "device");
+		writeString(out, "");
+		out.writeBytes("ub.".getBytes(StandardCharsets.US_ASCII));
+		return out.toByteArray();
+	}
+
+	private static void writeString(ByteArrayOutputStream out, String value) {
+		byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+		out.write('X');
+		out.writeBytes(new byte[] { (byte) bytes.length, 0, 0, 0 });
+		out.writeBytes(bytes);
+	}
+
+}

@@ -1,0 +1,84 @@
+package io.github.zsic.text;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.zsic.InvalidLabelException;
+
+/**
+ * A hypothesis template: text with <code>{}</code> where the label goes. As in Python's
+ * {@code str.format}, which the reference uses, doubled braces stand for single ones;
+ * unlike there, the place for the label may be repeated and must not be missing.
+ */
+public final class Template {
+
+	/** The text around the labels: one more than there are places for the label. */
+	private final List<String> literals;
+
+	private Template(List<String> literals) {
+		this.literals = literals;
+	}
+
+	/**
+	 * Parses a template.
+	 * @param template the text
+	 * @return the template
+	 * @throws InvalidLabelException if it has no place for the label, or other braces
+	 */
+	public static Template parse(String template) {
+		List<String> literals = new ArrayList<>();
+		StringBuilder literal = new StringBuilder();
+		for (int i = 0; i < template.length(); i++) {
+			char c = template.charAt(i);
+			if (c != '{' && c != '}') {
+				literal.append(c);
+				continue;
+			}
+			char next = (i + 1 < template.length()) ? template.charAt(i + 1) : 0;
+			if (next == c) {
+				literal.append(c);
+			}
+			else if (c == '{' && next == '}') {
+				literals.add(literal.toString());
+				literal.setLength(0);
+			}
+			else {
+				throw new InvalidLabelException(
+						"The template '" + template + "' has a single '" + c + "' at position " + (i + 1) + ".",
+						"Write {} where the label goes, and {{ or }} for a brace in the text.");
+			}
+			i++;
+		}
+		if (literals.isEmpty()) {
+			throw new InvalidLabelException(
+					"The template '" + template
+							+ "' has no place for the label, so every label would get the same score.",
+					"Write {} where the label goes, as in 'This is a photo of {}.'");
+		}
+		literals.add(literal.toString());
+		return new Template(literals);
+	}
+
+	/**
+	 * Parses templates.
+	 * @param templates the texts, at least one
+	 * @return the templates
+	 * @throws InvalidLabelException if there is none, or one cannot be used
+	 */
+	public static List<Template> parseAll(List<String> templates) {
+		if (templates.isEmpty()) {
+			throw new InvalidLabelException("There is no template.", "Give one, or leave the default alone.");
+		}
+		return templates.stream().map(Template::parse).toList();
+	}
+
+	/**
+	 * Puts a label into the template.
+	 * @param label the label, used as it is
+	 * @return the prompt
+	 */
+	public String prompt(String label) {
+		return String.join(label, this.literals);
+	}
+
+}

@@ -1,0 +1,57 @@
+package io.github.zsic.text;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+
+import io.github.zsic.CheckpointException;
+
+/**
+ * Prompts to token ids, through the {@code tokenizers} library that the reference uses.
+ * Owns native memory until {@link #close()}. Thread-safe.
+ */
+public final class Tokenizer implements AutoCloseable {
+
+	private final HuggingFaceTokenizer tokenizer;
+
+	private Tokenizer(HuggingFaceTokenizer tokenizer) {
+		this.tokenizer = tokenizer;
+	}
+
+	/**
+	 * Loads a tokenizer.
+	 * @param file a {@code tokenizer.json}
+	 * @return the tokenizer, to be closed by the caller
+	 * @throws CheckpointException if the file cannot be read or is no tokenizer
+	 */
+	public static Tokenizer load(Path file) {
+		try {
+			// The file may ask for truncation or padding. The pipeline asks for neither,
+			// and a
+			// silently shortened prompt would be a wrong score.
+			return new Tokenizer(
+					HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
+		}
+		catch (IOException | RuntimeException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be used: " + ex.getMessage() + ".",
+					"Get the file again.", ex);
+		}
+	}
+
+	/**
+	 * Encodes a prompt with the special tokens that the model expects.
+	 * @param prompt the text
+	 * @return the ids, neither padded nor truncated
+	 */
+	public long[] encode(String prompt) {
+		return this.tokenizer.encode(prompt, true, false).getIds();
+	}
+
+	@Override
+	public void close() {
+		this.tokenizer.close();
+	}
+
+}

@@ -1,0 +1,169 @@
+# Layers that the architectures share. This is TorchScript, compiled by libtorch itself: Python's
+# syntax, but types are declared, functions are called by their full name, and names are only those
+# that the TorchScript compiler knows. Numbers for dtypes: 3 int32,
+# 4 int64, 6 float32.
+
+# ----------------------------------------------------------------------------------- configuration
+
+def number(config: Dict[str, float], key: str, default: float) -> float:
+  value = default
+  if torch.__contains__(config, key):
+    value = config[key]
+  return value
+
+def integer(config: Dict[str, float], key: str, default: int) -> int:
+  return int(__torch__.zsic.layers.number(config, key, float(default)))
+
+def text(config: Dict[str, str], key: str, default: str) -> str:
+  value = default
+  if torch.__contains__(config, key):
+    value = config[key]
+  return value
+
+# ----------------------------------------------------------------------------------------- weights
+
+# The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
+# was mapped from. A tensor too large for one mapping comes in parts.
+def weight(state: Dict[str, List[Tensor]], key: str, device: str) -> Tensor:
+  parts = annotate(List[Tensor], [])
+  for part in state[key]:
+    parts.append(torch.to(part, torch.device(device), 6, False, True))
+  whole = parts[0]
+  if len(parts) > 1:
+    whole = torch.cat(parts, 0)
+  return whole
+
+# Shapes of one pre-norm transformer layer as CLIP and SigLIP store it, for checking a checkpoint.
+def encoder_layer_shapes(shapes: Dict[str, List[int]], prefix: str, width: int, inner: int) -> Dict[str, List[int]]:
+  for projection in ["q_proj", "k_proj", "v_proj", "out_proj"]:
+    shapes[prefix + "self_attn." + projection + ".weight"] = [width, width]
+    shapes[prefix + "self_attn." + projection + ".bias"] = [width]
+  for norm in ["layer_norm1", "layer_norm2"]:
+    shapes[prefix + norm + ".weight"] = [width]
+    shapes[prefix + norm + ".bias"] = [width]
+  shapes[prefix + "mlp.fc1.weight"] = [inner, width]
+  shapes[prefix + "mlp.fc1.bias"] = [inner]
+  shapes[prefix + "mlp.fc2.weight"] = [width, inner]
+  shapes[prefix + "mlp.fc2.bias"] = [width]
+  return shapes
+
+# The weights of one such layer, with the three projections of the attention fused into one.
+def encoder_layer(state: Dict[str, List[Tensor]], prefix: str, device: str) -> Dict[str, Tensor]:
+  layer = annotate(Dict[str, Tensor], {})
+  for suffix in ["weight", "bias"]:
+    q = __torch__.zsic.layers.weight(state, prefix + "self_attn.q_proj." + suffix, device)
+    k = __torch__.zsic.layers.weight(state, prefix + "self_attn.k_proj." + suffix, device)
+    v = __torch__.zsic.layers.weight(state, prefix + "self_attn.v_proj." + suffix, device)
+    layer["qkv." + suffix] = torch.cat([q, k, v], 0)
+    for name in ["layer_norm1.", "layer_norm2.", "mlp.fc1.", "mlp.fc2."]:
+      layer[name + suffix] = __torch__.zsic.layers.weight(state, prefix + name + suffix, device)
+    layer["out_proj." + suffix] = __torch__.zsic.layers.weight(state, prefix + "self_attn.out_proj." + suffix, device)
+  return layer
+
+def encoder_layers(state: Dict[str, List[Tensor]], prefix: str, count: int, device: str) -> List[Dict[str, Tensor]]:
+  layers = annotate(List[Dict[str, Tensor]], [])
+  for i in range(count):
+    layers.append(__torch__.zsic.layers.encoder_layer(state, prefix + str(i) + ".", device))
+  return layers
+
+# ---------------------------------------------------------------------------------------- pictures
+
+# Height and width after the resize, as get_resize_output_image_size of transformers'
+# image_transforms.py: the longer side is truncated, not rounded.
+def resized(height: int, width: int, config: Dict[str, float]) -> List[int]:
+  shortest = __torch__.zsic.layers.integer(config, "size.shortest_edge", 0)
+  if shortest > 0:
+    if height <= width:
+      size = [shortest, int(shortest * width / height)]
+    else:
+      size = [int(shortest * height / width), shortest]
+  else:
+    size = [int(config["size.height"]), int(config["size.width"])]
+  return size
+
+# One picture, uint8 [height, width, 3], to uint8 [1, 3, crop height, crop width]: what transformers'
+# torchvision backend does (image_processing_backends.py). uint8 keeps the intermediate rounding of
+# Pillow; libtorch has this kernel for the CPU only.
+def resize_and_crop(image: Tensor, config: Dict[str, float]) -> Tensor:
+  x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
+  if config["do_resize"] != 0.:
+    size = __torch__.zsic.layers.resized(image.size(0), image.size(1), config)
+    if size[0] != image.size(0) or size[1] != image.size(1):
+      resample = int(config["resample"])
+      if resample == 3:
+        x = torch._upsample_bicubic2d_aa(x, size, False, None, None)
+      elif resample == 2:
+        x = torch._upsample_bilinear2d_aa(x, size, False, None, None)
+      else:
+        x = torch.upsample_nearest2d(x, size, None, None)
+  if config["do_center_crop"] != 0.:
+    height = int(config["crop_size.height"])
+    width = int(config["crop_size.width"])
+    missing_h = height - x.size(2)
+    if missing_h < 0:
+      missing_h = 0
+    missing_w = width - x.size(3)
+    if missing_w < 0:
+      missing_w = 0
+    if missing_h > 0 or missing_w > 0:
+      x = torch.constant_pad_nd(x, [missing_w // 2, (missing_w + 1) // 2, missing_h // 2, (missing_h + 1) // 2], 0)
+    x = torch.narrow(x, 2, (x.size(2) - height) // 2, height)
+    x = torch.narrow(x, 3, (x.size(3) - width) // 2, width)
+  return x
+
+# Pictures to float32 [batch, 3, height, width] on the device, rescaled and normalised. Mean and
+# deviation are brought to the range of the pixels, as the torchvision backend does.
+def pixel_values(images: List[Tensor], config: Dict[str, float], device: str) -> Tensor:
+  batch = annotate(List[Tensor], [])
+  for image in images:
+    batch.append(__torch__.zsic.layers.resize_and_crop(image, config))
+  x = torch.to(torch.cat(batch, 0), torch.device(device), 6, False, False)
+  factor = 1.
+  if config["do_rescale"] != 0.:
+    factor = config["rescale_factor"]
+  if config["do_normalize"] != 0.:
+    mean = torch.tensor([config["image_mean.0"], config["image_mean.1"], config["image_mean.2"]], dtype=6, device=torch.device(device))
+    std = torch.tensor([config["image_std.0"], config["image_std.1"], config["image_std.2"]], dtype=6, device=torch.device(device))
+    x = (x - torch.view(mean * (1. / factor), [1, 3, 1, 1])) / torch.view(std * (1. / factor), [1, 3, 1, 1])
+  else:
+    x = x * factor
+  return x
+
+# ------------------------------------------------------------------------------------- transformer
+
+def activation(x: Tensor, kind: str) -> Tensor:
+  if kind == "quick_gelu":
+    y = x * torch.sigmoid(x * 1.702)
+  elif kind == "gelu":
+    y = torch.gelu(x, approximate="none")
+  elif kind == "gelu_pytorch_tanh":
+    y = torch.gelu(x, approximate="tanh")
+  else:
+    ops.prim.RaiseException("zsic does not know hidden_act '" + kind + "'")
+    y = x
+  return y
+
+def layer_norm(x: Tensor, weights: Dict[str, Tensor], name: str, eps: float) -> Tensor:
+  weight = weights[name + ".weight"]
+  return torch.layer_norm(x, [weight.size(0)], weight, weights[name + ".bias"], eps)
+
+# Pre-norm transformer, x [batch, tokens, width].
+def encoder(x: Tensor, layers: List[Dict[str, Tensor]], heads: int, kind: str, eps: float, causal: bool) -> Tensor:
+  batch = x.size(0)
+  tokens = x.size(1)
+  width = x.size(2)
+  for layer in layers:
+    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm1", eps)
+    h = torch.linear(h, layer["qkv.weight"], layer["qkv.bias"])
+    qkv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
+    h = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], None, 0., causal)
+    h = torch.reshape(torch.permute(h, [0, 2, 1, 3]), [batch, tokens, width])
+    x = x + torch.linear(h, layer["out_proj.weight"], layer["out_proj.bias"])
+    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm2", eps)
+    h = torch.linear(h, layer["mlp.fc1.weight"], layer["mlp.fc1.bias"])
+    h = __torch__.zsic.layers.activation(h, kind)
+    x = x + torch.linear(h, layer["mlp.fc2.weight"], layer["mlp.fc2.bias"])
+  return x
+
+def normalize(x: Tensor) -> Tensor:
+  return x / torch.norm(x, 2, [-1], True)
