@@ -1,4 +1,4 @@
-"""Writes the golden files of CLIP: random-weight checkpoints, pictures, and what Transformers' own pipeline makes of them.
+"""Writes the golden files of CLIP: random-weight checkpoints, pictures, and what Transformers' pipeline makes of them.
 
     python tools/golden/clip.py
 
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "zsic-core/src/test/resources/parity"
 CHECKPOINTS = OUT / "checkpoints"
 PICTURES = OUT / "pictures"
+DECODED = OUT / "decoded"
 TEMPLATE = "This is a photo of {}."
 MERGES = 330
 
@@ -223,6 +224,16 @@ def processor_config():
     (folder / "preprocessor_config.json").write_text(json.dumps(stale, indent=2) + "\n")
 
 
+def decode(names):
+    """The upright RGB pixels that the reference makes of each picture that is not a plain RGB PNG."""
+    DECODED.mkdir(parents=True)
+    for name in names:
+        with Image.open(PICTURES / name) as image:
+            plain = image.format == "PNG" and image.mode == "RGB" and not name.startswith("rgb16")
+        if not plain:
+            load_image(str(PICTURES / name)).save((DECODED / name).with_suffix(".png"), optimize=True)
+
+
 def rounded(values):
     return [float(f"{v:.7g}") for v in values]
 
@@ -297,9 +308,10 @@ def by_label(case):
 
 
 def main():
-    shutil.rmtree(OUT / "checkpoints", ignore_errors=True)
-    shutil.rmtree(OUT / "pictures", ignore_errors=True)
+    for folder in (CHECKPOINTS, PICTURES, DECODED):
+        shutil.rmtree(folder, ignore_errors=True)
     names = pictures.draw(PICTURES)
+    decode(names)
     for write in (
         quickgelu_legacy_eos,
         gelu_modern_eos,
@@ -357,7 +369,8 @@ def main():
                 if case["labels"] != "one" and "template" not in case:
                     other = scores_of(half, case["picture"], LABEL_SETS[case["labels"]])
                     difference = np.abs(by_label(case) - by_label(other))
-                    worst.setdefault(case["labels"], []).append((difference.max(), case["order"][0] != other["order"][0]))
+                    found = (difference.max(), case["order"][0] != other["order"][0])
+                    worst.setdefault(case["labels"], []).append(found)
             for labels, found in worst.items():
                 golden["halfPrecision"].append(
                     {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import unicodedata
 from collections import Counter
 
@@ -12,12 +13,17 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import torch
 
-# torchvision's compiled operators do not load beside a CPU build of torch, and the image processors need none of them.
-# Declaring the two that its import looks for is enough.
-_torchvision = torch.library.Library("torchvision", "DEF")
-for _name in ("nms", "qnms"):
-    _torchvision.define(_name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-import torchvision  # noqa: E402, F401
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:
+    # The compiled operators of torchvision from PyPI do not load beside a CPU build of torch, and the image processors
+    # need none of them. Declaring the two that its import looks for is enough.
+    for _name in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
+        del sys.modules[_name]
+    _torchvision = torch.library.Library("torchvision", "DEF")
+    for _name in ("nms", "qnms"):
+        _torchvision.define(_name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision  # noqa: F401
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer  # noqa: E402
 from transformers.utils.logging import disable_progress_bar  # noqa: E402
 
@@ -103,7 +109,7 @@ def tokenizer(merges: int, max_length: int, added: tuple[str, ...] = (), special
 
 
 def model(config: CLIPConfig, seed: int, logit_scale: float, texts: dict, pixels: torch.Tensor) -> CLIPModel:
-    """A model whose scores spread: every parameter random, the biases too, and both embedding clouds centred on zero."""
+    """A model whose scores spread: every parameter random, biases too, and both embedding clouds centred on zero."""
     rng = np.random.default_rng(seed)
     result = CLIPModel(config).eval()
     with torch.no_grad():
@@ -121,7 +127,9 @@ def model(config: CLIPConfig, seed: int, logit_scale: float, texts: dict, pixels
                 p.copy_(0.8 * noise)
                 p[config.text_config.bos_token_id] *= 0.3
             elif "patch_embedding" in name:
-                p.copy_(noise * 2.5 / p[0].numel() ** 0.5)
+                # Mostly smooth, as trained filters are: else one grey level of a JPEG decoder is worth percents.
+                coarse = noise[..., ::4, ::4].repeat_interleave(4, dim=-1).repeat_interleave(4, dim=-2)
+                p.copy_((coarse + 0.1 * noise) / p[0].numel() ** 0.5)
             elif "q_proj" in name or "k_proj" in name:
                 p.copy_(noise * 1.2 / p.shape[1] ** 0.5)
             else:
