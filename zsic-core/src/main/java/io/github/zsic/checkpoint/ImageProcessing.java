@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -29,6 +31,9 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	static final String FILE = "preprocessor_config.json";
 
 	static final String COMBINED_FILE = "processor_config.json";
+
+	private static final Set<String> CLIP_TYPES = Set.of("CLIPImageProcessor", "CLIPImageProcessorFast",
+			"CLIPImageProcessorPil", "CLIPFeatureExtractor");
 
 	private static final double NEAREST = 0;
 
@@ -57,87 +62,101 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		return Json.readObject(file);
 	}
 
-	/** The defaults of CLIPImageProcessor, models/clip/image_processing_clip.py. */
+	/**
+	 * The defaults of CLIPImageProcessor, models/clip/image_processing_clip.py. Settings
+	 * of a step that is off are not read, as there.
+	 */
 	private static Map<String, Double> clip(JsonObject json) {
+		checkType(json);
 		Map<String, Double> settings = new LinkedHashMap<>();
-		putFlag(settings, json, "do_resize");
-		putFlag(settings, json, "do_center_crop");
-		putFlag(settings, json, "do_rescale");
-		putFlag(settings, json, "do_normalize");
-		putSize(settings, json);
-		putCropSize(settings, json);
-		settings.put("resample", number(json, "resample", BICUBIC));
-		settings.put("rescale_factor", number(json, "rescale_factor", 1 / 255.0));
-		putChannels(settings, json, "image_mean", 0.48145466, 0.4578275, 0.40821073);
-		putChannels(settings, json, "image_std", 0.26862954, 0.26130258, 0.27577711);
-		double resample = settings.getOrDefault("resample", BICUBIC);
-		if (resample != NEAREST && resample != BILINEAR && resample != BICUBIC) {
-			throw invalid("resample", json.get("resample"),
-					"zsic resizes with 0 (nearest), 2 (bilinear) and 3 (bicubic)");
+		if (putFlag(settings, json, "do_resize")) {
+			putSize(settings, json);
+			double resample = number(json, "resample", BICUBIC);
+			if (resample != NEAREST && resample != BILINEAR && resample != BICUBIC) {
+				throw invalid("resample", json.get("resample"),
+						"zsic resizes with 0 (nearest), 2 (bilinear) and 3 (bicubic)");
+			}
+			settings.put("resample", resample);
+		}
+		if (putFlag(settings, json, "do_center_crop")) {
+			JsonElement crop = json.get("crop_size");
+			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(224));
+		}
+		if (putFlag(settings, json, "do_rescale")) {
+			settings.put("rescale_factor", number(json, "rescale_factor", 1 / 255.0));
+		}
+		if (putFlag(settings, json, "do_normalize")) {
+			putChannels(settings, json, "image_mean", 0.48145466, 0.4578275, 0.40821073);
+			putChannels(settings, json, "image_std", 0.26862954, 0.26130258, 0.27577711);
 		}
 		return settings;
 	}
 
-	private static void putFlag(Map<String, Double> settings, JsonObject json, String name) {
-		JsonElement value = present(json, name);
-		if (value == null) {
-			settings.put(name, 1.0);
+	private static void checkType(JsonObject json) {
+		String type = Json.string(json.get("image_processor_type"));
+		if (type == null) {
+			type = Json.string(json.get("feature_extractor_type"));
 		}
-		else if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
-			settings.put(name, primitive.getAsBoolean() ? 1.0 : 0.0);
+		if (type != null && !CLIP_TYPES.contains(type)) {
+			throw new CheckpointException("Its pictures are prepared by '" + type + "', which zsic does not have.",
+					"Use a checkpoint with a CLIPImageProcessor.");
 		}
-		else {
+	}
+
+	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name) {
+		JsonElement value = json.get(name);
+		// For the reference a flag that is missing is on, and one that is null is off.
+		boolean on = value == null;
+		if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+			on = primitive.getAsBoolean();
+		}
+		else if (value != null && !value.isJsonNull()) {
 			throw invalid(name, value, "it should be true or false");
 		}
+		settings.put(name, on ? 1.0 : 0.0);
+		return on;
 	}
 
 	private static void putSize(Map<String, Double> settings, JsonObject json) {
-		JsonElement value = present(json, "size");
+		JsonElement value = json.get("size");
+		boolean square = json.get("default_to_square") instanceof JsonPrimitive flag && flag.getAsBoolean();
 		if (value == null) {
 			settings.put("size.shortest_edge", 224.0);
 		}
-		else if (value instanceof JsonObject size && present(size, "longest_edge") == null) {
-			if (present(size, "shortest_edge") != null) {
-				settings.put("size.shortest_edge", length(size, "shortest_edge"));
-			}
-			else {
-				settings.put("size.height", length(size, "height"));
-				settings.put("size.width", length(size, "width"));
-			}
-		}
-		else if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+		else if (value instanceof JsonPrimitive && !square) {
 			// The form of transformers before 4.23.
-			settings.put("size.shortest_edge", length(json, "size"));
+			settings.put("size.shortest_edge", length("size", value));
+		}
+		else if (value instanceof JsonObject size && size.has("shortest_edge") && !size.has("longest_edge")) {
+			settings.put("size.shortest_edge", length("size.shortest_edge", size.get("shortest_edge")));
 		}
 		else {
-			throw invalid("size", value, "zsic knows shortest_edge, and height with width");
+			putHeightAndWidth(settings, "size", value);
 		}
 	}
 
-	private static void putCropSize(Map<String, Double> settings, JsonObject json) {
-		JsonElement value = present(json, "crop_size");
-		double height = 224;
-		double width = 224;
+	private static void putHeightAndWidth(Map<String, Double> settings, String name, JsonElement value) {
+		JsonElement height = value;
+		JsonElement width = value;
 		if (value instanceof JsonObject size) {
-			height = length(size, "height");
-			width = length(size, "width");
+			height = size.get("height");
+			width = size.get("width");
 		}
-		else if (value != null) {
-			height = length(json, "crop_size");
-			width = height;
+		else if (value instanceof JsonArray list && list.size() == 2) {
+			height = list.get(0);
+			width = list.get(1);
 		}
-		settings.put("crop_size.height", height);
-		settings.put("crop_size.width", width);
+		settings.put(name + ".height", length(name, height));
+		settings.put(name + ".width", length(name, width));
 	}
 
 	private static void putChannels(Map<String, Double> settings, JsonObject json, String name, double... defaults) {
-		JsonElement value = present(json, name);
+		JsonElement value = json.get(name);
 		for (int i = 0; i < defaults.length; i++) {
 			double channel = defaults[i];
 			if (value != null) {
-				if (!value.isJsonArray() || value.getAsJsonArray().size() != defaults.length
-						|| !(value.getAsJsonArray().get(i) instanceof JsonPrimitive primitive)
-						|| !primitive.isNumber()) {
+				if (!(value instanceof JsonArray list) || list.size() != defaults.length
+						|| !(list.get(i) instanceof JsonPrimitive primitive) || !primitive.isNumber()) {
 					throw invalid(name, value, "it should be a list of three numbers");
 				}
 				channel = primitive.getAsDouble();
@@ -146,16 +165,19 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		}
 	}
 
-	private static double length(JsonObject json, String name) {
-		double value = number(json, name, 0);
-		if (value < 1 || value > 4096 || value != Math.rint(value)) {
-			throw invalid(name, json.get(name), "it should be a whole number of pixels from 1 to 4096");
+	private static double length(String name, @Nullable JsonElement element) {
+		if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
+			double value = primitive.getAsDouble();
+			if (value >= 1 && value <= 4096 && value == Math.rint(value)) {
+				return value;
+			}
 		}
-		return value;
+		throw invalid(name, element,
+				"zsic knows shortest_edge, or height with width, as whole numbers of pixels from 1 to 4096");
 	}
 
 	private static double number(JsonObject json, String name, double defaultValue) {
-		JsonElement value = present(json, name);
+		JsonElement value = json.get(name);
 		if (value == null) {
 			return defaultValue;
 		}
@@ -165,14 +187,9 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		throw invalid(name, value, "it should be a number");
 	}
 
-	private static @Nullable JsonElement present(JsonObject json, String name) {
-		JsonElement value = json.get(name);
-		return (value == null || value.isJsonNull()) ? null : value;
-	}
-
 	private static CheckpointException invalid(String name, @Nullable JsonElement value, String expected) {
 		return new CheckpointException(
-				"The checkpoint's image processor settings have " + name + " = " + value + ": " + expected + ".",
+				"The image processor settings have " + name + " = " + value + ": " + expected + ".",
 				"Get '" + FILE + "' again, or use another checkpoint.");
 	}
 

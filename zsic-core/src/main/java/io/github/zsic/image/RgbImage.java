@@ -1,0 +1,49 @@
+package io.github.zsic.image;
+
+/**
+ * An upright picture in 8-bit RGB: rows from top to bottom, in each row the pixels from
+ * left to right, of each pixel red, green and blue.
+ */
+public final class RgbImage {
+
+	private final int width;
+
+	private final int height;
+
+	private final byte[] pixels;
+
+	RgbImage(int width, int height, byte[] pixels) {
+		if (pixels.length != 3 * width * height) {
+			throw new IllegalArgumentException(
+					"%d bytes are no %d x %d RGB picture".formatted(pixels.length, width, height));
+		}
+		this.width = width;
+		this.height = height;
+		this.pixels = pixels;
+	}
+
+	/**
+	 * The number of columns.
+	 * @return a positive number
+	 */
+	public int width() {
+		return this.width;
+	}
+
+	/**
+	 * The number of rows.
+	 * @return a positive number
+	 */
+	public int height() {
+		return this.height;
+	}
+
+	/**
+	 * The samples, three bytes a pixel.
+	 * @return the array itself, not a copy, of length {@code 3 * width * height}
+	 */
+	public byte[] pixels() {
+		return this.pixels;
+	}
+
+}
