@@ -16,7 +16,9 @@ import java.util.List;
  *
  * Scores are those of the Python pipeline
  * {@code pipeline("zero-shot-image-classification")} of Transformers on the same
- * checkpoint in float32.
+ * checkpoint in float32. The same request gets the same scores to the last bit, from
+ * whatever thread, for as long as the cache keeps the embeddings of its labels; a label
+ * that is encoded anew, among others, may move a score by some millionths.
  * <p>
  * A classifier is thread-safe and meant to be shared: one for each checkpoint, for as
  * long as the program needs it. It owns the model's native memory until {@link #close()};
