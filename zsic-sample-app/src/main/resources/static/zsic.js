@@ -22,6 +22,7 @@ function element(tag, className, text) {
 }
 
 function choose(files) {
+  picker.files = files;
   pictures = [...files];
   const previews = byId('previews');
   previews.querySelectorAll('img').forEach((image) => URL.revokeObjectURL(image.src));
@@ -52,12 +53,17 @@ function showError(problem) {
   box.replaceChildren();
   if (problem) {
     box.append(element('strong', '', problem.title), problem.detail);
+    box.scrollIntoView({ block: 'nearest' });
   }
 }
 
 /** Percents for scores in [0, 1], plain numbers for cosines and logits. */
 function formatScore(score, asPercent) {
   return asPercent ? `${(score * 100).toFixed(2)} %` : score.toFixed(4);
+}
+
+function formatTime(milliseconds) {
+  return `${milliseconds.toFixed(milliseconds < 1 ? 3 : 1)} ms`;
 }
 
 function predictionList(predictions, scoring) {
@@ -95,8 +101,8 @@ function showResults(answer, scoring, elapsed) {
       result.append(element('p', '', 'No label reached the lowest score.'));
     }
     const { decode, image: encode, text, score } = image.timings;
-    result.append(element('p', 'timings', `decode ${decode.toFixed(1)} ms · image ${encode.toFixed(1)} ms · `
-      + `labels ${text.toFixed(1)} ms · score ${score.toFixed(1)} ms`));
+    result.append(element('p', 'timings', `decode ${formatTime(decode)} · image ${formatTime(encode)} · `
+      + `labels ${formatTime(text)} · score ${formatTime(score)}`));
     return result;
   }));
 }
@@ -124,6 +130,7 @@ async function classify() {
     throw await readProblem(response);
   }
   showResults(await response.json(), byId('scoring').value, performance.now() - start);
+  byId('status').scrollIntoView({ block: 'nearest' });
 }
 
 form.addEventListener('submit', async (event) => {
@@ -166,13 +173,11 @@ document.addEventListener('drop', (event) => {
   event.preventDefault();
   drop.classList.remove('over');
   if (event.dataTransfer.files.length) {
-    picker.value = '';
     choose(event.dataTransfer.files);
   }
 });
 document.addEventListener('paste', (event) => {
   if (event.clipboardData.files.length) {
-    picker.value = '';
     choose(event.clipboardData.files);
   }
 });
