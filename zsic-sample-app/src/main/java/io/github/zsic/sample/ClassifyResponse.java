@@ -1,0 +1,51 @@
+package io.github.zsic.sample;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.zsic.Prediction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a form with pictures.
+ *
+ * @param checkpoint the checkpoint that was used
+ * @param revision its revision, {@code null} if it has none
+ * @param device where it runs
+ * @param images what was found for each picture
+ */
+record ClassifyResponse(String checkpoint, @Nullable String revision, String device, List<Image> images) {
+
+	/**
+	 * What was found for one picture.
+	 *
+	 * @param name the name of its file
+	 * @param predictions labels with their scores, best first
+	 * @param timings how long the stages took
+	 */
+	record Image(String name, List<Prediction> predictions, Timings timings) {
+
+	}
+
+	/**
+	 * How long the stages took, in milliseconds.
+	 *
+	 * @param decode encoded bytes to pixels
+	 * @param image pixels to image embedding
+	 * @param text labels to label embeddings
+	 * @param score embeddings to predictions
+	 */
+	record Timings(double decode, double image, double text, double score) {
+
+		static Timings of(io.github.zsic.Timings timings) {
+			return new Timings(milliseconds(timings.decode()), milliseconds(timings.image()),
+					milliseconds(timings.text()), milliseconds(timings.score()));
+		}
+
+		private static double milliseconds(Duration duration) {
+			return duration.toNanos() / 1000 / 1000.0;
+		}
+
+	}
+
+}

@@ -1,0 +1,145 @@
+package io.github.zsic.sample;
+
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ImageInput;
+import io.github.zsic.Prediction;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
+import jakarta.servlet.http.HttpServletRequest;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
+
+/**
+ * Speaks what the {@code InferenceClient} of {@code huggingface_hub} sends for
+ * {@code zero_shot_image_classification}.
+ */
+@RestController
+class PipelineController {
+
+	/**
+	 * Room in a body for all that is not the picture.
+	 */
+	private static final long REST_OF_BODY = 8 * 1024 * 1024;
+
+	private final ZeroShotClassifier classifier;
+
+	private final RequestChecks checks;
+
+	private final long maximumLength;
+
+	private final JsonMapper jsonMapper;
+
+	PipelineController(ZeroShotClassifier classifier, RequestChecks checks, ZsicProperties properties) {
+		this.classifier = classifier;
+		this.checks = checks;
+		this.maximumLength = properties.getImage().getMaximumBytes().toBytes() / 3 * 4 + REST_OF_BODY;
+		// One string holds the whole picture, so the length of strings is limited by that
+		// of the body.
+		StreamReadConstraints constraints = StreamReadConstraints.builder()
+			.maxStringLength((int) Math.min(this.maximumLength, Integer.MAX_VALUE))
+			.build();
+		this.jsonMapper = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build()).build();
+	}
+
+	@PostMapping(path = "/api/zero-shot-image-classification", consumes = MediaType.APPLICATION_JSON_VALUE,
+			produces = MediaType.APPLICATION_JSON_VALUE)
+	List<Prediction> classify(HttpServletRequest request) throws IOException {
+		if (request.getContentLengthLong() > this.maximumLength) {
+			throw tooLarge();
+		}
+		PipelineRequest body = PipelineRequest.of(read(request.getInputStream()));
+		this.checks.labels(body.labels());
+		ClassificationRequest.Builder classification = ClassificationRequest.builder()
+			.image(ImageInput.of("inputs", () -> new ByteArrayInputStream(body.image())))
+			.labels(body.labels());
+		String template = body.template();
+		if (template != null) {
+			this.checks.templates(List.of(template));
+			classification.templates(template);
+		}
+		return this.classifier.classify(classification.build()).get(0).predictions();
+	}
+
+	private JsonNode read(InputStream body) {
+		try {
+			return this.jsonMapper.readTree(new LimitedInputStream(body, this.maximumLength));
+		}
+		catch (JacksonIOException ex) {
+			if (ex.getCause() instanceof BodyTooLargeException) {
+				throw tooLarge();
+			}
+			throw Problems.badRequest("The body ended before it was complete.");
+		}
+		catch (JacksonException ex) {
+			TokenStreamLocation location = ex.getLocation();
+			throw Problems.badRequest("The body is not valid JSON" + ((location != null)
+					? " (line %d, column %d).".formatted(location.getLineNr(), location.getColumnNr()) : "."));
+		}
+	}
+
+	private ResponseStatusException tooLarge() {
+		return new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE,
+				"The body is too large: at most %d bytes are allowed.".formatted(this.maximumLength));
+	}
+
+	/**
+	 * Fails when more than a number of bytes is read, which a chunked body does not
+	 * announce.
+	 */
+	private static class LimitedInputStream extends FilterInputStream {
+
+		private long left;
+
+		LimitedInputStream(InputStream in, long limit) {
+			super(in);
+			this.left = limit;
+		}
+
+		@Override
+		public int read() throws IOException {
+			int value = super.read();
+			count((value >= 0) ? 1 : 0);
+			return value;
+		}
+
+		@Override
+		public int read(byte[] bytes, int offset, int length) throws IOException {
+			int count = super.read(bytes, offset, length);
+			count(count);
+			return count;
+		}
+
+		private void count(int count) throws IOException {
+			this.left -= Math.max(count, 0);
+			if (this.left < 0) {
+				throw new BodyTooLargeException();
+			}
+		}
+
+	}
+
+	/**
+	 * The body is longer than allowed.
+	 */
+	private static class BodyTooLargeException extends IOException {
+
+	}
+
+}

@@ -1,0 +1,108 @@
+package io.github.zsic.sample;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What the pipeline is asked.
+ *
+ * @param image the encoded picture
+ * @param labels the candidate labels
+ * @param template the hypothesis template, {@code null} if the request has none
+ */
+record PipelineRequest(byte[] image, List<String> labels, @Nullable String template) {
+
+	static PipelineRequest of(JsonNode body) {
+		if (!body.isObject()) {
+			throw Problems.badRequest("The body must be a JSON object with 'inputs' and 'parameters'.");
+		}
+		JsonNode inputs = member(body, "inputs", "inputs");
+		JsonNode parameters = member(body, "parameters", "parameters");
+		if (!parameters.isObject()) {
+			throw Problems.badRequest("'parameters' must be a JSON object.");
+		}
+		List<String> labels = labels(member(parameters, "candidate_labels", "parameters.candidate_labels"));
+		String template = template(parameters.get("hypothesis_template"));
+		return new PipelineRequest(image(inputs), labels, template);
+	}
+
+	private static JsonNode member(JsonNode parent, String name, String path) {
+		JsonNode member = parent.get(name);
+		if (member == null || member.isNull()) {
+			throw Problems.badRequest("'" + path + "' is missing.");
+		}
+		return member;
+	}
+
+	private static List<String> labels(JsonNode node) {
+		if (!node.isArray()) {
+			throw Problems.badRequest("'parameters.candidate_labels' must be a list of strings.");
+		}
+		if (node.isEmpty()) {
+			throw Problems.badRequest("'parameters.candidate_labels' is empty; pass at least one label.");
+		}
+		List<String> labels = new ArrayList<>(node.size());
+		for (JsonNode label : node) {
+			if (!label.isString()) {
+				throw Problems.badRequest("'parameters.candidate_labels' must be a list of strings, but item "
+						+ (labels.size() + 1) + " is not a string.");
+			}
+			labels.add(label.stringValue());
+		}
+		return labels;
+	}
+
+	private static @Nullable String template(@Nullable JsonNode node) {
+		if (node == null || node.isNull()) {
+			return null;
+		}
+		if (!node.isString()) {
+			throw Problems.badRequest("'parameters.hypothesis_template' must be a string.");
+		}
+		return node.stringValue();
+	}
+
+	private static byte[] image(JsonNode node) {
+		if (!node.isString()) {
+			throw Problems.badRequest("'inputs' must be a string: a picture in base64.");
+		}
+		String text = node.stringValue();
+		int start = 0;
+		if (text.startsWith("data:")) {
+			start = text.indexOf(',') + 1;
+			String prefix = text.substring(0, start).toLowerCase(Locale.ROOT);
+			if (!prefix.startsWith("data:image/") || !prefix.endsWith(";base64,")) {
+				throw Problems.badRequest("'inputs' is a data URL, but not one of a picture in base64.");
+			}
+		}
+		else if (text.startsWith("http://") || text.startsWith("https://")) {
+			throw Problems.badRequest("'inputs' is a URL; send the picture itself, in base64.");
+		}
+		byte[] characters = text.getBytes(StandardCharsets.ISO_8859_1);
+		int length = 0;
+		for (int i = start; i < characters.length; i++) {
+			byte character = characters[i];
+			if (character != ' ' && character != '\n' && character != '\r' && character != '\t') {
+				characters[length++] = character;
+			}
+		}
+		if (length == 0) {
+			throw Problems.badRequest("'inputs' is empty; it must be a picture in base64.");
+		}
+		try {
+			return Base64.getDecoder().decode(ByteBuffer.wrap(characters, 0, length)).array();
+		}
+		catch (IllegalArgumentException ex) {
+			throw Problems.badRequest("'inputs' is not valid base64; send the picture in the standard alphabet "
+					+ "(A-Z, a-z, 0-9, +, /) with padding.");
+		}
+	}
+
+}

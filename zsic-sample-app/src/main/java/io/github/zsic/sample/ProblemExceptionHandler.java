@@ -1,0 +1,136 @@
+package io.github.zsic.sample;
+
+import io.github.zsic.ClassifierClosedException;
+import io.github.zsic.InvalidImageException;
+import io.github.zsic.InvalidLabelException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.tomcat.util.http.InvalidParameterException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.servlet.autoconfigure.MultipartProperties;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.util.StringUtils;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.multipart.MaxUploadSizeExceededException;
+import org.springframework.web.multipart.MultipartException;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
+import org.springframework.web.util.DisconnectedClientHelper;
+
+/**
+ * Turns exceptions into {@linkplain Problems problems}: those of Spring MVC, which are
+ * mostly faults of a request, those of zsic, and any other, of which only the log tells
+ * more.
+ */
+@RestControllerAdvice
+class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
+
+	private static final Log log = LogFactory.getLog(ProblemExceptionHandler.class);
+
+	private final MultipartProperties multipart;
+
+	ProblemExceptionHandler(MultipartProperties multipart) {
+		this.multipart = multipart;
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleInvalidImage(InvalidImageException ex) {
+		HttpStatus status = switch (ex.getReason()) {
+			case UNREADABLE -> HttpStatus.BAD_REQUEST;
+			case UNSUPPORTED_FORMAT -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
+			case DAMAGED -> HttpStatus.UNPROCESSABLE_CONTENT;
+			case TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
+		};
+		return Problems.response(status, null, ex.getMessage());
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleInvalidLabel(InvalidLabelException ex) {
+		return Problems.response(HttpStatus.BAD_REQUEST, null, ex.getMessage());
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleClassifierClosed(ClassifierClosedException ex) {
+		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, null, null);
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleMultipart(MultipartException ex) {
+		return Problems.response(HttpStatus.BAD_REQUEST, null,
+				"The body cannot be read as multipart/form-data: it is malformed or cut short, its boundary is missing, "
+						+ "or it has too many parts.");
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleInvalidParameter(InvalidParameterException ex) {
+		HttpStatus status = HttpStatus.resolve(ex.getErrorCode());
+		return Problems.response((status != null && status.is4xxClientError()) ? status : HttpStatus.BAD_REQUEST, null,
+				"The parameters of the request cannot be read: they are malformed, too many or too long.");
+	}
+
+	@ExceptionHandler
+	@Nullable ResponseEntity<Object> handleAnyOther(Exception ex) {
+		if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
+			return null;
+		}
+		log.error("A request failed", ex);
+		return Problems.response(HttpStatus.INTERNAL_SERVER_ERROR, null, null);
+	}
+
+	@Override
+	protected @Nullable ResponseEntity<Object> handleNoResourceFoundException(NoResourceFoundException ex,
+			HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+		String path = (request instanceof ServletWebRequest servlet) ? servlet.getRequest().getRequestURI() : "";
+		return Problems.response(status, headers, "There is nothing at " + Problems.quote(path) + ".");
+	}
+
+	@Override
+	protected @Nullable ResponseEntity<Object> handleHttpMediaTypeNotSupported(HttpMediaTypeNotSupportedException ex,
+			HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+		MediaType type = ex.getContentType();
+		String detail = (type != null) ? "Content-Type " + Problems.quote(type.toString()) + " is not supported"
+				: "The Content-Type is missing or malformed";
+		if (!ex.getSupportedMediaTypes().isEmpty()) {
+			detail += "; send " + StringUtils.collectionToDelimitedString(ex.getSupportedMediaTypes(), " or ");
+		}
+		return Problems.response(status, headers, detail + ".");
+	}
+
+	@Override
+	protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(HttpMessageNotReadableException ex,
+			HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+		return Problems.response(status, headers, "The body of the request cannot be read.");
+	}
+
+	@Override
+	protected @Nullable ResponseEntity<Object> handleMaxUploadSizeExceededException(MaxUploadSizeExceededException ex,
+			HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+		return Problems.response(HttpStatus.CONTENT_TOO_LARGE, headers,
+				"The request is too large: a picture may have %d bytes, all parts together %d bytes.".formatted(
+						this.multipart.getMaxFileSize().toBytes(), this.multipart.getMaxRequestSize().toBytes()));
+	}
+
+	@Override
+	protected ResponseEntity<Object> createResponseEntity(@Nullable Object body, HttpHeaders headers,
+			HttpStatusCode status, WebRequest request) {
+		if (status.is5xxServerError()) {
+			return Problems.response(status, headers, null);
+		}
+		if (body instanceof ProblemDetail problem) {
+			return Problems.response(problem, headers, problem.getDetail());
+		}
+		return Problems.response(status, headers, null);
+	}
+
+}

@@ -1,0 +1,61 @@
+package io.github.zsic.sample;
+
+import java.util.List;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * Checks that hold for both ways to ask.
+ */
+@Component
+class RequestChecks {
+
+	private final SampleProperties properties;
+
+	RequestChecks(SampleProperties properties) {
+		this.properties = properties;
+	}
+
+	void images(int count) {
+		count("image", count, this.properties.maximumImages());
+	}
+
+	void labels(List<String> labels) {
+		count("label", labels.size(), this.properties.maximumLabels());
+		texts("Label", labels);
+	}
+
+	void templates(List<String> templates) {
+		count("template", templates.size(), this.properties.maximumTemplates());
+		texts("Template", templates);
+	}
+
+	private void count(String what, int count, int maximum) {
+		if (count > maximum) {
+			throw Problems.badRequest("There are %d %ss; at most %d are allowed.".formatted(count, what, maximum));
+		}
+	}
+
+	private void texts(String what, List<String> texts) {
+		for (int i = 0; i < texts.size(); i++) {
+			String text = texts.get(i);
+			String name = what + " " + (i + 1);
+			if (text.isBlank()) {
+				throw Problems.badRequest(name + " is blank.");
+			}
+			if (text.length() > this.properties.maximumTextLength()) {
+				throw Problems.badRequest("%s has %d characters; at most %d are allowed.".formatted(name, text.length(),
+						this.properties.maximumTextLength()));
+			}
+			if (hasLoneSurrogate(text)) {
+				throw Problems.badRequest(name + " is not well-formed Unicode: it has half of a surrogate pair.");
+			}
+		}
+	}
+
+	private static boolean hasLoneSurrogate(String text) {
+		return text.codePoints()
+			.anyMatch((codePoint) -> codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE);
+	}
+
+}

@@ -1,0 +1,89 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.DeviceException;
+import io.github.zsic.InvalidLabelException;
+import io.github.zsic.ZsicException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.origin.OriginLookup;
+import org.springframework.boot.origin.Origin;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.PropertySource;
+
+/**
+ * Reports a {@link ZsicException} that stops a program from starting: what is wrong, the
+ * property it comes from and where that is set, and what to do.
+ */
+class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
+
+	private final Environment environment;
+
+	ZsicFailureAnalyzer(Environment environment) {
+		this.environment = environment;
+	}
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, ZsicException cause) {
+		StringBuilder description = new StringBuilder(cause.getDescription());
+		String property = isFromAutoConfiguredClassifier(rootFailure) ? propertyBehind(cause) : null;
+		if (property != null) {
+			appendProperty(description, property);
+		}
+		String action = cause.getAction().isEmpty() ? null : cause.getAction();
+		return new FailureAnalysis(description.toString(), action, cause);
+	}
+
+	private boolean isFromAutoConfiguredClassifier(Throwable failure) {
+		for (Throwable candidate = failure; candidate != null; candidate = candidate.getCause()) {
+			if (candidate instanceof BeanCreationException creation
+					&& ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME.equals(creation.getBeanName())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private @Nullable String propertyBehind(ZsicException cause) {
+		if (cause instanceof CheckpointException) {
+			return "zsic.checkpoint";
+		}
+		if (cause instanceof DeviceException) {
+			return "zsic.device";
+		}
+		if (cause instanceof InvalidLabelException) {
+			return "zsic.templates";
+		}
+		return null;
+	}
+
+	private void appendProperty(StringBuilder description, String property) {
+		description.append("%n%n    Property: %s".formatted(property));
+		String value = this.environment.getProperty(property);
+		if (value == null) {
+			return;
+		}
+		description.append("%n    Value: \"%s\"".formatted(value));
+		Origin origin = findOrigin(property);
+		if (origin != null) {
+			description.append("%n    Origin: %s".formatted(origin));
+		}
+	}
+
+	private @Nullable Origin findOrigin(String property) {
+		if (this.environment instanceof ConfigurableEnvironment configurable) {
+			for (PropertySource<?> source : configurable.getPropertySources()) {
+				Origin origin = OriginLookup.getOrigin(source, property);
+				if (origin != null) {
+					return origin;
+				}
+			}
+		}
+		return null;
+	}
+
+}

@@ -1,0 +1,179 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.util.Arrays;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.DeviceException;
+import io.github.zsic.ImageInput;
+import io.github.zsic.InvalidLabelException;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.ZsicException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+/**
+ * Tests for what a program prints when it cannot start, of which
+ * {@link ZsicFailureAnalyzer} is a part.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class FailureReportTests {
+
+	@Test
+	void classifierWithoutCheckpoint(CapturedOutput output) {
+		run(InjectingConfiguration.class);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("method bestLabel in")
+			.contains("required a bean of type 'io.github.zsic.ZeroShotClassifier'")
+			.contains("property 'zsic.checkpoint' is not set")
+			.contains("Set 'zsic.checkpoint' to the folder of a checkpoint");
+	}
+
+	@Test
+	void classifierWithEmptyCheckpoint(CapturedOutput output) {
+		run(InjectingConfiguration.class, "zsic.checkpoint=");
+		assertThat(output).contains("property 'zsic.checkpoint' is not set");
+	}
+
+	@Test
+	void otherMissingBeanIsReportedByBoot(CapturedOutput output) {
+		run(OtherInjectingConfiguration.class);
+		assertThat(output).contains("APPLICATION FAILED TO START").doesNotContain("zsic.checkpoint");
+	}
+
+	@Test
+	void classifierOfDisabledAutoConfiguration(CapturedOutput output) {
+		run(InjectingConfiguration.class, "zsic.enabled=false");
+		assertThat(output).contains("APPLICATION FAILED TO START").contains("property 'zsic.enabled' is false");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			zsic.device                     | gpu            | must be auto, cpu, cuda, cuda:<number> or mps
+			zsic.device                     | cuda:x         | must be auto, cpu, cuda, cuda:<number> or mps
+			zsic.scoring                    | best           | SOFTMAX
+			zsic.templates[0]               | a photo        | must have '{}' where the label goes
+			zsic.templates                  | a {}, a photo  | zsic.templates[0]=
+			zsic.cache.maximum-size         | -1             | must be 0 or more
+			zsic.cache.expire-after-access  | -1s            | must be more than 0
+			zsic.cache.expire-after-access  | soon           | Duration
+			zsic.image.maximum-pixels       | 0              | must be more than 0
+			zsic.image.maximum-bytes        | -1MB           | must be more than 0
+			zsic.image.maximum-bytes        | big            | DataSize
+			zsic.engine.threads             | 0              | must be more than 0
+			zsic.engine.intra-op-threads    | -1             | must be 0 or more
+			""")
+	void invalidProperty(String property, String value, String reason, CapturedOutput output) {
+		run(EmptyConfiguration.class, property + "=" + value);
+		String name = property.replace("[0]", "");
+		assertThat(output).contains("APPLICATION FAILED TO START").contains(name).contains(value).contains(reason);
+	}
+
+	@Test
+	void reportsDescriptionAndActionWithProperty() {
+		FailureAnalysis analysis = analyze(new CheckpointException("There is no folder 'x'.", "Download it."),
+				ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME);
+		assertThat(analysis.getDescription()).startsWith("There is no folder 'x'.")
+			.contains("Property: zsic.checkpoint")
+			.contains("Value: \"models/x\"");
+		assertThat(analysis.getAction()).isEqualTo("Download it.");
+	}
+
+	@Test
+	void namesPropertyByKindOfFailure() {
+		String name = ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME;
+		assertThat(analyze(new DeviceException("No GPU.", "Use the CPU."), name).getDescription())
+			.contains("Property: zsic.device");
+		assertThat(analyze(new InvalidLabelException("Bad template.", ""), name).getDescription())
+			.contains("Property: zsic.templates");
+	}
+
+	@Test
+	void doesNotBlameAPropertyForWhatTheProgramDid() {
+		FailureAnalysis analysis = analyze(new InvalidLabelException("Label 1 is blank.", "Leave it out."), "warmUp");
+		assertThat(analysis.getDescription()).isEqualTo("Label 1 is blank.");
+	}
+
+	@Test
+	void reportsExceptionOfAProgramsOwnBean(CapturedOutput output) {
+		run(FailingConfiguration.class);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("Description:")
+			.contains("There is no GPU.")
+			.contains("Action:")
+			.contains("Set the device to cpu.")
+			.doesNotContain("Property:");
+	}
+
+	private static FailureAnalysis analyze(ZsicException cause, String beanName) {
+		MockEnvironment environment = new MockEnvironment().withProperty("zsic.checkpoint", "models/x");
+		FailureAnalysis analysis = new ZsicFailureAnalyzer(environment)
+			.analyze(new BeanCreationException(beanName, "failed", cause));
+		assertThat(analysis).isNotNull();
+		return analysis;
+	}
+
+	private static void run(Class<?> configuration, String... properties) {
+		SpringApplication application = new SpringApplicationBuilder(configuration).web(WebApplicationType.NONE)
+			.properties("spring.main.banner-mode=off")
+			.build();
+		String[] arguments = Arrays.stream(properties).map("--"::concat).toArray(String[]::new);
+		assertThatException().isThrownBy(() -> application.run(arguments).close());
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class EmptyConfiguration {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class InjectingConfiguration {
+
+		@Bean
+		String bestLabel(ZeroShotClassifier classifier) {
+			return "none";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class OtherInjectingConfiguration {
+
+		@Bean
+		String bestLabel(ImageInput image) {
+			return "none";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class FailingConfiguration {
+
+		@Bean
+		ZeroShotClassifier ownClassifier() {
+			throw new DeviceException("There is no GPU.", "Set the device to cpu.");
+		}
+
+	}
+
+}

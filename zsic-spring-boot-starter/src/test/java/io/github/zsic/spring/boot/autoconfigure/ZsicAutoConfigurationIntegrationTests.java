@@ -1,0 +1,132 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+
+import javax.imageio.ImageIO;
+
+import io.github.zsic.Classification;
+import io.github.zsic.ClassifierClosedException;
+import io.github.zsic.ImageInput;
+import io.github.zsic.Prediction;
+import io.github.zsic.Scoring;
+import io.github.zsic.ZeroShotClassifier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.core.io.Resource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+/**
+ * Tests for {@link ZsicAutoConfiguration} on the checkpoint of the sample application.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ZsicAutoConfigurationIntegrationTests {
+
+	private static final Path CHECKPOINT = Path.of("../zsic-sample-app/src/main/resources/zsic/seeded-clip");
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ZsicAutoConfiguration.class));
+
+	@Test
+	void classifiesResource() {
+		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu").run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(ZeroShotClassifier.class);
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			Resource resource = new ByteArrayResource(picture());
+			Classification result = classifier.classify(ImageInput.of(resource.getFilename(), resource::getInputStream),
+					"fox", "owl", "seagull");
+			assertThat(result.predictions()).extracting(Prediction::label)
+				.containsExactlyInAnyOrder("fox", "owl", "seagull");
+			assertThat(result.predictions().stream().mapToDouble(Prediction::score).sum()).isCloseTo(1, within(1e-5));
+			assertThat(classifier.model().checkpoint()).isEqualTo(CHECKPOINT.toString());
+			assertThat(classifier.model().device()).isEqualTo("cpu");
+		});
+	}
+
+	@Test
+	void loadsFileUrl() {
+		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT.toUri(), "zsic.device=cpu")
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(ZeroShotClassifier.class));
+	}
+
+	@Test
+	void passesProperties() {
+		this.contextRunner
+			.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu", "zsic.scoring=cosine",
+					"zsic.templates[0]=a {}, drawn", "zsic.image.maximum-pixels=4096")
+			.run((context) -> {
+				ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+				assertThat(classifier.model().scoring()).isNotEqualTo(Scoring.AUTO);
+				float[] image = classifier.embedImage(ImageInput.of(picture()));
+				float[] text = classifier.embedText("a fox, drawn");
+				float cosine = 0;
+				for (int i = 0; i < image.length; i++) {
+					cosine += image[i] * text[i];
+				}
+				Prediction prediction = classifier.classify(ImageInput.of(picture()), "fox").best();
+				assertThat(prediction.score()).isCloseTo(cosine, within(1e-4f));
+			});
+	}
+
+	@Test
+	void closesWithContext() {
+		ZeroShotClassifier[] classifier = new ZeroShotClassifier[1];
+		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
+			.run((context) -> classifier[0] = context.getBean(ZeroShotClassifier.class));
+		assertThatExceptionOfType(ClassifierClosedException.class)
+			.isThrownBy(() -> classifier[0].classify(ImageInput.of(picture()), "fox"));
+	}
+
+	@Test
+	void reportsMissingFolder(CapturedOutput output, @TempDir Path folder) {
+		String checkpoint = folder.resolve("no-such-folder").toString();
+		SpringApplication application = new SpringApplicationBuilder(EmptyConfiguration.class)
+			.web(WebApplicationType.NONE)
+			.build();
+		assertThatException()
+			.isThrownBy(() -> application.run("--zsic.checkpoint=" + checkpoint, "--zsic.device=cpu").close());
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("no-such-folder")
+			.contains("Property: zsic.checkpoint")
+			.contains("Value: \"" + checkpoint + "\"")
+			.contains("Action:");
+	}
+
+	private static byte[] picture() throws IOException {
+		BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+		Graphics2D graphics = image.createGraphics();
+		graphics.setColor(Color.ORANGE);
+		graphics.fillOval(8, 8, 48, 48);
+		graphics.dispose();
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		ImageIO.write(image, "png", bytes);
+		return bytes.toByteArray();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class EmptyConfiguration {
+
+	}
+
+}

@@ -1,0 +1,71 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for what an IDE shows of the properties.
+ */
+class ZsicConfigurationMetadataTests {
+
+	private final JsonObject metadata = readMetadata();
+
+	@Test
+	void listsEveryProperty() {
+		List<String> names = new ArrayList<>();
+		this.metadata.getAsJsonArray("properties").forEach((property) -> names.add(text(property, "name")));
+		assertThat(names).containsExactlyInAnyOrder("zsic.enabled", "zsic.checkpoint", "zsic.device", "zsic.templates",
+				"zsic.scoring", "zsic.cache.maximum-size", "zsic.cache.expire-after-access",
+				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.engine.threads",
+				"zsic.engine.intra-op-threads");
+	}
+
+	@Test
+	void everyPropertyHasTypeAndDescription() {
+		assertThat(this.metadata.getAsJsonArray("properties")).isNotEmpty().allSatisfy((property) -> {
+			assertThat(text(property, "type")).isNotBlank();
+			assertThat(text(property, "description")).as(text(property, "name"))
+				.endsWith(".")
+				.doesNotStartWith("The ")
+				.doesNotStartWith("A ");
+		});
+	}
+
+	@Test
+	void everyHintBelongsToAProperty() {
+		List<String> names = new ArrayList<>();
+		this.metadata.getAsJsonArray("properties").forEach((property) -> names.add(text(property, "name")));
+		assertThat(this.metadata.getAsJsonArray("hints")).isNotEmpty()
+			.allSatisfy((hint) -> assertThat(names).contains(text(hint, "name")));
+	}
+
+	private static String text(JsonElement element, String member) {
+		JsonElement value = element.getAsJsonObject().get(member);
+		return (value != null) ? value.getAsString() : "";
+	}
+
+	private static JsonObject readMetadata() {
+		try {
+			// Other jars on the class path have a file of this name, too.
+			Path classes = Path.of(ZsicProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+			return JsonParser
+				.parseString(Files.readString(classes.resolve("META-INF/spring-configuration-metadata.json")))
+				.getAsJsonObject();
+		}
+		catch (IOException | URISyntaxException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}

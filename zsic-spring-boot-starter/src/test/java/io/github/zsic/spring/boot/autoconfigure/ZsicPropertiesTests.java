@@ -1,0 +1,83 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.zsic.Scoring;
+import io.github.zsic.ZeroShotClassifier;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ZsicProperties}.
+ */
+class ZsicPropertiesTests {
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(ZsicAutoConfiguration.class));
+
+	@Test
+	void defaultsAreThoseOfTheBuilder() {
+		ZsicProperties properties = new ZsicProperties();
+		Object builder = ZeroShotClassifier.builder();
+		assertThat(properties.getCheckpoint()).isEqualTo(ReflectionTestUtils.getField(builder, "checkpoint"));
+		assertThat(properties.getDevice()).isEqualTo(ReflectionTestUtils.getField(builder, "device"));
+		assertThat(properties.getTemplates()).isEqualTo(ReflectionTestUtils.getField(builder, "templates"));
+		assertThat(properties.getScoring()).isEqualTo(ReflectionTestUtils.getField(builder, "scoring"));
+		assertThat(properties.getCache().getMaximumSize())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "cacheMaximumSize"));
+		assertThat(properties.getCache().getExpireAfterAccess())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "cacheExpireAfterAccess"));
+		assertThat(properties.getImage().getMaximumPixels())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "maximumPixels"));
+		assertThat(properties.getImage().getMaximumBytes().toBytes())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "maximumBytes"));
+		assertThat(properties.getEngine().getThreads())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "engineThreads"));
+		assertThat(properties.getEngine().getIntraOpThreads())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "intraOpThreads"));
+	}
+
+	@Test
+	void bindsEveryProperty() {
+		this.contextRunner
+			.withPropertyValues("zsic.checkpoint=", "zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.",
+					"zsic.templates[1]=A drawing of a {}.", "zsic.scoring=sigmoid", "zsic.cache.maximum-size=0",
+					"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000",
+					"zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2", "zsic.engine.intra-op-threads=3")
+			.run((context) -> {
+				ZsicProperties properties = context.getBean(ZsicProperties.class);
+				assertThat(properties.getCheckpoint()).isEmpty();
+				assertThat(properties.getDevice()).isEqualTo("cuda:1");
+				assertThat(properties.getTemplates()).containsExactly("A photo of a {}.", "A drawing of a {}.");
+				assertThat(properties.getScoring()).isEqualTo(Scoring.SIGMOID);
+				assertThat(properties.getCache().getMaximumSize()).isZero();
+				assertThat(properties.getCache().getExpireAfterAccess()).isEqualTo(Duration.ofHours(2));
+				assertThat(properties.getImage().getMaximumPixels()).isEqualTo(1000);
+				assertThat(properties.getImage().getMaximumBytes()).isEqualTo(DataSize.ofMegabytes(1));
+				assertThat(properties.getEngine().getThreads()).isEqualTo(2);
+				assertThat(properties.getEngine().getIntraOpThreads()).isEqualTo(3);
+			});
+	}
+
+	@Test
+	void templateInListMayContainComma() {
+		this.contextRunner.withPropertyValues("zsic.templates[0]=a photo of a {}, a type of pet.")
+			.run((context) -> assertThat(context.getBean(ZsicProperties.class).getTemplates())
+				.isEqualTo(List.of("a photo of a {}, a type of pet.")));
+	}
+
+	@Test
+	void templatesInOneStringAreSeparatedByCommas() {
+		this.contextRunner.withPropertyValues("zsic.templates=a photo of a {}.,a drawing of a {}.")
+			.run((context) -> assertThat(context.getBean(ZsicProperties.class).getTemplates())
+				.isEqualTo(List.of("a photo of a {}.", "a drawing of a {}.")));
+	}
+
+}
