@@ -26,26 +26,14 @@ final class Colors {
 		}
 	}
 
-	/** Four inks (0 is no ink) to RGB by subtraction, without any profile; in place. */
-	static void cmykToRgb(int[] pixel) {
-		int light = 255 - pixel[3];
-		for (int c = 0; c < 3; c++) {
-			pixel[c] = subtract(light, pixel[c]);
-		}
-	}
-
-	/** The same for the bytes of a picture. */
+	/** Four inks (0 is no ink) to RGB by subtraction, without any profile. */
 	static byte[] cmykToRgb(byte[] inks) {
 		byte[] rgb = new byte[inks.length / 4 * 3];
-		int[] pixel = new int[4];
 		for (int in = 0, out = 0; out < rgb.length; in += 4, out += 3) {
-			for (int c = 0; c < 4; c++) {
-				pixel[c] = inks[in + c] & 0xFF;
-			}
-			cmykToRgb(pixel);
-			for (int c = 0; c < 3; c++) {
-				rgb[out + c] = (byte) pixel[c];
-			}
+			int light = 255 - (inks[in + 3] & 0xFF);
+			rgb[out] = (byte) subtract(light, inks[in] & 0xFF);
+			rgb[out + 1] = (byte) subtract(light, inks[in + 1] & 0xFF);
+			rgb[out + 2] = (byte) subtract(light, inks[in + 2] & 0xFF);
 		}
 		return rgb;
 	}

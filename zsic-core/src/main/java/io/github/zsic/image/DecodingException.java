@@ -32,17 +32,13 @@ final class DecodingException extends Exception {
 				"Transfer the file again, or open it in an image editor and save it anew.", cause);
 	}
 
-	static DecodingException empty() {
-		return new DecodingException(Reason.UNREADABLE, "is empty.", "Send the bytes of a picture.", null);
-	}
-
 	static DecodingException truncated() {
 		return damaged("the file ends before the picture does");
 	}
 
 	static DecodingException unsupported(String finding) {
-		return new DecodingException(Reason.UNSUPPORTED_FORMAT, finding + ".", "Send " + ImageFormat.SUPPORTED + ".",
-				null);
+		return new DecodingException(Reason.UNSUPPORTED_FORMAT, finding + ".",
+				"Convert it to one of the supported formats: JPEG, PNG, GIF, WebP, BMP or TIFF.", null);
 	}
 
 	static DecodingException tooLarge(String finding) {

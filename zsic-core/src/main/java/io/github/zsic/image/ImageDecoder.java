@@ -3,103 +3,177 @@ package io.github.zsic.image;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
-
-import javax.imageio.ImageReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
 
 /**
- * Encoded pictures to upright 8-bit RGB, as the reference's {@code load_image} makes it
- * with Pillow ({@code image_utils.py} of transformers): the first picture of a file, EXIF
- * orientation applied, transparency dropped, no colour management. Immutable and
- * thread-safe.
+ * Turns encoded pictures into upright 8-bit RGB as the reference pipeline does: EXIF
+ * orientation applied, the first frame or page of several, transparency dropped, sample
+ * values as stored whatever a colour profile says. JPEG, PNG, GIF, WebP, BMP and TIFF,
+ * told apart by their first bytes.
+ * <p>
+ * A decoder is immutable and may be used by any number of threads. It uses no temporary
+ * files and no plug-ins but its own.
  */
 public final class ImageDecoder {
 
-	private final PixelLimit limit;
+	private static final int HEAD = 1024;
 
 	private final long maximumBytes;
 
+	private final PixelLimit limit;
+
 	/**
 	 * Creates a decoder.
-	 * @param maximumPixels the largest product of width and height; larger pictures are
-	 * refused after a look at their header
+	 * @param maximumPixels the largest picture that is decoded, as width times height;
+	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes) {
-		this.limit = new PixelLimit(maximumPixels);
+		if (maximumPixels < 1 || maximumBytes < 1) {
+			throw new IllegalArgumentException("The largest picture must have at least one pixel and one byte");
+		}
 		this.maximumBytes = maximumBytes;
+		this.limit = new PixelLimit(maximumPixels);
+	}
+
+	/**
+	 * Decodes a picture from a stream.
+	 * @param description what to call the picture in an error message
+	 * @param in the stream, read to its end or one byte beyond the limit; not closed
+	 * @return the picture
+	 * @throws IOException if the stream cannot be read
+	 * @throws InvalidImageException if it holds no picture that can be decoded
+	 */
+	public RgbImage decode(String description, InputStream in) throws IOException {
+		// One byte too many shows that there are too many.
+		return decode(description, in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16)));
 	}
 
 	/**
 	 * Decodes a picture.
 	 * @param description what to call the picture in an error message
-	 * @param in the encoded picture, read to its end and not closed
+	 * @param bytes the encoded picture, which is not changed
 	 * @return the picture
-	 * @throws IOException if the stream cannot be read
-	 * @throws InvalidImageException if it holds no picture, a damaged one, or one that is
-	 * too large
+	 * @throws InvalidImageException if that is no picture that can be decoded
 	 */
-	public RgbImage decode(String description, InputStream in) throws IOException {
-		byte[] bytes = in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16));
+	public RgbImage decode(String description, byte[] bytes) {
+		if (bytes.length == 0) {
+			throw new InvalidImageException(Reason.UNREADABLE, "The picture '" + description + "' is empty.",
+					"Send the picture itself.");
+		}
 		try {
 			if (bytes.length > this.maximumBytes) {
-				throw DecodingException.tooLarge("has more than the " + this.maximumBytes + " bytes that are allowed");
+				throw DecodingException.tooLarge(
+						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}
-			return decode(bytes);
+			return Orientation.of(bytes).apply(decode(bytes));
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
 		}
 		catch (OutOfMemoryError ex) {
-			throw new InvalidImageException(Reason.TOO_LARGE,
-					"The picture '" + description + "' does not fit into the memory of this JVM.",
-					"Send a smaller picture, or give the JVM a larger heap.", ex);
-		}
-	}
-
-	private RgbImage decode(byte[] bytes) throws DecodingException {
-		ImageFormat format = ImageFormat.of(bytes);
-		RgbImage image = (format == ImageFormat.JPEG) ? JpegDecoder.decode(bytes, this.limit) : read(format, bytes);
-		return Orientation.of(bytes).apply(image);
-	}
-
-	private RgbImage read(ImageFormat format, byte[] bytes) throws DecodingException {
-		ImageReader reader = format.createReader();
-		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
-			reader.setInput(stream, false, format != ImageFormat.GIF);
-			this.limit.check(reader.getWidth(0), reader.getHeight(0));
-			if (format == ImageFormat.GIF) {
-				return GifCanvas.read(reader, bytes, this.limit);
-			}
-			return Samples.toRgb(reader.read(0), true);
-		}
-		catch (IOException | RuntimeException ex) {
-			// The readers throw all kinds of unchecked exceptions for damaged data.
-			throw DecodingException.damaged("its image data cannot be decoded", ex);
-		}
-		finally {
-			reader.dispose();
+			// What failed is a single large allocation, and what it was for is garbage
+			// now. Other requests need not suffer from one large picture.
+			throw outOfMemory(description, ex);
 		}
 	}
 
 	/**
-	 * Converts a decoded picture.
+	 * Takes over a decoded picture: its samples, without colour management, and without
+	 * transparency.
 	 * @param description what to call the picture in an error message
-	 * @param image the picture; its samples are taken as they are, of 16-bit samples the
-	 * high byte
+	 * @param image the picture, which is not changed
 	 * @return the picture
-	 * @throws InvalidImageException if it is too large
+	 * @throws InvalidImageException if it has more pixels than allowed
 	 */
 	public RgbImage convert(String description, BufferedImage image) {
 		try {
 			this.limit.check(image.getWidth(), image.getHeight());
-			return Samples.toRgb(image, false);
+			return Rasters.toRgb(image);
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
 		}
+		catch (OutOfMemoryError ex) {
+			throw outOfMemory(description, ex);
+		}
+	}
+
+	private static InvalidImageException outOfMemory(String description, OutOfMemoryError ex) {
+		return new InvalidImageException(Reason.TOO_LARGE,
+				"The picture '" + description + "' does not fit into the memory that is left.",
+				"Send a smaller picture, or give the Java runtime more memory (-Xmx).", ex);
+	}
+
+	private RgbImage decode(byte[] bytes) throws DecodingException {
+		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
+			return JpegDecoder.decode(bytes, this.limit);
+		}
+		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
+			return JdkDecoder.decode(JdkDecoder.PNG, bytes, this.limit);
+		}
+		if (starts(bytes, 0, 'R', 'I', 'F', 'F') && starts(bytes, 8, 'W', 'E', 'B', 'P')) {
+			return WebpDecoder.decode(bytes, this.limit);
+		}
+		if (starts(bytes, 0, 'G', 'I', 'F', '8')) {
+			return JdkDecoder.decode(JdkDecoder.GIF, bytes, this.limit);
+		}
+		if (starts(bytes, 0, 'B', 'M')) {
+			return JdkDecoder.decode(JdkDecoder.BMP, bytes, this.limit);
+		}
+		if (TiffDirectory.accepts(bytes)) {
+			return TiffDecoder.decode(bytes, this.limit);
+		}
+		throw DecodingException.unsupported(describe(bytes));
+	}
+
+	private static boolean starts(byte[] bytes, int offset, int... prefix) {
+		if (bytes.length < offset + prefix.length) {
+			return false;
+		}
+		for (int i = 0; i < prefix.length; i++) {
+			if ((bytes[offset + i] & 0xFF) != prefix[i]) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/** Names what is often taken for a picture that can be decoded. */
+	private static String describe(byte[] bytes) {
+		String head = new String(bytes, 0, Math.min(bytes.length, HEAD), StandardCharsets.ISO_8859_1);
+		if (head.startsWith("ftyp", 4)) {
+			String brands = head.substring(8, Math.min(head.length(), 40));
+			if (brands.contains("avif") || brands.contains("avis")) {
+				return "is an AVIF picture, which is not supported";
+			}
+			if (brands.contains("heic") || brands.contains("heix") || brands.contains("mif1")
+					|| brands.contains("hevc")) {
+				return "is a HEIC picture, which is not supported";
+			}
+			return "is a video, not a picture";
+		}
+		if (head.startsWith("%PDF")) {
+			return "is a PDF document, not a picture";
+		}
+		if (head.startsWith("\0\0\0\fjP  ") || head.startsWith("\u00FFO\u00FFQ")) {
+			return "is a JPEG 2000 picture, which is not supported";
+		}
+		if (head.startsWith("\u00FF\n") || head.startsWith("\0\0\0\fJXL ")) {
+			return "is a JPEG XL picture, which is not supported";
+		}
+		String text = head.toLowerCase(Locale.ROOT);
+		if (text.contains("<svg")) {
+			return "is an SVG drawing, which is not supported";
+		}
+		if (text.contains("<html") || text.contains("<!doctype html")) {
+			return "is a web page, not a picture";
+		}
+		return "is not a picture in a known format";
 	}
 
 }

@@ -4,9 +4,6 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-
-import javax.imageio.ImageReader;
 
 import org.jspecify.annotations.Nullable;
 
@@ -249,31 +246,29 @@ final class JpegDecoder {
 		}
 		file.write(header, 0, header.length);
 		file.write(this.bytes, scan, end - scan);
-		ImageReader reader = ImageFormat.JPEG.createReader();
-		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(file.toByteArray())) {
-			reader.setInput(stream, true, true);
-			return samples(reader.readRaster(0, null), bands);
-		}
-		catch (IOException | RuntimeException ex) {
-			// The reader throws all kinds of unchecked exceptions for damaged data.
-			throw DecodingException.damaged("its image data cannot be decoded", ex);
-		}
-		finally {
-			reader.dispose();
-		}
+		return samples(PluginReader.read(JdkDecoder.JPEG, file.toByteArray(), this.width, this.height), bands);
 	}
 
 	private byte[] samples(Raster raster, int bands) throws DecodingException {
-		int length = this.width * this.height * bands;
-		if (raster.getWidth() != this.width || raster.getHeight() != this.height || raster.getNumBands() != bands) {
+		if (raster.getNumBands() != bands) {
 			throw DecodingException.damaged("its image data is not what its header announces");
 		}
+		int length = this.width * this.height * bands;
 		if (raster.getDataBuffer() instanceof DataBufferByte buffer && buffer.getData().length == length
 				&& raster.getSampleModel() instanceof PixelInterleavedSampleModel model
-				&& model.getBandOffsets()[0] == 0) {
+				&& model.getPixelStride() == bands && inOrder(model.getBandOffsets())) {
 			return buffer.getData();
 		}
-		throw DecodingException.damaged("its image data has an unexpected layout");
+		return Rasters.interleaved(raster, bands);
+	}
+
+	private static boolean inOrder(int[] offsets) {
+		for (int i = 0; i < offsets.length; i++) {
+			if (offsets[i] != i) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 }

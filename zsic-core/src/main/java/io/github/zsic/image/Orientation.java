@@ -5,7 +5,9 @@ import java.io.IOException;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
+import com.drew.metadata.Metadata;
 import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.xmp.XmpDirectory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +31,17 @@ enum Orientation {
 	 */
 	static Orientation of(byte[] file) {
 		try {
-			for (ExifIFD0Directory directory : ImageMetadataReader
-				.readMetadata(new ByteArrayInputStream(file), file.length)
-				.getDirectoriesOfType(ExifIFD0Directory.class)) {
+			Metadata metadata = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
+			for (ExifIFD0Directory directory : metadata.getDirectoriesOfType(ExifIFD0Directory.class)) {
 				Integer value = directory.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
-				if (value != null && value >= 1 && value <= VALUES.length) {
-					return VALUES[value - 1];
+				if (value != null) {
+					return of(value);
+				}
+			}
+			for (XmpDirectory directory : metadata.getDirectoriesOfType(XmpDirectory.class)) {
+				String value = directory.getXmpProperties().get("tiff:Orientation");
+				if (value != null && value.matches("[0-9]")) {
+					return of(Integer.parseInt(value));
 				}
 			}
 		}
@@ -42,6 +49,10 @@ enum Orientation {
 			logger.debug("The metadata of a picture cannot be read, so it is taken as upright", ex);
 		}
 		return UPRIGHT;
+	}
+
+	private static Orientation of(int number) {
+		return (number >= 1 && number <= VALUES.length) ? VALUES[number - 1] : UPRIGHT;
 	}
 
 	/**

@@ -1,0 +1,140 @@
+package io.github.zsic.image;
+
+import java.awt.image.Raster;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * WebP: the container, and the first picture in it on its canvas. Transparency is
+ * dropped, so it is not even decoded where it is stored apart.
+ */
+final class WebpDecoder {
+
+	private final byte[] bytes;
+
+	private final PixelLimit limit;
+
+	/** The canvas, or zero in the simple formats, where the picture is all there is. */
+	private int width;
+
+	private int height;
+
+	private @Nullable RgbImage image;
+
+	private WebpDecoder(byte[] bytes, PixelLimit limit) {
+		this.bytes = bytes;
+		this.limit = limit;
+	}
+
+	static RgbImage decode(byte[] bytes, PixelLimit limit) throws DecodingException {
+		return new WebpDecoder(bytes, limit).decode();
+	}
+
+	private RgbImage decode() throws DecodingException {
+		ByteCursor in = new ByteCursor(this.bytes);
+		in.skip(4);
+		long size = in.u32le();
+		in.require(size);
+		readChunks(new ByteCursor(this.bytes, 12, (int) Math.min(this.bytes.length, 8 + size)));
+		if (this.image == null) {
+			throw DecodingException.damaged("it has no image data");
+		}
+		return this.image;
+	}
+
+	private void readChunks(ByteCursor in) throws DecodingException {
+		while (in.remaining() >= 8) {
+			String type = in.ascii(4);
+			long length = in.u32le();
+			int start = in.require(length);
+			int end = start + (int) length;
+			ByteCursor chunk = new ByteCursor(this.bytes, start, end);
+			in.skip(Math.min(in.remaining(), length + (length & 1)));
+			switch (type) {
+				case "VP8X" -> {
+					chunk.skip(4);
+					this.width = 1 + chunk.u24le();
+					this.height = 1 + chunk.u24le();
+					this.limit.check(this.width, this.height);
+				}
+				case "VP8 ", "VP8L" -> {
+					if (this.image == null) {
+						this.image = readImage(type, start, end);
+						if (this.width != 0
+								&& (this.image.width() != this.width || this.image.height() != this.height)) {
+							throw DecodingException.damaged("its canvas does not have the size of the picture");
+						}
+					}
+				}
+				case "ANMF" -> {
+					if (this.image == null) {
+						this.image = readFrame(chunk);
+					}
+				}
+				default -> {
+				}
+			}
+		}
+	}
+
+	/** A frame of an animation covers a part of the canvas; the rest is black. */
+	private RgbImage readFrame(ByteCursor in) throws DecodingException {
+		int left = 2 * in.u24le();
+		int top = 2 * in.u24le();
+		int columns = 1 + in.u24le();
+		int rows = 1 + in.u24le();
+		in.skip(4);
+		if (left + columns > this.width || top + rows > this.height) {
+			throw DecodingException.damaged("its first frame does not fit its canvas");
+		}
+		while (in.remaining() >= 8) {
+			String type = in.ascii(4);
+			long length = in.u32le();
+			int start = in.require(length);
+			in.skip(Math.min(in.remaining(), length + (length & 1)));
+			if (type.equals("VP8 ") || type.equals("VP8L")) {
+				RgbImage frame = readImage(type, start, start + (int) length);
+				if (frame.width() != columns || frame.height() != rows) {
+					throw DecodingException.damaged("its first frame does not have the size it announces");
+				}
+				if (columns == this.width && rows == this.height) {
+					return frame;
+				}
+				byte[] canvas = new byte[3 * this.width * this.height];
+				for (int y = 0; y < rows; y++) {
+					System.arraycopy(frame.pixels(), 3 * columns * y, canvas, 3 * ((top + y) * this.width + left),
+							3 * columns);
+				}
+				return new RgbImage(this.width, this.height, canvas);
+			}
+		}
+		throw DecodingException.damaged("its first frame has no image data");
+	}
+
+	private RgbImage readImage(String type, int start, int end) throws DecodingException {
+		return type.equals("VP8 ") ? Vp8Decoder.decode(this.bytes, start, end, this.limit) : readLossless(start, end);
+	}
+
+	private RgbImage readLossless(int start, int end) throws DecodingException {
+		ByteCursor in = new ByteCursor(this.bytes, start, end);
+		if (in.u8() != 0x2F) {
+			throw DecodingException.damaged("its lossless image data has no signature");
+		}
+		int size = in.i32le();
+		int columns = 1 + (size & 0x3FFF);
+		int rows = 1 + ((size >> 14) & 0x3FFF);
+		this.limit.check(columns, rows);
+		// The plug-in gets the image data in the simplest container: it rejects some
+		// headers that the reference accepts, and looks at profiles.
+		int length = end - start;
+		ByteBuffer file = ByteBuffer.allocate(20 + length + (length & 1)).order(ByteOrder.LITTLE_ENDIAN);
+		file.put(new byte[] { 'R', 'I', 'F', 'F' }).putInt(file.capacity() - 8);
+		file.put(new byte[] { 'W', 'E', 'B', 'P', 'V', 'P', '8', 'L' }).putInt(length).put(this.bytes, start, length);
+		Raster raster = PluginReader.read(new WebPImageReaderSpi(), file.array(), columns, rows);
+		return new RgbImage(columns, rows, Rasters.interleaved(raster, 3));
+	}
+
+}
