@@ -106,7 +106,7 @@ class ImageDecoderConvertTests {
 		assertThatExceptionOfType(InvalidImageException.class)
 			.isThrownBy(
 					() -> this.decoder.convert("picture", new BufferedImage(101, 100, BufferedImage.TYPE_BYTE_BINARY)))
-			.withMessageStartingWith("picture has 101 x 100 pixels");
+			.withMessageStartingWith("The picture 'picture' has 101 x 100 pixels");
 	}
 
 	private static BufferedImage colours(int type) {

@@ -195,9 +195,9 @@ class ImageDecoderFailureTests {
 
 	@Test
 	void bmpBomb() throws IOException {
-		byte[] bytes = ImageDecoderReferenceTests.read("bmp-rgb.bmp");
+		byte[] bytes = ImageDecoderReferenceTests.read("bmp-palette.bmp");
 		ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-		header.putInt(18, 20_000).putInt(22, -20_000);
+		header.putInt(18, 12_000).putInt(22, -12_000);
 		assertRefusedAtOnce(bytes);
 		// Sizes that the reader itself refuses.
 		for (int height : new int[] { -65_535, Integer.MIN_VALUE }) {
