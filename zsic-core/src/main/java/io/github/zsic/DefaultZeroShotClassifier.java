@@ -3,6 +3,7 @@ package io.github.zsic;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,17 +152,21 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			return this.images.decode(input.description(), in);
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
-			throw unreadable(input, "it does not exist", ex);
+			throw unreadable(input, "does not exist", ex);
+		}
+		catch (AccessDeniedException ex) {
+			throw unreadable(input, "may not be read", ex);
 		}
 		catch (IOException ex) {
-			throw unreadable(input, (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getSimpleName(), ex);
+			// Its message may hold the path of a temporary file, and this one may reach a
+			// client.
+			throw unreadable(input, "cannot be read", ex);
 		}
 	}
 
 	private static InvalidImageException unreadable(ImageInput input, String finding, IOException cause) {
 		return new InvalidImageException(InvalidImageException.Reason.UNREADABLE,
-				"The picture '" + input.description() + "' cannot be read: " + finding + ".",
-				"Check where it comes from.", cause);
+				"The picture '" + input.description() + "' " + finding + ".", "Check where it comes from.", cause);
 	}
 
 	/**

@@ -160,8 +160,9 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many cores one engine thread uses, by default all that the JVM sees. The
-	 * native library reads this once: the first classifier of a JVM decides.
+	 * Sets how many cores one engine thread uses; by default the engine threads share out
+	 * all that the JVM sees. The native library keeps parts of this setting for the whole
+	 * process, so give the classifiers of one JVM the same.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */

@@ -234,7 +234,10 @@ class ZeroShotClassifierTests {
 			.isThrownBy(() -> classifier.classify(ImageInput.of("broken", () -> {
 				throw new IOException("disk on fire");
 			}), LABELS))
-			.withMessageContaining("disk on fire");
+			.withMessageContaining("'broken' cannot be read")
+			.withRootCauseInstanceOf(IOException.class)
+			.havingRootCause()
+			.withMessage("disk on fire");
 		try (ZeroShotClassifier small = builder().maximumPixels(100).maximumBytes(200).build()) {
 			assertThatExceptionOfType(InvalidImageException.class)
 				.isThrownBy(() -> small.classify(ImageInput.of(PICTURE), LABELS))

@@ -191,8 +191,8 @@ public class ZsicProperties {
 		private int threads = 1;
 
 		/**
-		 * Number of cores that one engine thread uses, 0 for all that the JVM sees. The
-		 * native library reads it once in the life of a JVM.
+		 * Number of cores that one engine thread uses. Use 0 to share out all that the JVM
+		 * sees.
 		 */
 		private int intraOpThreads;
 
