@@ -119,9 +119,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	private <T> T whileOpen(Supplier<T> call) {
-		// Looked at twice: before, so that no new call delays the closing, or waits for
-		// it just
-		// to be refused; inside, because closing may have begun in between.
+		// Looked at twice: before, so that no new call delays the closing, nor waits for
+		// it just to be refused; inside, because closing may have begun in between.
 		refuseWhenClosing();
 		this.lock.readLock().lock();
 		try {
@@ -158,7 +157,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			throw unreadable(input, "may not be read", ex);
 		}
 		catch (IOException ex) {
-			// Its message may hold the path of a temporary file, and this one may reach a
+			// Its message may hold the path of a temporary file, and ours may reach a
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}

@@ -1,6 +1,7 @@
 package io.github.zsic;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(byte[] bytes) {
-		return of("image", () -> new java.io.ByteArrayInputStream(bytes));
+		return of("image", () -> new ByteArrayInputStream(bytes));
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.nio.ShortBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -215,7 +216,7 @@ public final class DualEncoder implements AutoCloseable {
 			.toArray();
 		float[][] result = new float[ids.size()][];
 		for (int from = 0; from < order.length; from += MAXIMUM_TEXT_BATCH) {
-			int[] rows = java.util.Arrays.copyOfRange(order, from, Math.min(from + MAXIMUM_TEXT_BATCH, order.length));
+			int[] rows = Arrays.copyOfRange(order, from, Math.min(from + MAXIMUM_TEXT_BATCH, order.length));
 			List<long[]> batch = new ArrayList<>();
 			for (int row : rows) {
 				batch.add(ids.get(row));
@@ -241,7 +242,7 @@ public final class DualEncoder implements AutoCloseable {
 		int length = flat.length / batch.size();
 		float[][] embeddings = new float[batch.size()][];
 		for (int i = 0; i < embeddings.length; i++) {
-			embeddings[i] = java.util.Arrays.copyOfRange(flat, i * length, (i + 1) * length);
+			embeddings[i] = Arrays.copyOfRange(flat, i * length, (i + 1) * length);
 		}
 		return embeddings;
 	}

@@ -24,6 +24,9 @@ import io.github.zsic.InvalidLabelException;
  */
 public final class TextEmbeddings {
 
+	/** How many characters of a text an error message quotes. */
+	private static final int MAXIMUM_QUOTE = 100;
+
 	private final Tokenizer tokenizer;
 
 	private final int maximumTokens;
@@ -57,14 +60,13 @@ public final class TextEmbeddings {
 	/**
 	 * Returns the embeddings of prompts, computing those that are missing together.
 	 * @param prompts the prompts, duplicates allowed
-	 * @return an entry for each distinct prompt; the arrays are shared, do not change
-	 * them
+	 * @return an embedding for each prompt, in their order; the arrays are shared, do not
+	 * change them
 	 * @throws InvalidLabelException if a prompt has more tokens than the model reads
 	 */
 	public List<float[]> get(List<String> prompts) {
 		// Checked before the cache is asked: an error inside would also reach other
-		// threads
-		// that wait for one of the good prompts among these.
+		// threads that wait for one of the good prompts among these.
 		Map<String, long[]> ids = new HashMap<>();
 		for (String prompt : prompts) {
 			if (this.cache.getIfPresent(prompt) == null) {
@@ -112,9 +114,10 @@ public final class TextEmbeddings {
 	}
 
 	private static String abbreviate(String text) {
-		return (text.length() <= 100) ? text
-				: text.substring(0, text.offsetByCodePoints(0, Math.min(99, text.codePointCount(0, text.length()))))
-						+ "…";
+		if (text.codePointCount(0, text.length()) <= MAXIMUM_QUOTE) {
+			return text;
+		}
+		return text.substring(0, text.offsetByCodePoints(0, MAXIMUM_QUOTE)) + "…";
 	}
 
 }

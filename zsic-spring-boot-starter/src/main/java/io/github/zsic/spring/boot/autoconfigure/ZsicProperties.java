@@ -191,8 +191,8 @@ public class ZsicProperties {
 		private int threads = 1;
 
 		/**
-		 * Number of cores that one engine thread uses. Use 0 to share out all that the JVM
-		 * sees.
+		 * Number of cores that one engine thread uses. Use 0 to share out all that the
+		 * JVM sees.
 		 */
 		private int intraOpThreads;
 
