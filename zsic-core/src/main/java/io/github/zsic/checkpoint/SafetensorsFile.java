@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -72,6 +73,11 @@ final class SafetensorsFile {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + ex.getMessage() + ".",
 					"Check the file and its permissions.", ex);
 		}
+	}
+
+	/** Bytes for each element of a tensor that {@link #read(Path)} has accepted. */
+	static int elementSize(String dtype) {
+		return Objects.requireNonNull(ELEMENT_SIZES.get(dtype));
 	}
 
 	private Map<String, Tensor> read() throws IOException {

@@ -197,7 +197,7 @@ public final class Weights {
 				throw new IOException("the file became shorter while it was read");
 			}
 			ByteBuffer buffer = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-			if (position % Double.BYTES != 0) {
+			if (position % SafetensorsFile.elementSize(tensor.dtype()) != 0) {
 				// Old writers did not align; the engine wants elements at multiples of
 				// their size.
 				buffer = ByteBuffer.allocateDirect((int) length).put(buffer).flip();
