@@ -186,8 +186,10 @@ public final class ZeroShotClassifierBuilder {
 		List<Template> parsedTemplates = Template.parseAll(this.templates);
 		try (Checkpoint opened = Checkpoint.open(this.checkpoint)) {
 			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
+			Tokenizer tokenizer = null;
 			try {
-				Tokenizer tokenizer = Tokenizer.load(opened.tokenizerFile());
+				tokenizer = Tokenizer.load(opened.tokenizerFile());
+				tryOut(encoder, tokenizer);
 				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
 						this.cacheMaximumSize, this.cacheExpireAfterAccess);
 				ModelInfo info = new ModelInfo(this.checkpoint, null, opened.config().modelType(), encoder.device(),
@@ -197,9 +199,43 @@ public final class ZeroShotClassifierBuilder {
 			}
 			catch (RuntimeException ex) {
 				encoder.close();
+				if (tokenizer != null) {
+					tokenizer.close();
+				}
 				throw ex;
 			}
 		}
+		catch (CheckpointException ex) {
+			throw new CheckpointException("Checkpoint '" + this.checkpoint + "' cannot be used. " + ex.getDescription(),
+					ex.getAction(), ex);
+		}
+	}
+
+	/**
+	 * Two texts that begin alike, so that a tokenizer that was made for another model is
+	 * found out: its ids are beyond the model's vocabulary, or none is the end token that
+	 * the model looks for, and it reads nothing but the beginning.
+	 */
+	private static void tryOut(DualEncoder encoder, Tokenizer tokenizer) {
+		float difference = 0;
+		try {
+			float[][] texts = encoder.encodeTexts(List.of(tokenizer.encode("a cat"), tokenizer.encode("a dog")));
+			for (int i = 0; i < texts[0].length; i++) {
+				difference = Math.max(difference, Math.abs(texts[0][i] - texts[1][i]));
+			}
+		}
+		catch (InferenceException ex) {
+			throw unfitTokenizer("the model fails on its tokens. " + ex.getDescription(), ex);
+		}
+		if (difference < 1e-6f) {
+			throw unfitTokenizer("to the model 'a cat' and 'a dog' are the same.", null);
+		}
+	}
+
+	private static CheckpointException unfitTokenizer(String finding, @Nullable Throwable cause) {
+		return new CheckpointException("'tokenizer.json' does not fit the model: " + finding,
+				"Use the tokenizer of the same checkpoint and revision, and its 'config.json' with the 'eos_token_id'.",
+				cause);
 	}
 
 	private static void require(boolean condition, String message) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.net.URLConnection;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +72,8 @@ public final class Checkpoint implements AutoCloseable {
 	 * @param location a folder as a path or {@code file:} URL, or a class path folder as
 	 * {@code classpath:some/folder}
 	 * @return the checkpoint, to be closed by the caller
-	 * @throws CheckpointException if there is none, or it is incomplete or damaged
+	 * @throws CheckpointException if there is none, or it is incomplete or damaged; like
+	 * every exception of this package it leaves naming the location to the caller
 	 */
 	public static Checkpoint open(String location) {
 		Path temporary = null;
@@ -90,10 +92,6 @@ public final class Checkpoint implements AutoCloseable {
 			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null);
 			temporary = null;
 			return checkpoint;
-		}
-		catch (CheckpointException ex) {
-			throw new CheckpointException("Checkpoint '" + location + "' cannot be used. " + ex.getDescription(),
-					ex.getAction(), ex);
 		}
 		finally {
 			if (temporary != null) {
@@ -182,7 +180,7 @@ public final class Checkpoint implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			throw new CheckpointException(
-					"It could not be copied from the class path to a temporary folder: " + ex.getMessage() + ".",
+					"It could not be copied from the class path to a temporary folder: " + Json.reason(ex) + ".",
 					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
 		}
 		finally {
@@ -197,7 +195,10 @@ public final class Checkpoint implements AutoCloseable {
 		if (url == null) {
 			return false;
 		}
-		try (InputStream in = url.openStream()) {
+		URLConnection connection = url.openConnection();
+		// The cache would keep the jar open for the life of the JVM.
+		connection.setUseCaches(false);
+		try (InputStream in = connection.getInputStream()) {
 			Files.copy(in, target);
 		}
 		return true;

@@ -83,7 +83,11 @@ public record ImageProcessing(Map<String, Double> numbers) {
 			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(224));
 		}
 		if (putFlag(settings, json, "do_rescale")) {
-			settings.put("rescale_factor", number(json, "rescale_factor", 1 / 255.0));
+			double factor = number(json, "rescale_factor", 1 / 255.0);
+			if (!Double.isFinite(factor) || factor <= 0) {
+				throw invalid("rescale_factor", json.get("rescale_factor"), "it should be a positive number");
+			}
+			settings.put("rescale_factor", factor);
 		}
 		if (putFlag(settings, json, "do_normalize")) {
 			putChannels(settings, json, "image_mean", 0.48145466, 0.4578275, 0.40821073);
@@ -160,6 +164,9 @@ public record ImageProcessing(Map<String, Double> numbers) {
 					throw invalid(name, value, "it should be a list of three numbers");
 				}
 				channel = primitive.getAsDouble();
+				if (!Double.isFinite(channel) || (channel == 0 && "image_std".equals(name))) {
+					throw invalid(name, value, "it should be finite, and a deviation not 0");
+				}
 			}
 			settings.put(name + "." + i, channel);
 		}
@@ -190,7 +197,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	private static CheckpointException invalid(String name, @Nullable JsonElement value, String expected) {
 		return new CheckpointException(
 				"The image processor settings have " + name + " = " + value + ": " + expected + ".",
-				"Get '" + FILE + "' again, or use another checkpoint.");
+				"Get '" + FILE + "' or '" + COMBINED_FILE + "' again, or use another checkpoint.");
 	}
 
 }

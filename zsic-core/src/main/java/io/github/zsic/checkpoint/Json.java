@@ -2,12 +2,14 @@ package io.github.zsic.checkpoint;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonIOException;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -32,14 +34,28 @@ final class Json {
 			}
 			return element.getAsJsonObject();
 		}
-		catch (IOException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + ex.getMessage() + ".",
+		catch (IOException | JsonIOException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
 		catch (JsonParseException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' is not valid JSON: " + ex.getMessage() + ".",
+			throw new CheckpointException("'" + file.getFileName() + "' is not valid JSON: " + reason(ex) + ".",
 					"Get the file again.", ex);
 		}
+	}
+
+	/**
+	 * What an exception says, for people: without the address of Gson's troubleshooting
+	 * page, and without the absolute path that is the whole message of the exceptions of
+	 * files.
+	 */
+	static String reason(Exception ex) {
+		Throwable root = ex;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		String message = (root instanceof FileSystemException file) ? file.getReason() : root.getMessage();
+		return (message != null) ? message.lines().findFirst().orElse("") : root.getClass().getSimpleName();
 	}
 
 	static @Nullable String string(@Nullable JsonElement element) {

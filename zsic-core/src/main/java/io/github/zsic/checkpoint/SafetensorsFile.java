@@ -15,9 +15,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -69,9 +72,14 @@ final class SafetensorsFile {
 			return reader.read();
 		}
 		catch (IOException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + ex.getMessage() + ".",
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
+	}
+
+	/** Bytes for each element of a tensor that {@link #read(Path)} has accepted. */
+	static int elementSize(String dtype) {
+		return Objects.requireNonNull(ELEMENT_SIZES.get(dtype));
 	}
 
 	private Map<String, Tensor> read() throws IOException {
@@ -83,8 +91,8 @@ final class SafetensorsFile {
 		try (FileChannel channel = FileChannel.open(this.file, StandardOpenOption.READ)) {
 			long length = read(channel, 0, LENGTH_BYTES).getLong();
 			if (length < 2 || length > MAXIMUM_HEADER_LENGTH) {
-				throw damaged("its header claims a length of " + Long.toUnsignedString(length)
-						+ " bytes, where at most " + MAXIMUM_HEADER_LENGTH + " are allowed");
+				throw damaged("its header claims a length of " + Long.toUnsignedString(length) + " bytes, where 2 to "
+						+ MAXIMUM_HEADER_LENGTH + " are allowed");
 			}
 			if (length > fileLength - LENGTH_BYTES) {
 				throw damaged(
@@ -143,7 +151,7 @@ final class SafetensorsFile {
 			}
 		}
 		catch (MalformedJsonException | IllegalStateException | NumberFormatException | EOFException ex) {
-			throw damaged("its header is not the JSON that it should be (" + ex.getMessage() + ")");
+			throw damaged("its header is not the JSON that it should be (" + Json.reason(ex) + ")");
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException("reading from memory failed", ex);
@@ -155,9 +163,13 @@ final class SafetensorsFile {
 		String dtype = null;
 		List<Long> shape = null;
 		List<Long> offsets = null;
+		Set<String> members = new HashSet<>();
 		reader.beginObject();
 		while (reader.hasNext()) {
 			String member = reader.nextName();
+			if (!members.add(member)) {
+				throw damaged(name, "has two members '" + member + "'");
+			}
 			switch (member) {
 				case "dtype" -> dtype = reader.nextString();
 				case "shape" -> shape = readLongs(reader, name, member);
@@ -203,7 +215,17 @@ final class SafetensorsFile {
 		List<Long> values = new ArrayList<>();
 		reader.beginArray();
 		while (reader.hasNext()) {
-			long value = reader.nextLong();
+			if (reader.peek() != JsonToken.NUMBER) {
+				throw damaged(name, "has something else than numbers in its " + member);
+			}
+			String number = reader.nextString();
+			long value;
+			try {
+				value = Long.parseLong(number);
+			}
+			catch (NumberFormatException ex) {
+				throw damaged(name, "has the impossible number " + number + " in its " + member);
+			}
 			if (value < 0) {
 				throw damaged(name, "has the negative number " + value + " in its " + member);
 			}
@@ -220,8 +242,10 @@ final class SafetensorsFile {
 		long expected = 0;
 		for (Tensor tensor : ordered) {
 			if (tensor.begin() > dataLength || tensor.byteLength() > dataLength - tensor.begin()) {
-				throw damaged(tensor.name(), "reaches to byte " + (dataStart + tensor.begin() + tensor.byteLength())
-						+ ", but the file ends at " + fileLength + ": it was not downloaded or copied to its end");
+				throw damaged(tensor.name(),
+						"reaches to byte " + (tensor.begin() + tensor.byteLength())
+								+ " of the tensors' data, but the file holds only " + dataLength
+								+ " bytes of it: it was not downloaded or copied to its end");
 			}
 			if (tensor.begin() < expected) {
 				throw damaged(tensor.name(), "overlaps another tensor");

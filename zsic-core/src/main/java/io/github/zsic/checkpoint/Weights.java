@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -36,6 +37,8 @@ public final class Weights {
 	 * when 16-bit elements are widened.
 	 */
 	private static final long MAXIMUM_PART = 1L << 29;
+
+	private static final Pattern SHARD = Pattern.compile("\\w[\\w.-]*\\.safetensors");
 
 	private static final Set<String> FLOAT_DTYPES = Set.of("F32", "F16", "BF16", "F64");
 
@@ -81,7 +84,7 @@ public final class Weights {
 		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
 			String file = Json.string(entry.getValue());
 			// The index comes from outside: it must not reach out of its folder.
-			if (file == null || !file.endsWith(".safetensors") || file.contains("/") || file.contains("\\")) {
+			if (file == null || !SHARD.matcher(file).matches()) {
 				throw new CheckpointException(
 						"'" + index.getFileName() + "' puts tensor '" + entry.getKey() + "' in " + entry.getValue()
 								+ ", which is not the name of a safetensors file in the same folder.",
@@ -197,7 +200,7 @@ public final class Weights {
 				throw new IOException("the file became shorter while it was read");
 			}
 			ByteBuffer buffer = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-			if (position % Double.BYTES != 0) {
+			if (position % SafetensorsFile.elementSize(tensor.dtype()) != 0) {
 				// Old writers did not align; the engine wants elements at multiples of
 				// their size.
 				buffer = ByteBuffer.allocateDirect((int) length).put(buffer).flip();
@@ -206,7 +209,7 @@ public final class Weights {
 		}
 		catch (IOException ex) {
 			throw new CheckpointException("Tensor '" + tensor.name() + "' of '" + tensor.file().getFileName()
-					+ "' cannot be read: " + ex.getMessage() + ".", "Check the file and its permissions.", ex);
+					+ "' cannot be read: " + Json.reason(ex) + ".", "Check the file and its permissions.", ex);
 		}
 	}
 

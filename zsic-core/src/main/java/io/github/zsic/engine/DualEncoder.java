@@ -107,9 +107,7 @@ public final class DualEncoder implements AutoCloseable {
 			loaded = true;
 		}
 		catch (InferenceException ex) {
-			throw new CheckpointException(
-					"Checkpoint '" + checkpoint.location() + "' cannot be loaded. " + ex.getDescription(),
-					ex.getAction(), ex);
+			throw new CheckpointException(ex.getDescription(), ex.getAction(), ex);
 		}
 		finally {
 			if (!loaded) {
@@ -127,6 +125,18 @@ public final class DualEncoder implements AutoCloseable {
 			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
 					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
 					scope.add(IValue.from(this.device.name())));
+		}
+		List<String> problems = call((scope) -> {
+			List<String> result = new ArrayList<>();
+			for (IValue problem : scope.run("problems").toIValueArray()) {
+				result.add(scope.add(problem).toStringValue());
+			}
+			return result;
+		});
+		if (!problems.isEmpty()) {
+			throw new CheckpointException(
+					"zsic cannot run what its configuration says: " + String.join("; ", problems) + ".",
+					"Get the files of the configuration again, or use another checkpoint.");
 		}
 		Map<String, long[]> shapes = call((scope) -> {
 			Map<String, long[]> result = new HashMap<>();
@@ -169,17 +179,19 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		float[] image = runImage(new byte[3], 1, 1);
-		float[] text = runTexts(List.of(new long[] { 0, 0 }))[0];
-		this.dimension = image.length;
-		for (float[] embedding : List.of(image, text)) {
-			for (float value : embedding) {
-				if (!Float.isFinite(value)) {
-					throw new CheckpointException("The model computes values that are not finite numbers.",
-							"Its weights are damaged: get the file again.");
-				}
+		this.dimension = runImage(new byte[3], 1, 1).length;
+		runTexts(List.of(new long[] { 0, 0 }));
+		requireFinite(this.logitScale, this.logitBias);
+	}
+
+	private static float[] requireFinite(float... values) {
+		for (float value : values) {
+			if (!Float.isFinite(value)) {
+				throw new InferenceException("The model computes values that are not finite numbers.",
+						"Its weights are damaged: get their files again.");
 			}
 		}
+		return values;
 	}
 
 	/**
@@ -197,7 +209,9 @@ public final class DualEncoder implements AutoCloseable {
 	private float[] runImage(byte[] rgb, int width, int height) {
 		return call((scope) -> {
 			PtNDArray image = scope.pixels(rgb, width, height);
-			return scope.run("encode_images", scope.add(IValue.listFrom(image))).toTensor(scope.manager).toFloatArray();
+			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(image)))
+				.toTensor(scope.manager)
+				.toFloatArray());
 		});
 	}
 
@@ -237,7 +251,8 @@ public final class DualEncoder implements AutoCloseable {
 		}
 		float[] flat = call((scope) -> {
 			PtNDArray ids = (PtNDArray) scope.manager.create(padded, new Shape(batch.size(), tokens));
-			return scope.run("encode_texts", scope.add(IValue.from(ids))).toTensor(scope.manager).toFloatArray();
+			return requireFinite(
+					scope.run("encode_texts", scope.add(IValue.from(ids))).toTensor(scope.manager).toFloatArray());
 		});
 		int length = flat.length / batch.size();
 		float[][] embeddings = new float[batch.size()][];

@@ -34,7 +34,13 @@ public final class Tokenizer implements AutoCloseable {
 			return new Tokenizer(
 					HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (IOException ex) {
+			// Its message may be the absolute path.
+			throw new CheckpointException(
+					"'" + file.getFileName() + "' cannot be read (" + ex.getClass().getSimpleName() + ").",
+					"Check the file and its permissions.", ex);
+		}
+		catch (RuntimeException ex) {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be used: " + ex.getMessage() + ".",
 					"Get the file again.", ex);
 		}

@@ -21,6 +21,21 @@ class Clip(Module):
     self.device = device
     return None
 
+  # What in the configuration cannot be run, for people to read. Called before anything else.
+  def problems(self: __torch__.zsic.clip.Clip) -> List[str]:
+    found = annotate(List[str], [])
+    c = self.config
+    n = self.names
+    __torch__.zsic.layers.check_tower(found, c, n, "text_config.", 512, 8, "quick_gelu")
+    __torch__.zsic.layers.check_tower(found, c, n, "vision_config.", 768, 12, "quick_gelu")
+    for name in ["projection_dim", "text_config.max_position_embeddings", "vision_config.image_size", "vision_config.patch_size"]:
+      __torch__.zsic.layers.check_integer(found, c, n, name, 1, 1000000)
+    __torch__.zsic.layers.check_integer(found, c, n, "text_config.vocab_size", 1, 1000000000)
+    __torch__.zsic.layers.check_integer(found, c, n, "text_config.eos_token_id", 0, 1000000000)
+    if len(found) == 0:
+      __torch__.zsic.layers.check_picture(found, self.processing, __torch__.zsic.layers.integer(c, "vision_config.image_size", 224))
+    return found
+
   # Name and shape of every tensor that load() reads.
   def shapes(self: __torch__.zsic.clip.Clip) -> Dict[str, List[int]]:
     c = self.config

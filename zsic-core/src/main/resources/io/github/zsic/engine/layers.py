@@ -20,6 +20,59 @@ def text(config: Dict[str, str], key: str, default: str) -> str:
     value = config[key]
   return value
 
+# Notes a member of config.json that is there and is no whole number in a range. One that is not there
+# has a default.
+def check_integer(problems: List[str], config: Dict[str, float], names: Dict[str, str], key: str, low: int, high: int) -> NoneType:
+  finding = ""
+  if torch.__contains__(names, key):
+    finding = "the text '" + names[key] + "'"
+  elif torch.__contains__(config, key + ".0") or torch.__contains__(names, key + ".0"):
+    finding = "a list"
+  elif torch.__contains__(config, key):
+    value = config[key]
+    whole = False
+    if value >= float(low) and value <= float(high):
+      whole = float(int(value)) == value
+    if not whole:
+      finding = str(value)
+  if len(finding) > 0:
+    problems.append(key + " is " + finding + " instead of a whole number from " + str(low) + " to " + str(high))
+  return None
+
+# The same for the members of one tower, with the architecture's defaults.
+def check_tower(problems: List[str], config: Dict[str, float], names: Dict[str, str], tower: str, width: int, heads: int, kind: str) -> NoneType:
+  before = len(problems)
+  for name in ["hidden_size", "intermediate_size", "num_attention_heads"]:
+    __torch__.zsic.layers.check_integer(problems, config, names, tower + name, 1, 1000000)
+  __torch__.zsic.layers.check_integer(problems, config, names, tower + "num_hidden_layers", 1, 1000)
+  if torch.__contains__(names, tower + "layer_norm_eps"):
+    problems.append(tower + "layer_norm_eps is the text '" + names[tower + "layer_norm_eps"] + "' instead of a number")
+  act = __torch__.zsic.layers.text(names, tower + "hidden_act", kind)
+  if act != "quick_gelu" and act != "gelu" and act != "gelu_pytorch_tanh":
+    problems.append(tower + "hidden_act is '" + act + "', and zsic has 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh'")
+  if len(problems) == before:
+    size = __torch__.zsic.layers.integer(config, tower + "hidden_size", width)
+    count = __torch__.zsic.layers.integer(config, tower + "num_attention_heads", heads)
+    if size % count != 0:
+      problems.append(tower + "hidden_size " + str(size) + " is no multiple of num_attention_heads " + str(count))
+  return None
+
+# The pictures must come out in the one size that the position embeddings are for.
+def check_picture(problems: List[str], processing: Dict[str, float], size: int) -> NoneType:
+  fixed = ""
+  if processing["do_center_crop"] != 0.:
+    fixed = "crop_size"
+  elif torch.__contains__(processing, "size.height"):
+    fixed = "size"
+  if len(fixed) == 0:
+    problems.append("the image processor neither crops pictures nor resizes them to a height and a width, but vision_config.image_size is " + str(size))
+  else:
+    height = int(processing[fixed + ".height"])
+    width = int(processing[fixed + ".width"])
+    if height != size or width != size:
+      problems.append("the image processor makes pictures of " + str(width) + " x " + str(height) + " pixels, but vision_config.image_size is " + str(size))
+  return None
+
 # ----------------------------------------------------------------------------------------- weights
 
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
