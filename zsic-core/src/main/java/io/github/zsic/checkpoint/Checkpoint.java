@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -53,11 +54,12 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Weights weights;
 
-	private Checkpoint(String location, Path folder, boolean temporary) {
+	private Checkpoint(String location, Path folder, boolean temporary, Consumer<ModelConfig> check) {
 		this.location = location;
 		this.folder = folder;
 		this.temporary = temporary;
 		this.config = ModelConfig.read(folder);
+		check.accept(this.config);
 		this.imageProcessing = ImageProcessing.read(folder);
 		this.tokenizerFile = folder.resolve(TOKENIZER_FILE);
 		if (!Files.exists(this.tokenizerFile)) {
@@ -71,11 +73,13 @@ public final class Checkpoint implements AutoCloseable {
 	 * Opens a checkpoint.
 	 * @param location a folder as a path or {@code file:} URL, or a class path folder as
 	 * {@code classpath:some/folder}
+	 * @param check sees the configuration before anything else is looked for: that a
+	 * model is of the wrong kind says more than that a file is missing
 	 * @return the checkpoint, to be closed by the caller
 	 * @throws CheckpointException if there is none, or it is incomplete or damaged; like
 	 * every exception of this package it leaves naming the location to the caller
 	 */
-	public static Checkpoint open(String location) {
+	public static Checkpoint open(String location, Consumer<ModelConfig> check) {
 		Path temporary = null;
 		try {
 			Path folder;
@@ -89,7 +93,7 @@ public final class Checkpoint implements AutoCloseable {
 			else {
 				folder = existingFolder(location);
 			}
-			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null);
+			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null, check);
 			temporary = null;
 			return checkpoint;
 		}

@@ -34,6 +34,7 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.checkpoint.Weights;
 
 /**
@@ -71,6 +72,15 @@ public final class DualEncoder implements AutoCloseable {
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
+	}
+
+	/**
+	 * Checks whether there is a program for a model.
+	 * @param config the configuration of a checkpoint
+	 * @throws CheckpointException if there is none
+	 */
+	public static void requireSupported(ModelConfig config) {
+		Architecture.of(config.modelType());
 	}
 
 	/**
@@ -114,6 +124,7 @@ public final class DualEncoder implements AutoCloseable {
 				encoder.close();
 			}
 		}
+		NativeMemory.trim();
 		logger.info("Loaded {} checkpoint '{}' on {} in {} ms", checkpoint.config().modelType(), checkpoint.location(),
 				torchDevice.name(), (System.nanoTime() - start) / 1_000_000);
 		return encoder;
@@ -320,6 +331,7 @@ public final class DualEncoder implements AutoCloseable {
 	public void close() {
 		this.threads.close();
 		this.model.close();
+		NativeMemory.trim();
 	}
 
 	/**

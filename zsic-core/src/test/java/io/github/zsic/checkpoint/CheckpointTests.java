@@ -60,7 +60,7 @@ class CheckpointTests {
 		Path checkpoint = TestCheckpoints.copy(SINGLE, root.resolve("models/mine"));
 		withClassPath(root, () -> {
 			for (String location : List.of("classpath:models/mine", "classpath:/models/mine/")) {
-				try (Checkpoint opened = Checkpoint.open(location)) {
+				try (Checkpoint opened = open(location)) {
 					assertThat(opened.location()).isEqualTo(location);
 					assertThat(opened.tokenizerFile()).isEqualTo(checkpoint.resolve("tokenizer.json"));
 				}
@@ -76,7 +76,7 @@ class CheckpointTests {
 		Path jar = jar(TestCheckpoints.checkpoint(name), "models/mine/");
 		withClassPath(jar, () -> {
 			Path copies;
-			try (Checkpoint opened = Checkpoint.open("classpath:models/mine")) {
+			try (Checkpoint opened = open("classpath:models/mine")) {
 				copies = opened.tokenizerFile().getParent();
 				assertThat(temporaryFolders("")).contains(copies);
 				assertThat(opened.config().modelType()).isEqualTo("clip");
@@ -95,7 +95,7 @@ class CheckpointTests {
 	void jarIsNotKeptOpen() throws Exception {
 		Path jar = jar(TestCheckpoints.checkpoint(SINGLE), "models/mine/");
 		withClassPath(jar, () -> {
-			Checkpoint.open("classpath:models/mine").close();
+			open("classpath:models/mine").close();
 			return null;
 		});
 		try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
@@ -170,7 +170,7 @@ class CheckpointTests {
 	}
 
 	private static void assertOpens(String location) {
-		try (Checkpoint opened = Checkpoint.open(location)) {
+		try (Checkpoint opened = open(location)) {
 			assertThat(opened.location()).isEqualTo(location);
 			assertThat(opened.config().modelType()).isEqualTo("clip");
 			assertThat(opened.tokenizerFile()).exists();
@@ -179,11 +179,10 @@ class CheckpointTests {
 	}
 
 	private static void assertError(String location, String... findings) {
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Checkpoint.open(location))
-			.satisfies((ex) -> {
-				assertThat(ex.getMessage()).contains(findings);
-				assertThat(ex.getAction()).isNotEmpty();
-			});
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> open(location)).satisfies((ex) -> {
+			assertThat(ex.getMessage()).contains(findings);
+			assertThat(ex.getAction()).isNotEmpty();
+		});
 	}
 
 	private Path jar(Path checkpoint, String prefix) throws IOException {
@@ -242,6 +241,11 @@ class CheckpointTests {
 			// Closed meanwhile.
 			return "";
 		}
+	}
+
+	private static Checkpoint open(String location) {
+		return Checkpoint.open(location, (config) -> {
+		});
 	}
 
 }
