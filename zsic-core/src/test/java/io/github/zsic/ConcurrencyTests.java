@@ -1,8 +1,5 @@
 package io.github.zsic;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -69,12 +66,12 @@ class ConcurrencyTests {
 			for (int warmUp = 0; warmUp < 2; warmUp++) {
 				runThreads((call) -> classify(shared, call));
 			}
-			long before = residentKilobytes();
+			long before = ResidentMemory.kilobytes();
 			for (int round = 0; round < 2; round++) {
 				runThreads((call) -> classify(shared, call));
 			}
 			// 3,200 calls: a leak of one small tensor each would be more than this.
-			assertThat(residentKilobytes() - before).isLessThan(24 * 1024);
+			assertThat(ResidentMemory.kilobytes() - before).isLessThan(24 * 1024);
 		}
 	}
 
@@ -84,12 +81,12 @@ class ConcurrencyTests {
 		for (int warmUp = 0; warmUp < 20; warmUp++) {
 			build(1).close();
 		}
-		long before = residentKilobytes();
+		long before = ResidentMemory.kilobytes();
 		for (int round = 0; round < 60; round++) {
 			build(1).close();
 		}
 		// The weights alone are 0.4 MB in the file.
-		assertThat(residentKilobytes() - before).isLessThan(20 * 1024);
+		assertThat(ResidentMemory.kilobytes() - before).isLessThan(20 * 1024);
 	}
 
 	private static ZeroShotClassifier build(int engineThreads) {
@@ -124,16 +121,6 @@ class ConcurrencyTests {
 		finally {
 			executor.shutdownNow();
 		}
-	}
-
-	private static long residentKilobytes() throws IOException {
-		System.gc();
-		for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-			if (line.startsWith("VmRSS:")) {
-				return Long.parseLong(line.replaceAll("\\D", ""));
-			}
-		}
-		throw new IllegalStateException("no VmRSS");
 	}
 
 }

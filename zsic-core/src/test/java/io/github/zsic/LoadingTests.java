@@ -267,12 +267,12 @@ class LoadingTests {
 		for (int warmUp = 0; warmUp < 10; warmUp++) {
 			fail(broken);
 		}
-		long memory = residentKilobytes();
+		long memory = ResidentMemory.kilobytes();
 		long threads = engineThreads();
 		for (int round = 0; round < 30; round++) {
 			fail(broken);
 		}
-		assertThat(residentKilobytes() - memory).isLessThan(20 * 1024);
+		assertThat(ResidentMemory.kilobytes() - memory).isLessThan(20 * 1024);
 		assertThat(engineThreads()).isEqualTo(threads);
 		this.checkpoint = TestCheckpoints.checkpoint("gelu-modern-eos");
 		assertWorks();
@@ -357,16 +357,6 @@ class LoadingTests {
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("zsic-engine-"))
 			.count();
-	}
-
-	private static long residentKilobytes() throws IOException {
-		System.gc();
-		for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-			if (line.startsWith("VmRSS:")) {
-				return Long.parseLong(line.replaceAll("\\D", ""));
-			}
-		}
-		throw new IllegalStateException("no VmRSS");
 	}
 
 }

@@ -36,8 +36,7 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 					"zsic reads checkpoints in the layout of Hugging Face Transformers.");
 		}
 		// CLIPConfig.__post_init__: where the old members exist they win, and what they
-		// leave
-		// out has the class's default, not the value of the new member.
+		// leave out has the class's default, not the value of the new member.
 		for (String tower : new String[] { "text_config", "vision_config" }) {
 			JsonElement old = json.get(tower + "_dict");
 			if (old != null && old.isJsonObject()) {

@@ -44,10 +44,9 @@ final class EngineThreads implements AutoCloseable {
 		JniUtils.setNumThreads(intraOpThreads);
 		JniUtils.setGradMode(false);
 		// The optimizing executor replaces the program by a rewritten one after a few
-		// calls,
-		// in each thread by itself: slow calls at the start, and scores that differ in
-		// their
-		// last bits between calls. The programs are written in the form that is to run.
+		// calls, in each thread by itself: slow calls at the start, and scores that
+		// differ in their last bits between calls. The programs are written in the form
+		// that is to run.
 		JniUtils.setGraphExecutorOptimize(false);
 	}
 

@@ -28,9 +28,8 @@ public final class Tokenizer implements AutoCloseable {
 	 */
 	public static Tokenizer load(Path file) {
 		try {
-			// The file may ask for truncation or padding. The pipeline asks for neither,
-			// and a
-			// silently shortened prompt would be a wrong score.
+			// The file may ask for truncation or padding. The pipeline asks for
+			// neither, and a silently shortened prompt would be a wrong score.
 			return new Tokenizer(
 					HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
 		}
