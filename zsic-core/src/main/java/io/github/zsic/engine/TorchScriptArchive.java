@@ -20,7 +20,7 @@ final class TorchScriptArchive {
 
 	private static final String ROOT = "program/";
 
-	/** What every architecture's class declares as its attributes, in this order. */
+	/** What every architecture's class declares as its attributes, besides the device. */
 	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "weights");
 
 	private static final List<String> LISTS = List.of("vision_layers", "text_layers");
