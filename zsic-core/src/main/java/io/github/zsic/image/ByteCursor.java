@@ -73,10 +73,6 @@ final class ByteCursor {
 		return u16le() | (u8() << 16);
 	}
 
-	long u32be() throws DecodingException {
-		return ((long) u16be() << 16) | u16be();
-	}
-
 	long u32le() throws DecodingException {
 		return u16le() | ((long) u16le() << 16);
 	}
@@ -89,12 +85,6 @@ final class ByteCursor {
 		int start = require(length);
 		this.position += length;
 		return new String(this.bytes, start, length, StandardCharsets.ISO_8859_1);
-	}
-
-	byte[] copy(long length) throws DecodingException {
-		int start = require(length);
-		this.position += (int) length;
-		return java.util.Arrays.copyOfRange(this.bytes, start, this.position);
 	}
 
 }

@@ -72,7 +72,7 @@ final class TiffDecoder {
 	private TiffDecoder(byte[] bytes, PixelLimit limit) throws DecodingException {
 		this.bytes = bytes;
 		this.limit = limit;
-		this.directory = TiffDirectory.first(bytes, 0);
+		this.directory = TiffDirectory.first(bytes);
 	}
 
 	static RgbImage decode(byte[] bytes, PixelLimit limit) throws DecodingException {

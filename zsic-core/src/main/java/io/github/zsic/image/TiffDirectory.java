@@ -6,12 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The first image file directory of a TIFF structure, which is what a TIFF file and an
- * EXIF block have in common. Values are looked up when asked for.
+ * The first image file directory of a TIFF. Values are looked up when asked for.
  */
 final class TiffDirectory {
-
-	static final int ORIENTATION = 0x0112;
 
 	private final ByteBuffer buffer;
 
@@ -38,13 +35,12 @@ final class TiffDirectory {
 
 	/**
 	 * Reads the first directory.
-	 * @param bytes the bytes with the structure
-	 * @param start where it starts; offsets count from here
+	 * @param bytes the file
 	 * @return the directory
 	 * @throws DecodingException if there is none
 	 */
-	static TiffDirectory first(byte[] bytes, int start) throws DecodingException {
-		ByteBuffer buffer = ByteBuffer.wrap(bytes, start, bytes.length - start).slice();
+	static TiffDirectory first(byte[] bytes) throws DecodingException {
+		ByteBuffer buffer = ByteBuffer.wrap(bytes);
 		try {
 			int byteOrder = buffer.getShort(0);
 			if (byteOrder != 0x4949 && byteOrder != 0x4D4D) {
@@ -143,16 +139,6 @@ final class TiffDirectory {
 			};
 		}
 		return values;
-	}
-
-	byte[] bytes(int tag) throws DecodingException {
-		Integer entry = this.entries.get(tag);
-		if (entry == null) {
-			return new byte[0];
-		}
-		byte[] bytes = new byte[(int) Math.min(count(entry), this.buffer.limit())];
-		this.buffer.get(value(entry, 1), bytes);
-		return bytes;
 	}
 
 	private int type(int entry) {
