@@ -3,7 +3,8 @@ package io.github.zsic;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requested device, or the native library that drives it, is not there.
+ * The requested device, or what it takes to run on it, is not there: the native library,
+ * a folder for temporary files.
  */
 public class DeviceException extends ZsicException {
 

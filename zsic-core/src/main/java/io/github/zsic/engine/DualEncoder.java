@@ -31,6 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.CheckpointException;
+import io.github.zsic.DeviceException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
@@ -130,7 +131,7 @@ public final class DualEncoder implements AutoCloseable {
 		return encoder;
 	}
 
-	private void load(Checkpoint checkpoint) throws IOException, MalformedModelException {
+	private void load(Checkpoint checkpoint) throws MalformedModelException {
 		loadProgram();
 		try (NativeScope scope = new NativeScope(this.model)) {
 			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
@@ -175,16 +176,22 @@ public final class DualEncoder implements AutoCloseable {
 		tryOut();
 	}
 
-	private void loadProgram() throws IOException, MalformedModelException {
-		Path folder = Files.createTempDirectory("zsic-program-");
-		Path archive = folder.resolve("program.pt");
+	private void loadProgram() throws MalformedModelException {
 		try {
-			TorchScriptArchive.write(this.architecture, archive);
-			this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
+			Path folder = Files.createTempDirectory("zsic-program-");
+			Path archive = folder.resolve("program.pt");
+			try {
+				TorchScriptArchive.write(this.architecture, archive);
+				this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
+			}
+			finally {
+				Files.deleteIfExists(archive);
+				Files.deleteIfExists(folder);
+			}
 		}
-		finally {
-			Files.deleteIfExists(archive);
-			Files.deleteIfExists(folder);
+		catch (IOException ex) {
+			throw new DeviceException("The program of the model cannot be written to a temporary file (" + ex + ").",
+					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
 		}
 	}
 

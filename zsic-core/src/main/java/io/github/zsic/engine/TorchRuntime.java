@@ -27,10 +27,13 @@ final class TorchRuntime {
 			return Engine.getEngine("PyTorch");
 		}
 		catch (EngineException | UnsatisfiedLinkError ex) {
-			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
-			throw new DeviceException("The PyTorch native library cannot be loaded: " + cause.getMessage() + ".",
-					"Add ai.djl.pytorch:pytorch-native-cpu with the classifier of this platform (linux-x86_64, linux-aarch64, osx-aarch64 or win-x86_64)"
-							+ " to the class path, or let the JVM reach the network once. Alpine Linux is not supported: libtorch needs glibc.",
+			Throwable cause = ex.getCause();
+			String reason = ex.getMessage() + ((cause != null) ? " (" + cause + ")" : "");
+			throw new DeviceException("The PyTorch native library cannot be loaded: " + reason + ".",
+					"Add ai.djl.pytorch:pytorch-native-cpu with the classifier of this platform (linux-x86_64, "
+							+ "linux-aarch64, osx-aarch64 or win-x86_64) to the class path. If it is there, let DJL_CACHE_DIR "
+							+ "name a folder that can be written, where it is unpacked to. Alpine Linux is not supported: "
+							+ "libtorch needs glibc.",
 					ex);
 		}
 	}
