@@ -34,7 +34,7 @@ A CLIP checkpoint whose weights are random numbers from a fixed seed. It was tra
 its scores depend on picture and label, but mean nothing.
 
 It exists so that the sample application starts, answers and can be tested without a network until a real checkpoint is
-set, for example `zsic.checkpoint: openai/clip-vit-base-patch32`. `tools/sample_checkpoint.py` writes it.
+set, for example `zsic.checkpoint: /srv/models/clip-vit-base-patch32`. `tools/sample_checkpoint.py` writes it.
 
 Image 64 x 64 in patches of 16, quick GELU, width 64, 2 layers per tower, 844 tokens, stored as float16.
 """
