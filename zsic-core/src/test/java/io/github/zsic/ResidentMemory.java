@@ -22,4 +22,17 @@ final class ResidentMemory {
 		throw new IllegalStateException("no VmRSS");
 	}
 
+	/**
+	 * The least of what there is after each of some repetitions, because the JIT compiler
+	 * and the allocator come and go by some megabytes.
+	 */
+	static long leastKilobytes(int repetitions, Runnable task) throws IOException {
+		long least = Long.MAX_VALUE;
+		for (int repetition = 0; repetition < repetitions; repetition++) {
+			task.run();
+			least = Math.min(least, kilobytes());
+		}
+		return least;
+	}
+
 }
