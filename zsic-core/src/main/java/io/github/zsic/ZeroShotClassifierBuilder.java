@@ -201,7 +201,7 @@ public final class ZeroShotClassifierBuilder {
 				return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
 						new ImageDecoder(this.maximumPixels, this.maximumBytes), parsedTemplates, this.scoring);
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
 				encoder.close();
 				if (tokenizer != null) {
 					tokenizer.close();
