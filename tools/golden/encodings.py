@@ -192,6 +192,7 @@ def pictures():
     yield "png-grey-alpha.png", save(ALPHA.convert("LA"), format="PNG")
     yield "png-palette.png", save(PALETTE, format="PNG")
     yield "png-palette-alpha.png", save(PALETTE, format="PNG", transparency=bytes(range(0, 240, 6)))
+    yield "png-palette-short.png", png(9, 5, 4, 3, rng.integers(0, 16, (5, 9)), palette=bytes(range(12)))
     colors = rng.integers(0, 256, 48).astype(np.uint8).tobytes()
     for interlaced in (0, 1):
         suffix = "-interlaced" if interlaced else ""
@@ -210,6 +211,8 @@ def pictures():
     small = RGB.resize((23, 17))
     for i in range(1, 9):
         yield f"orientation-{i}.png", save(small, format="PNG", exif=exif(i))
+    text = "\nexif\n      %d\n" % len(exif(8)) + exif(8).hex()
+    yield "orientation-raw-profile.png", png(23, 17, 8, 2, np.asarray(small), before=chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text.encode())))
     yield "orientation-xmp.png", png(23, 17, 8, 2, np.asarray(small), before=chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp))
     yield "apng.png", save(RGB, format="PNG", save_all=True, append_images=[RGB.rotate(180)])
 

@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 
@@ -28,6 +29,11 @@ final class JdkDecoder {
 	static final ImageReaderSpi GIF = provider("gif");
 
 	static final ImageReaderSpi BMP = provider("bmp");
+
+	private static final int PNG_SIGNATURE_LENGTH = 8;
+
+	/** The type of the chunk, in ASCII. */
+	private static final int PLTE = 0x504C5445;
 
 	private static final String GIF_METADATA = "javax_imageio_gif_image_1.0";
 
@@ -53,7 +59,11 @@ final class JdkDecoder {
 		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
 			reader.setInput(stream, true, format != GIF);
 			limit.check(reader.getWidth(0), reader.getHeight(0));
-			return (format == GIF) ? decodeGif(reader, bytes, limit) : toRgb(reader.read(0));
+			if (format == GIF) {
+				return decodeGif(reader, bytes, limit);
+			}
+			BufferedImage image = reader.read(0);
+			return toRgb((format == PNG) ? withPaletteAsStored(image, bytes) : image);
 		}
 		catch (IOException | RuntimeException ex) {
 			// The readers throw all kinds of unchecked exceptions for damaged data.
@@ -62,6 +72,43 @@ final class JdkDecoder {
 		finally {
 			reader.dispose();
 		}
+	}
+
+	/**
+	 * The reader fills up a palette with its last colour, where for the reference what
+	 * lies beyond is black, as it is for {@link Rasters}.
+	 */
+	private static BufferedImage withPaletteAsStored(BufferedImage image, byte[] png) {
+		if (!(image.getColorModel() instanceof IndexColorModel palette)) {
+			return image;
+		}
+		int size = storedPaletteSize(png);
+		if (size < 1 || size >= palette.getMapSize()) {
+			return image;
+		}
+		int[] colors = new int[palette.getMapSize()];
+		palette.getRGBs(colors);
+		IndexColorModel stored = new IndexColorModel(palette.getPixelSize(), size, colors, 0, false, -1,
+				image.getRaster().getTransferType());
+		return new BufferedImage(stored, image.getRaster(), false, null);
+	}
+
+	/**
+	 * The number of colours in the PLTE chunk, 0 if there is none, as in grey pictures.
+	 */
+	private static int storedPaletteSize(byte[] png) {
+		ByteBuffer chunks = ByteBuffer.wrap(png).position(PNG_SIGNATURE_LENGTH);
+		while (chunks.remaining() >= 2 * Integer.BYTES) {
+			int length = chunks.getInt();
+			if (chunks.getInt() == PLTE) {
+				return length / 3;
+			}
+			if (length < 0 || length > chunks.remaining() - Integer.BYTES) {
+				return 0;
+			}
+			chunks.position(chunks.position() + length + Integer.BYTES);
+		}
+		return 0;
 	}
 
 	private static RgbImage toRgb(BufferedImage image) {

@@ -2,11 +2,18 @@ package io.github.zsic.image;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
+import com.drew.lang.ByteArrayReader;
+import com.drew.lang.KeyValuePair;
 import com.drew.metadata.Metadata;
 import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.exif.ExifReader;
+import com.drew.metadata.png.PngDirectory;
 import com.drew.metadata.xmp.XmpDirectory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +30,9 @@ enum Orientation {
 
 	private static final Orientation[] VALUES = values();
 
+	/** The length of what precedes the TIFF structure in an EXIF block. */
+	private static final int EXIF_PREFIX = "Exif__".length();
+
 	/**
 	 * What the EXIF block of a picture says. A picture with a broken EXIF block is still
 	 * a picture, for the reference too.
@@ -32,6 +42,9 @@ enum Orientation {
 	static Orientation of(byte[] file) {
 		try {
 			Metadata metadata = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
+			for (PngDirectory directory : metadata.getDirectoriesOfType(PngDirectory.class)) {
+				readRawProfile(directory, metadata);
+			}
 			for (ExifIFD0Directory directory : metadata.getDirectoriesOfType(ExifIFD0Directory.class)) {
 				Integer value = directory.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
 				if (value != null) {
@@ -49,6 +62,22 @@ enum Orientation {
 			logger.debug("The metadata of a picture cannot be read, so it is taken as upright", ex);
 		}
 		return UPRIGHT;
+	}
+
+	/**
+	 * How ImageMagick stored EXIF before PNG had a chunk for it: in hexadecimal, after
+	 * three lines.
+	 */
+	private static void readRawProfile(PngDirectory directory, Metadata metadata) {
+		if (!(directory.getObject(PngDirectory.TAG_TEXTUAL_DATA) instanceof List<?> texts)) {
+			return;
+		}
+		for (Object text : texts) {
+			if (text instanceof KeyValuePair pair && "Raw profile type exif".equals(pair.getKey())) {
+				String hex = pair.getValue().toString().lines().skip(3).collect(Collectors.joining());
+				new ExifReader().extract(new ByteArrayReader(HexFormat.of().parseHex(hex)), metadata, EXIF_PREFIX);
+			}
+		}
 	}
 
 	private static Orientation of(int number) {
