@@ -62,10 +62,10 @@ def _byte_alphabet() -> tuple[list[str], dict[int, str]]:
     return [table[b] for b in [*visible, *hidden]], table
 
 
-def _train_merges(count: int) -> list[tuple[str, str]]:
+def _train_merges(count: int, corpus: str) -> list[tuple[str, str]]:
     """Plain BPE training. The trainer of the tokenizers library numbers its symbols in the order of a hash map."""
     _, table = _byte_alphabet()
-    text = unicodedata.normalize("NFC", CORPUS).lower()
+    text = unicodedata.normalize("NFC", corpus).lower()
     words = Counter()
     for piece in _PIECES.findall(text):
         symbols = [table[b] for b in piece.encode()]
@@ -96,10 +96,12 @@ def _train_merges(count: int) -> list[tuple[str, str]]:
     return merges
 
 
-def tokenizer(merges: int, max_length: int, added: tuple[str, ...] = (), special_first: bool = False) -> CLIPTokenizer:
+def tokenizer(
+    merges: int, max_length: int, added: tuple[str, ...] = (), special_first: bool = False, corpus: str = CORPUS
+) -> CLIPTokenizer:
     """A CLIP tokenizer in OpenAI's layout: bytes, bytes at a word's end, merges, start, end; then any added words."""
     alphabet, _ = _byte_alphabet()
-    pairs = _train_merges(merges)
+    pairs = _train_merges(merges, corpus)
     tokens = [*alphabet, *(c + "</w>" for c in alphabet), *(a + b for a, b in pairs)]
     tokens = [BOS, EOS, *tokens] if special_first else [*tokens, BOS, EOS]
     assert len(set(tokens)) == len(tokens)

@@ -1,0 +1,72 @@
+"""Phrases and what they mean, and the tokenizer for them."""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import prompts
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
+import tiny_clip  # noqa: E402
+
+# Words that stand for no concept, so that the text tower learns to look past what it does not know.
+_FILLER = (
+    *("in the park", "near the house", "at night", "on the table", "under a blue sky", "by the river", "from my holiday", "with a smile"),
+    *("of our neighbour", "for a friend", "next to me", "that i like", "in the morning", "without a doubt", "as usual", "from above"),
+)
+
+
+class Phrases:
+    """Close words (names, synonyms, shortcodes) mean their concepts; loose ones (keywords) all that share them."""
+
+    def __init__(self, concepts: list[dict]):
+        self.names = [c["name"] for c in concepts]
+        self.close = [c["close"] for c in concepts]
+        self.loose = [c["loose"] for c in concepts]
+        owners, loose_owners = defaultdict(set), defaultdict(set)
+        for i, c in enumerate(concepts):
+            for w in c["close"]:
+                owners[w].add(i)
+            for w in c["loose"]:
+                loose_owners[w].add(i)
+        self.target = {}
+        for word in set(owners) | set(loose_owners):
+            target = torch.zeros(len(concepts))
+            # Where a word is one concept's name or synonym, that outweighs being a keyword of others.
+            for i in owners.get(word, ()):
+                target[i] = 1
+            if word not in owners:
+                for i in loose_owners[word]:
+                    target[i] = 1
+            self.target[word] = target / target.sum()
+
+    def batch(self, n: int, rng: np.random.Generator):
+        texts, targets = [], []
+        for concept in rng.integers(len(self.names), size=n):
+            kind = rng.random()
+            if kind < 0.45:
+                phrase = self.names[concept]
+            elif kind < 0.85 or not self.loose[concept]:
+                phrase = self.close[concept][rng.integers(len(self.close[concept]))]
+            else:
+                phrase = self.loose[concept][rng.integers(len(self.loose[concept]))]
+            text = prompts.sample(rng).format(phrase)
+            if rng.random() < 0.1:
+                text += " " + " ".join(_FILLER[i] for i in rng.integers(len(_FILLER), size=rng.integers(1, 6)))
+            texts.append(text)
+            targets.append(self.target[phrase])
+        return texts, torch.stack(targets)
+
+    def corpus(self) -> str:
+        rng = np.random.default_rng(3)
+        lines = [prompts.sample(rng).format("") for _ in range(3000)]
+        for i, name in enumerate(self.names):
+            lines += [name] * 12 + self.close[i] * 4 + self.loose[i]
+        return "\n".join([*lines, *_FILLER * 5])
+
+
+def train_tokenizer(phrases: Phrases, merges: int):
+    return tiny_clip.tokenizer(merges, 77, corpus=phrases.corpus())
