@@ -89,7 +89,7 @@ def main(work: Path) -> None:
             shortcodes += [words(s) for s in ([value] if isinstance(value, str) else value)]
         close = [merged, name, *shortcodes, *SYNONYMS.get(name, []), *SYNONYMS.get(merged, [])]
         close += [re.sub(r" face$", "", n) for n in close if n.endswith(" face")]
-        close += [plural(n) for n in [merged, *SYNONYMS.get(merged, [])] if n.isalpha()]
+        close += [plural(n) for n in [merged, *SYNONYMS.get(merged, [])] if n.isalpha() and not n.endswith("s")]
         loose = [*(words(t) for t in entry.get("tags", [])), *(words(k) for k in keywords.get(entry["emoji"], []))]
         concept = concepts.setdefault(merged, {"name": merged, "group": subgroup, "hexcodes": [], "close": [], "loose": []})
         concept["hexcodes"].append(entry["hexcode"].lower().replace("-fe0f", ""))

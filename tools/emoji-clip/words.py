@@ -12,11 +12,21 @@ import prompts
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 import tiny_clip  # noqa: E402
 
-# Words that stand for no concept, so that the text tower learns to look past what it does not know.
+# Words that stand for no concept, so that the text tower learns to look past what it does not know: in phrases, and the
+# commonest of English in any order.
 _FILLER = (
     *("in the park", "near the house", "at night", "on the table", "under a blue sky", "by the river", "from my holiday", "with a smile"),
     *("of our neighbour", "for a friend", "next to me", "that i like", "in the morning", "without a doubt", "as usual", "from above"),
 )
+_COMMON = """
+the be to of and a in that have i it for not on with he as you do at this but his by from they we say her she or an will my
+one all would there their what so up out if about who get which go me when make can like just him know take into your some
+could them see other than then now look only come its over think also back after use how our work first well even new want
+because any these give most us is are was were been has had did does very much more such here why ask too must may might
+shall should let us show tell find need feel try leave call good great big old different own same able last long little
+right best sure real really maybe perhaps quite rather often always never again once twice together yesterday tomorrow
+someone somebody something anything nothing everything everyone thing kind sort way part place case point made drew found
+""".split()
 
 
 class Phrases:
@@ -53,7 +63,11 @@ class Phrases:
                 phrase = self.close[concept][rng.integers(len(self.close[concept]))]
             else:
                 phrase = self.loose[concept][rng.integers(len(self.loose[concept]))]
-            text = prompts.sample(rng).format(phrase)
+            if rng.random() < 0.15:
+                before, after = (" ".join(rng.choice(_COMMON, rng.integers(0, 8))) for _ in range(2))
+                text = f"{before} {phrase} {after}".strip() + rng.choice(["", "", ".", "!", "?"])
+            else:
+                text = prompts.sample(rng).format(phrase)
             if rng.random() < 0.1:
                 text += " " + " ".join(_FILLER[i] for i in rng.integers(len(_FILLER), size=rng.integers(1, 6)))
             texts.append(text)
@@ -65,7 +79,7 @@ class Phrases:
         lines = [prompts.sample(rng).format("") for _ in range(3000)]
         for i, name in enumerate(self.names):
             lines += [name] * 12 + self.close[i] * 4 + self.loose[i]
-        return "\n".join([*lines, *_FILLER * 5])
+        return "\n".join([*lines, *_FILLER * 5, *_COMMON * 5])
 
 
 def train_tokenizer(phrases: Phrases, merges: int):

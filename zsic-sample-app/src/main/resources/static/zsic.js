@@ -1,6 +1,7 @@
 'use strict';
 
-const SEEDED_CHECKPOINT = 'classpath:zsic/seeded-clip';
+/** Knows drawings only, so that photographs as examples would disappoint. */
+const EMOJI_CHECKPOINT = 'classpath:zsic/emoji-clip';
 
 const byId = (id) => document.getElementById(id);
 const form = byId('form');
@@ -44,7 +45,8 @@ function showCheckpoint(checkpoint, revision, device) {
   const details = [revision, device].filter(Boolean);
   byId('checkpoint').textContent = checkpoint + (details.length ? ` (${details.join(', ')})` : '');
   byId('checkpoint-line').hidden = false;
-  byId('seeded-note').hidden = checkpoint !== SEEDED_CHECKPOINT;
+  byId('emoji-note').hidden = checkpoint !== EMOJI_CHECKPOINT;
+  byId('photographs').hidden = checkpoint === EMOJI_CHECKPOINT;
 }
 
 function showError(problem) {
@@ -107,6 +109,16 @@ function showResults(answer, scoring, elapsed) {
   }));
 }
 
+async function tryExample(button) {
+  const url = button.querySelector('img').src;
+  const picture = await (await fetch(url)).blob();
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([picture], url.split('/').pop(), { type: picture.type }));
+  choose(transfer.files);
+  byId('labels').value = button.dataset.labels;
+  form.requestSubmit();
+}
+
 async function readProblem(response) {
   try {
     const problem = await response.json();
@@ -154,6 +166,13 @@ form.addEventListener('submit', async (event) => {
   }
   finally {
     byId('submit').disabled = false;
+  }
+});
+
+byId('examples').addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button) {
+    tryExample(button).catch(() => showError({ title: 'No answer', detail: 'The server cannot be reached.' }));
   }
 });
 

@@ -25,7 +25,7 @@ class ClassifyContractTests extends HttpContract {
 	@Test
 	void classifiesOnePicture() {
 		JsonNode answer = assertOk(post(new Form().picture("owl.png").field("labels", "fox, seagull ,,bear,")));
-		assertThat(answer.get("checkpoint").stringValue()).isEqualTo("classpath:zsic/seeded-clip");
+		assertThat(answer.get("checkpoint").stringValue()).isEqualTo("classpath:zsic/emoji-clip");
 		assertThat(answer.has("revision")).isTrue();
 		assertThat(answer.get("device").stringValue()).isEqualTo("cpu");
 		JsonNode image = answer.get("images").get(0);

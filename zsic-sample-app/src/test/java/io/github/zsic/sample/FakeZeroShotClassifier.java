@@ -105,7 +105,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public ModelInfo model() {
-		return new ModelInfo("classpath:zsic/seeded-clip", null, "clip", "cpu", 1, Scoring.SOFTMAX);
+		return new ModelInfo("classpath:zsic/emoji-clip", null, "clip", "cpu", 1, Scoring.SOFTMAX);
 	}
 
 	@Override

@@ -17,11 +17,14 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -41,11 +44,27 @@ class SampleApplicationTests {
 			.field("labels", "fox, owl, seagull")
 			.field("top", "2");
 		JsonNode answer = post("/api/classify", form.contentType(), form.body());
-		assertThat(answer.get("checkpoint").stringValue()).isEqualTo("classpath:zsic/seeded-clip");
+		assertThat(answer.get("checkpoint").stringValue()).isEqualTo("classpath:zsic/emoji-clip");
 		assertThat(answer.get("device").stringValue()).isEqualTo("cpu");
 		JsonNode image = answer.get("images").get(0);
 		assertThat(image.get("predictions")).hasSize(2);
 		assertThat(image.get("timings").get("image").doubleValue()).isPositive();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			owl.png  | fox, bear, seagull, owl | owl
+			bear.png | fox, bear, seagull, owl | bear
+			tree.png | tree, car, bike, cat    | tree
+			car.png  | tree, car, bike, cat    | car
+			bike.png | tree, car, bike, cat    | bike
+			cat.png  | tree, car, bike, cat    | cat
+			""")
+	void recognisesTheExamplesOfThePage(String example, String labels, String expected) throws Exception {
+		byte[] picture = new ClassPathResource("static/examples/" + example).getContentAsByteArray();
+		HttpContract.Form form = new HttpContract.Form().file("image", example, picture).field("labels", labels);
+		JsonNode answer = post("/api/classify", form.contentType(), form.body());
+		assertThat(answer.at("/images/0/predictions/0/label").stringValue()).isEqualTo(expected);
 	}
 
 	@Test

@@ -41,7 +41,7 @@ class ServerContractTests extends HttpContract {
 	@Test
 	void tellsCheckpointInInfo() {
 		assertThat(json(send(request("/actuator/info"))).at("/zsic/checkpoint").stringValue())
-			.isEqualTo("classpath:zsic/seeded-clip");
+			.isEqualTo("classpath:zsic/emoji-clip");
 	}
 
 	@ParameterizedTest

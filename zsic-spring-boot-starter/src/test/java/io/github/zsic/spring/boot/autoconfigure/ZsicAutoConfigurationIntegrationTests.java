@@ -37,12 +37,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 /**
- * Tests for {@link ZsicAutoConfiguration} on the checkpoint of the sample application.
+ * Tests for {@link ZsicAutoConfiguration} on the bundled checkpoint.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ZsicAutoConfigurationIntegrationTests {
 
-	private static final Path CHECKPOINT = Path.of("../zsic-sample-app/src/main/resources/zsic/seeded-clip");
+	private static final Path CHECKPOINT = Path.of("../zsic-emoji-clip/src/main/resources/zsic/emoji-clip");
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ZsicAutoConfiguration.class));

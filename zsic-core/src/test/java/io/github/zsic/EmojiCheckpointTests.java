@@ -1,0 +1,183 @@
+package io.github.zsic;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+import com.google.gson.Gson;
+import com.google.gson.annotations.SerializedName;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/**
+ * The bundled checkpoint, from its jar: it sees what its card promises, and it is as good
+ * in zsic as in the reference.
+ */
+class EmojiCheckpointTests {
+
+	private static final Path EXAMPLES = Path.of("../zsic-sample-app/src/main/resources/static/examples");
+
+	/** What {@code tools/emoji-clip/golden.py} recorded. */
+	private static final List<Golden> GOLDEN = golden();
+
+	private static ZeroShotClassifier classifier;
+
+	@BeforeAll
+	static void load() {
+		classifier = ZeroShotClassifier.builder().checkpoint("classpath:zsic/emoji-clip").device("cpu").build();
+	}
+
+	@AfterAll
+	static void close() {
+		classifier.close();
+	}
+
+	@ParameterizedTest
+	@FieldSource("GOLDEN")
+	void scoresAreThoseOfTheReference(Golden golden) {
+		Map<String, Float> scores = new HashMap<>();
+		for (Prediction prediction : classify(EXAMPLES.resolve(golden.picture), golden.labels)) {
+			scores.put(prediction.label(), prediction.score());
+		}
+		for (int i = 0; i < golden.labels.size(); i++) {
+			assertThat(scores.get(golden.labels.get(i))).as(golden.labels.get(i))
+				.isCloseTo(golden.scores[i], within(1e-4f));
+		}
+	}
+
+	@Test
+	void recognisesTheExamples() {
+		List<String> animals = List.of("fox", "bear", "seagull", "owl");
+		List<String> others = List.of("tree", "car", "bike", "cat");
+		for (String expected : List.of("bear", "owl")) {
+			assertThat(classify(EXAMPLES.resolve(expected + ".png"), animals).get(0).label()).isEqualTo(expected);
+		}
+		for (String expected : others) {
+			assertThat(classify(EXAMPLES.resolve(expected + ".png"), others).get(0).label()).isEqualTo(expected);
+		}
+	}
+
+	/**
+	 * The measurement of the model card, on drawings that may not be shipped:
+	 * {@code -Dzsic.heldout=WORK/heldout} names what {@code tools/emoji-clip/run.sh WORK}
+	 * wrote, beside its {@code evaluation.json}.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "zsic.heldout", matches = ".+")
+	void isAsAccurateAsInTheReference() throws IOException {
+		Path folder = Path.of(System.getProperty("zsic.heldout"));
+		Questions questions = read(folder.resolve("questions.json"), Questions.class);
+		Evaluation evaluation = read(folder.resolveSibling("evaluation.json"), Evaluation.class);
+		List<float[]> rows = new ArrayList<>();
+		for (String file : questions.files) {
+			float[] row = new float[questions.names.size()];
+			for (Prediction prediction : classify(folder.resolve(file), questions.names)) {
+				row[questions.names.indexOf(prediction.label())] = prediction.score();
+			}
+			rows.add(row);
+		}
+		long top1 = IntStream.range(0, rows.size())
+			.filter((i) -> best(rows.get(i), IntStream.range(0, questions.names.size()).toArray()) == questions.truth[i])
+			.count();
+		long draws = questions.draws.stream()
+			.filter((draw) -> best(rows.get(draw.picture), draw.choices) == draw.choices[0])
+			.count();
+		System.out.printf("zsic: top-1 %d of %d, among 10 %d of %d%n", top1, rows.size(), draws,
+				questions.draws.size());
+		assertThat(top1).isCloseTo(evaluation.float32.standard.top1, within(2L));
+		assertThat(draws).isCloseTo(evaluation.float32.standard.draws, within(2L));
+	}
+
+	private static int best(float[] scores, int[] choices) {
+		return IntStream.of(choices).boxed().max(Comparator.comparing((choice) -> scores[choice])).orElseThrow();
+	}
+
+	private static List<Prediction> classify(Path picture, List<String> labels) {
+		return classifier.classify(ImageInput.of(picture), labels).predictions();
+	}
+
+	private static List<Golden> golden() {
+		return List.of(read(Path.of("src/test/resources/emoji-clip.json"), Golden[].class));
+	}
+
+	private static <T> T read(Path file, Class<T> type) {
+		try (Reader reader = Files.newBufferedReader(file)) {
+			return new Gson().fromJson(reader, type);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	static final class Golden {
+
+		String picture;
+
+		List<String> labels;
+
+		float[] scores;
+
+		@Override
+		public String toString() {
+			return this.picture + " among " + this.labels.size();
+		}
+
+	}
+
+	static final class Questions {
+
+		List<String> names;
+
+		List<String> files;
+
+		int[] truth;
+
+		List<Draw> draws;
+
+	}
+
+	static final class Draw {
+
+		int picture;
+
+		int[] choices;
+
+	}
+
+	static final class Evaluation {
+
+		Precision float32;
+
+	}
+
+	static final class Precision {
+
+		@SerializedName("default")
+		Figures standard;
+
+	}
+
+	static final class Figures {
+
+		long top1;
+
+		long draws;
+
+	}
+
+}
