@@ -1,5 +1,7 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
+import java.nio.file.Path;
+
 import io.github.zsic.ZeroShotClassifier;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -10,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.util.StringUtils;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for {@link ZeroShotClassifier}.
@@ -36,11 +39,19 @@ public final class ZsicAutoConfiguration {
 		if (checkpoint == null) {
 			throw new IllegalStateException("'zsic.checkpoint' must be set");
 		}
+		ZsicProperties.Hub hub = properties.getHub();
 		ZsicProperties.Cache cache = properties.getCache();
 		ZsicProperties.Image image = properties.getImage();
 		ZsicProperties.Engine engine = properties.getEngine();
 		return ZeroShotClassifier.builder()
 			.checkpoint(checkpoint)
+			.revision(properties.getRevision())
+			.hubEndpoint(hub.getEndpoint())
+			.hubToken(hub.getToken())
+			.hubCacheDir(StringUtils.hasText(hub.getCacheDir()) ? Path.of(hub.getCacheDir()) : null)
+			.hubOffline(hub.getOffline())
+			.hubConnectTimeout(hub.getConnectTimeout())
+			.hubReadTimeout(hub.getReadTimeout())
 			.device(properties.getDevice())
 			.templates(properties.getTemplates())
 			.scoring(properties.getScoring())

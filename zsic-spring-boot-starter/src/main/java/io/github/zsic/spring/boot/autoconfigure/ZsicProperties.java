@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -19,14 +20,23 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("zsic")
 public class ZsicProperties {
 
+	private static final Pattern ENDPOINT = Pattern.compile("https?://[^\\s/?#]+[^\\s?#]*");
+
 	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
 
 	/**
-	 * Checkpoint to load: a folder in the layout of the Hugging Face Hub, as a path or
-	 * 'file:' URL, or a class path folder as 'classpath:some/folder'. Without it there is
-	 * no classifier.
+	 * Checkpoint to load: a repository of the Hugging Face Hub with its owner, such as
+	 * 'openai/clip-vit-base-patch32', a folder in the Hub's layout, as a path or 'file:'
+	 * URL, or a class path folder as 'classpath:some/folder'. Without it there is no
+	 * classifier.
 	 */
 	private @Nullable String checkpoint;
+
+	/**
+	 * Revision of a repository of the Hub: a branch, a tag, a reference such as
+	 * 'refs/pr/1', or a commit. Without it, 'main'.
+	 */
+	private @Nullable String revision;
 
 	/**
 	 * Device to run on: 'auto' (the first GPU if there is one, otherwise the CPU), 'cpu',
@@ -46,6 +56,8 @@ public class ZsicProperties {
 	 */
 	private Scoring scoring = Scoring.AUTO;
 
+	private final Hub hub = new Hub();
+
 	private final Cache cache = new Cache();
 
 	private final Image image = new Image();
@@ -58,6 +70,14 @@ public class ZsicProperties {
 
 	public void setCheckpoint(@Nullable String checkpoint) {
 		this.checkpoint = checkpoint;
+	}
+
+	public @Nullable String getRevision() {
+		return this.revision;
+	}
+
+	public void setRevision(@Nullable String revision) {
+		this.revision = revision;
 	}
 
 	public String getDevice() {
@@ -92,6 +112,10 @@ public class ZsicProperties {
 		this.scoring = scoring;
 	}
 
+	public Hub getHub() {
+		return this.hub;
+	}
+
 	public Cache getCache() {
 		return this.cache;
 	}
@@ -102,6 +126,106 @@ public class ZsicProperties {
 
 	public Engine getEngine() {
 		return this.engine;
+	}
+
+	/**
+	 * How checkpoints come from the Hugging Face Hub. What is not set here is taken from
+	 * the environment variables that Python's huggingface_hub reads.
+	 */
+	public static class Hub {
+
+		/**
+		 * Address of the Hub, for example of a mirror. Without it, that of the
+		 * environment variable HF_ENDPOINT, or else 'https://huggingface.co'.
+		 */
+		private @Nullable String endpoint;
+
+		/**
+		 * Access token for gated and private repositories, sent to the Hub and to no
+		 * other host. Without it, that of the environment variable HF_TOKEN or of the
+		 * file that 'hf auth login' writes.
+		 */
+		private @Nullable String token;
+
+		/**
+		 * Folder that keeps what is downloaded, shared with Python's huggingface_hub.
+		 * Without it, what the environment variables HF_HUB_CACHE and HF_HOME say, or
+		 * else '~/.cache/huggingface/hub'.
+		 */
+		private @Nullable String cacheDir;
+
+		/**
+		 * Whether to make no request and use only what is in the cache. Without it, what
+		 * the environment variable HF_HUB_OFFLINE says.
+		 */
+		private @Nullable Boolean offline;
+
+		/**
+		 * Time that a connection to the Hub may take to be made. Without it, 10 seconds.
+		 */
+		private @Nullable Duration connectTimeout;
+
+		/**
+		 * Time that the Hub may stay silent, also in the middle of a file. Without it,
+		 * what the environment variables HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT
+		 * say, or else 10 seconds.
+		 */
+		private @Nullable Duration readTimeout;
+
+		public @Nullable String getEndpoint() {
+			return this.endpoint;
+		}
+
+		public void setEndpoint(@Nullable String endpoint) {
+			Assert.isTrue(!StringUtils.hasText(endpoint) || ENDPOINT.matcher(endpoint).matches(),
+					() -> "'zsic.hub.endpoint' must be an http: or https: URL, not '" + endpoint + "'");
+			this.endpoint = endpoint;
+		}
+
+		public @Nullable String getToken() {
+			return this.token;
+		}
+
+		public void setToken(@Nullable String token) {
+			this.token = token;
+		}
+
+		public @Nullable String getCacheDir() {
+			return this.cacheDir;
+		}
+
+		public void setCacheDir(@Nullable String cacheDir) {
+			this.cacheDir = cacheDir;
+		}
+
+		public @Nullable Boolean getOffline() {
+			return this.offline;
+		}
+
+		public void setOffline(@Nullable Boolean offline) {
+			this.offline = offline;
+		}
+
+		public @Nullable Duration getConnectTimeout() {
+			return this.connectTimeout;
+		}
+
+		public void setConnectTimeout(@Nullable Duration connectTimeout) {
+			Assert.isTrue(connectTimeout == null || connectTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.hub.connect-timeout' must be more than 0, not '" + connectTimeout + "'");
+			this.connectTimeout = connectTimeout;
+		}
+
+		public @Nullable Duration getReadTimeout() {
+			return this.readTimeout;
+		}
+
+		public void setReadTimeout(@Nullable Duration readTimeout) {
+			Assert.isTrue(readTimeout == null || readTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.hub.read-timeout' must be more than 0, not '" + readTimeout + "'");
+			this.readTimeout = readTimeout;
+		}
+
 	}
 
 	/**

@@ -67,6 +67,11 @@ class FailureReportTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			zsic.device                     | gpu            | must be auto, cpu, cuda, cuda:<number> or mps
 			zsic.device                     | cuda:x         | must be auto, cpu, cuda, cuda:<number> or mps
+			zsic.hub.endpoint               | hub.example    | must be an http: or https: URL
+			zsic.hub.endpoint               | file:///tmp    | must be an http: or https: URL
+			zsic.hub.offline                | maybe          | Boolean
+			zsic.hub.connect-timeout        | 0s             | must be more than 0
+			zsic.hub.read-timeout           | -1s            | must be more than 0
 			zsic.scoring                    | best           | SOFTMAX
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
 			zsic.templates                  | a {}, a photo  | zsic.templates[0]=
