@@ -67,6 +67,17 @@ class SampleApplicationTests {
 	}
 
 	@Test
+	void isReadyWithItsModel() throws Exception {
+		for (String path : List.of("/actuator/health/zsic", "/actuator/health/readiness")) {
+			var response = HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path)).build(),
+						BodyHandlers.ofString());
+			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+			assertThat(response.body()).contains("\"READY\"").contains("classpath:zsic/seeded-clip");
+		}
+	}
+
+	@Test
 	void refusesWhatIsNoPicture() throws Exception {
 		HttpContract.Form form = new HttpContract.Form().file("image", "notes.txt", "text".getBytes())
 			.field("labels", "fox");

@@ -41,7 +41,7 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 	private boolean isFromAutoConfiguredClassifier(Throwable failure) {
 		for (Throwable candidate = failure; candidate != null; candidate = candidate.getCause()) {
 			if (candidate instanceof BeanCreationException creation
-					&& ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME.equals(creation.getBeanName())) {
+					&& ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(creation.getBeanName())) {
 				return true;
 			}
 		}

@@ -1,12 +1,8 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Pattern;
 
-import io.github.zsic.Scoring;
-import io.github.zsic.ZeroShotClassifierBuilder;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -18,106 +14,22 @@ import org.springframework.util.unit.DataSize;
  * Properties of the auto-configured {@link io.github.zsic.ZeroShotClassifier}.
  */
 @ConfigurationProperties("zsic")
-public class ZsicProperties {
+public class ZsicProperties extends ClassifierProperties {
 
 	private static final Pattern ENDPOINT = Pattern.compile("https?://[^\\s/?#]+[^\\s?#]*");
 
-	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
-
-	/**
-	 * Checkpoint to load: a repository of the Hugging Face Hub with its owner, such as
-	 * 'openai/clip-vit-base-patch32', a folder in the Hub's layout, as a path or 'file:'
-	 * URL, or a class path folder as 'classpath:some/folder'. Without it there is no
-	 * classifier.
-	 */
-	private @Nullable String checkpoint;
-
-	/**
-	 * Revision of a repository of the Hub: a branch, a tag, a reference such as
-	 * 'refs/pr/1', or a commit. Without it, 'main'.
-	 */
-	private @Nullable String revision;
-
-	/**
-	 * Device to run on: 'auto' (the first GPU if there is one, otherwise the CPU), 'cpu',
-	 * 'cuda', 'cuda:' with a number, or 'mps'.
-	 */
-	private String device = "auto";
-
-	/**
-	 * List of hypothesis templates with '{}' where the label goes; several are an
-	 * ensemble. A template that contains a comma must be given as an item of a list, with
-	 * an index in a properties file.
-	 */
-	private List<String> templates = new ArrayList<>(List.of(ZeroShotClassifierBuilder.DEFAULT_TEMPLATE));
-
-	/**
-	 * How similarities become scores; 'auto' is what the checkpoint was trained for.
-	 */
-	private Scoring scoring = Scoring.AUTO;
-
 	private final Hub hub = new Hub();
-
-	private final Cache cache = new Cache();
 
 	private final Image image = new Image();
 
 	private final Engine engine = new Engine();
 
-	public @Nullable String getCheckpoint() {
-		return this.checkpoint;
-	}
+	private final Health health = new Health();
 
-	public void setCheckpoint(@Nullable String checkpoint) {
-		this.checkpoint = checkpoint;
-	}
-
-	public @Nullable String getRevision() {
-		return this.revision;
-	}
-
-	public void setRevision(@Nullable String revision) {
-		this.revision = revision;
-	}
-
-	public String getDevice() {
-		return this.device;
-	}
-
-	public void setDevice(String device) {
-		Assert.isTrue(DEVICE.matcher(device).matches(),
-				() -> "'zsic.device' must be auto, cpu, cuda, cuda:<number> or mps, not '" + device + "'");
-		this.device = device;
-	}
-
-	public List<String> getTemplates() {
-		return this.templates;
-	}
-
-	public void setTemplates(List<String> templates) {
-		Assert.notEmpty(templates, "'zsic.templates' must have at least one template");
-		for (String template : templates) {
-			Assert.isTrue(template.contains("{}"),
-					() -> "'zsic.templates' must have '{}' where the label goes, but there is none in '" + template
-							+ "'; a template with a comma in it must be an item of a list (zsic.templates[0]=...)");
-		}
-		this.templates = templates;
-	}
-
-	public Scoring getScoring() {
-		return this.scoring;
-	}
-
-	public void setScoring(Scoring scoring) {
-		this.scoring = scoring;
-	}
+	private final Swap swap = new Swap();
 
 	public Hub getHub() {
 		return this.hub;
-	}
-
-	public Cache getCache() {
-		return this.cache;
 	}
 
 	public Image getImage() {
@@ -126,6 +38,14 @@ public class ZsicProperties {
 
 	public Engine getEngine() {
 		return this.engine;
+	}
+
+	public Health getHealth() {
+		return this.health;
+	}
+
+	public Swap getSwap() {
+		return this.swap;
 	}
 
 	/**
@@ -229,45 +149,6 @@ public class ZsicProperties {
 	}
 
 	/**
-	 * The text embeddings that are kept.
-	 */
-	public static class Cache {
-
-		/**
-		 * Number of text embeddings to keep, one for each label and template. Use 0 to
-		 * keep none.
-		 */
-		private long maximumSize = 10_000;
-
-		/**
-		 * Time without use after which a text embedding is dropped. Without it, none is
-		 * dropped for its age.
-		 */
-		private @Nullable Duration expireAfterAccess;
-
-		public long getMaximumSize() {
-			return this.maximumSize;
-		}
-
-		public void setMaximumSize(long maximumSize) {
-			Assert.isTrue(maximumSize >= 0,
-					() -> "'zsic.cache.maximum-size' must be 0 or more, not '" + maximumSize + "'");
-			this.maximumSize = maximumSize;
-		}
-
-		public @Nullable Duration getExpireAfterAccess() {
-			return this.expireAfterAccess;
-		}
-
-		public void setExpireAfterAccess(@Nullable Duration expireAfterAccess) {
-			Assert.isTrue(expireAfterAccess == null || expireAfterAccess.compareTo(Duration.ZERO) > 0,
-					() -> "'zsic.cache.expire-after-access' must be more than 0, not '" + expireAfterAccess + "'");
-			this.expireAfterAccess = expireAfterAccess;
-		}
-
-	}
-
-	/**
 	 * What pictures are accepted.
 	 */
 	public static class Image {
@@ -337,6 +218,98 @@ public class ZsicProperties {
 			Assert.isTrue(intraOpThreads >= 0,
 					() -> "'zsic.engine.intra-op-threads' must be 0 or more, not '" + intraOpThreads + "'");
 			this.intraOpThreads = intraOpThreads;
+		}
+
+	}
+
+	/**
+	 * What counts as healthy.
+	 */
+	public static class Health {
+
+		/**
+		 * Time for which a failure of the engine counts, in the reported number of
+		 * failures and towards the threshold.
+		 */
+		private Duration window = Duration.ofMinutes(5);
+
+		/**
+		 * Number of calls in a row that the engine must fail for the classifier to be
+		 * reported as down.
+		 */
+		private int failureThreshold = 3;
+
+		/**
+		 * Time that a call may run before the classifier is reported as down.
+		 */
+		private Duration maximumCallTime = Duration.ofMinutes(1);
+
+		/**
+		 * Age that the result of a self-test, which classifies a built-in picture, may
+		 * have when health is asked for. Without it, there is no self-test but the one
+		 * after loading.
+		 */
+		private @Nullable Duration selfTestInterval;
+
+		public Duration getWindow() {
+			return this.window;
+		}
+
+		public void setWindow(Duration window) {
+			Assert.isTrue(window.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.window' must be more than 0, not '" + window + "'");
+			this.window = window;
+		}
+
+		public int getFailureThreshold() {
+			return this.failureThreshold;
+		}
+
+		public void setFailureThreshold(int failureThreshold) {
+			Assert.isTrue(failureThreshold > 0,
+					() -> "'zsic.health.failure-threshold' must be more than 0, not '" + failureThreshold + "'");
+			this.failureThreshold = failureThreshold;
+		}
+
+		public Duration getMaximumCallTime() {
+			return this.maximumCallTime;
+		}
+
+		public void setMaximumCallTime(Duration maximumCallTime) {
+			Assert.isTrue(maximumCallTime.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.maximum-call-time' must be more than 0, not '" + maximumCallTime + "'");
+			this.maximumCallTime = maximumCallTime;
+		}
+
+		public @Nullable Duration getSelfTestInterval() {
+			return this.selfTestInterval;
+		}
+
+		public void setSelfTestInterval(@Nullable Duration selfTestInterval) {
+			Assert.isTrue(selfTestInterval == null || selfTestInterval.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.self-test-interval' must be more than 0, not '" + selfTestInterval + "'");
+			this.selfTestInterval = selfTestInterval;
+		}
+
+	}
+
+	/**
+	 * How a model is exchanged for another one.
+	 */
+	public static class Swap {
+
+		/**
+		 * Whether to free the old model before the new one is loaded, for a device that
+		 * has no memory for both. Calls wait meanwhile.
+		 */
+		private boolean unloadFirst;
+
+		public boolean isUnloadFirst() {
+			return this.unloadFirst;
+		}
+
+		public void setUnloadFirst(boolean unloadFirst) {
+			this.unloadFirst = unloadFirst;
 		}
 
 	}

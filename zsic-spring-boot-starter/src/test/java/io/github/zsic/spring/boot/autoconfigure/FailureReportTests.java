@@ -74,7 +74,7 @@ class FailureReportTests {
 			zsic.hub.read-timeout           | -1s            | must be more than 0
 			zsic.scoring                    | best           | SOFTMAX
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
-			zsic.templates                  | a {}, a photo  | zsic.templates[0]=
+			zsic.templates                  | a {}, a photo  | templates[0]=
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
@@ -83,6 +83,12 @@ class FailureReportTests {
 			zsic.image.maximum-bytes        | big            | DataSize
 			zsic.engine.threads             | 0              | must be more than 0
 			zsic.engine.intra-op-threads    | -1             | must be 0 or more
+			zsic.startup                    | never          | BACKGROUND
+			zsic.maximum-wait               | -1s            | must be 0 or more
+			zsic.health.window              | 0s             | must be more than 0
+			zsic.health.failure-threshold   | 0              | must be more than 0
+			zsic.health.maximum-call-time   | 0s             | must be more than 0
+			zsic.health.self-test-interval  | 0s             | must be more than 0
 			""")
 	void invalidProperty(String property, String value, String reason, CapturedOutput output) {
 		run(EmptyConfiguration.class, property + "=" + value);
@@ -93,7 +99,7 @@ class FailureReportTests {
 	@Test
 	void reportsDescriptionAndActionWithProperty() {
 		FailureAnalysis analysis = analyze(new CheckpointException("There is no folder 'x'.", "Download it."),
-				ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME);
+				ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME);
 		assertThat(analysis.getDescription()).startsWith("There is no folder 'x'.")
 			.contains("Property: zsic.checkpoint")
 			.contains("Value: \"models/x\"");
@@ -102,7 +108,7 @@ class FailureReportTests {
 
 	@Test
 	void namesPropertyByKindOfFailure() {
-		String name = ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME;
+		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
 		assertThat(analyze(new DeviceException("No GPU.", "Use the CPU."), name).getDescription())
 			.contains("Property: zsic.device");
 		assertThat(analyze(new InvalidLabelException("Bad template.", ""), name).getDescription())

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.Startup;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -61,7 +62,9 @@ class ZsicPropertiesTests {
 					"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
 					"zsic.scoring=sigmoid", "zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h",
 					"zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2",
-					"zsic.engine.intra-op-threads=3")
+					"zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
+					"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
+					"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
 				assertThat(properties.getCheckpoint()).isEmpty();
@@ -81,6 +84,13 @@ class ZsicPropertiesTests {
 				assertThat(properties.getImage().getMaximumBytes()).isEqualTo(DataSize.ofMegabytes(1));
 				assertThat(properties.getEngine().getThreads()).isEqualTo(2);
 				assertThat(properties.getEngine().getIntraOpThreads()).isEqualTo(3);
+				assertThat(properties.getStartup()).isEqualTo(Startup.LAZY);
+				assertThat(properties.getMaximumWait()).isEqualTo(Duration.ofSeconds(5));
+				assertThat(properties.getHealth().getWindow()).isEqualTo(Duration.ofMinutes(10));
+				assertThat(properties.getHealth().getFailureThreshold()).isEqualTo(5);
+				assertThat(properties.getHealth().getMaximumCallTime()).isEqualTo(Duration.ofMinutes(2));
+				assertThat(properties.getHealth().getSelfTestInterval()).isEqualTo(Duration.ofMinutes(3));
+				assertThat(properties.getSwap().isUnloadFirst()).isTrue();
 			});
 	}
 
