@@ -33,6 +33,12 @@ public class HubException extends CheckpointException {
 	public enum Reason {
 
 		/**
+		 * The name of the repository or the revision, the address of the Hub or another
+		 * setting is malformed.
+		 */
+		INVALID_SETTING,
+
+		/**
 		 * There is no such repository, or it is private and the token does not open it;
 		 * the Hub does not tell these apart.
 		 */

@@ -1,5 +1,6 @@
 package io.github.zsic;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -11,7 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.hub.Hub;
+import io.github.zsic.hub.HubOptions;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.text.Template;
 import io.github.zsic.text.TextEmbeddings;
@@ -302,35 +306,98 @@ public final class ZeroShotClassifierBuilder {
 	 * @throws InvalidLabelException if a template has no place for the label
 	 */
 	public ZeroShotClassifier build() {
-		if (this.checkpoint == null || this.checkpoint.isBlank()) {
-			throw new CheckpointException("No checkpoint is set.", "Name a folder, or classpath:some/folder.");
-		}
+		String name = requireCheckpoint();
 		List<Template> parsedTemplates = Template.parseAll(this.templates);
-		try (Checkpoint opened = Checkpoint.open(this.checkpoint, DualEncoder::requireSupported)) {
-			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
-			Tokenizer tokenizer = null;
-			try {
-				tokenizer = Tokenizer.load(opened.tokenizerFile());
-				tryOut(encoder, tokenizer);
-				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
-						this.cacheMaximumSize, this.cacheExpireAfterAccess);
-				ModelInfo info = new ModelInfo(this.checkpoint, null, opened.config().modelType(), encoder.device(),
-						encoder.dimension(), encoder.scoring());
-				return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-						new ImageDecoder(this.maximumPixels, this.maximumBytes), parsedTemplates, this.scoring);
-			}
-			catch (RuntimeException | Error ex) {
-				encoder.close();
-				if (tokenizer != null) {
-					tokenizer.close();
-				}
-				throw ex;
+		try {
+			Hub.Snapshot snapshot = isOnHub(name) ? snapshot(name) : null;
+			String location = (snapshot != null) ? snapshot.folder().toString() : name;
+			try (Checkpoint opened = Checkpoint.open(location, DualEncoder::requireSupported)) {
+				return load(name, (snapshot != null) ? snapshot.commit() : null, opened, parsedTemplates);
 			}
 		}
 		catch (CheckpointException ex) {
-			throw new CheckpointException("Checkpoint '" + this.checkpoint + "' cannot be used. " + ex.getDescription(),
-					ex.getAction(), ex);
+			throw named(name, ex);
 		}
+	}
+
+	private ZeroShotClassifier load(String name, @Nullable String commit, Checkpoint opened, List<Template> templates) {
+		DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
+		Tokenizer tokenizer = null;
+		try {
+			tokenizer = Tokenizer.load(opened.tokenizerFile());
+			tryOut(encoder, tokenizer);
+			TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
+					this.cacheMaximumSize, this.cacheExpireAfterAccess);
+			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
+					encoder.dimension(), encoder.scoring());
+			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
+					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, this.scoring);
+		}
+		catch (RuntimeException | Error ex) {
+			encoder.close();
+			if (tokenizer != null) {
+				tokenizer.close();
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Downloads the checkpoint, unless it is in the cache, and loads nothing. That needs
+	 * no native library.
+	 * @return the folder of its files
+	 * @throws HubException if the checkpoint cannot be downloaded, or is not named as a
+	 * repository of the Hub
+	 * @throws CheckpointException if it is of a kind that zsic does not run
+	 */
+	public Path download() {
+		String name = requireCheckpoint();
+		try {
+			return snapshot(name).folder();
+		}
+		catch (CheckpointException ex) {
+			throw named(name, ex);
+		}
+	}
+
+	private String requireCheckpoint() {
+		if (this.checkpoint == null || this.checkpoint.isBlank()) {
+			throw new CheckpointException("No checkpoint is set.",
+					"Name a repository of the Hugging Face Hub, such as openai/clip-vit-base-patch32, "
+							+ "a folder, or classpath:some/folder.");
+		}
+		return this.checkpoint;
+	}
+
+	/** A folder wins, so that what is on the Hub cannot change what a program runs. */
+	private boolean isOnHub(String name) {
+		boolean onHub = Hub.isRepository(name) && !Files.exists(Path.of(name));
+		if (!onHub && this.revision != null && !this.revision.isBlank()) {
+			logger.warn("Revision '{}' is not used: checkpoint '{}' is no repository of the Hub", this.revision, name);
+		}
+		return onHub;
+	}
+
+	private Hub.Snapshot snapshot(String name) {
+		HubOptions options = new HubOptions(this.hubEndpoint, this.hubToken, this.hubCacheDir, this.hubOffline,
+				this.hubConnectTimeout, this.hubReadTimeout);
+		DownloadListener listener = (this.downloadListener != null) ? this.downloadListener
+				: DownloadBar.onTerminalOr(logger::info);
+		// A model of the wrong kind is found out before its weights are fetched.
+		return new Hub(options, listener).snapshot(name, this.revision,
+				(folder) -> DualEncoder.requireSupported(ModelConfig.read(folder)));
+	}
+
+	private static CheckpointException named(String name, CheckpointException ex) {
+		String description = "Checkpoint '" + name + "' cannot be used. " + ex.getDescription();
+		if (!(ex instanceof HubException failure)) {
+			return new CheckpointException(description, ex.getAction(), ex);
+		}
+		boolean perhapsPath = failure.getReason() == HubException.Reason.REPOSITORY_NOT_FOUND
+				|| failure.getReason() == HubException.Reason.OFFLINE;
+		return new HubException(failure.getReason(), perhapsPath
+				? description + " Nor is there a folder '" + Path.of(name).toAbsolutePath() + "'." : description,
+				ex.getAction(), ex);
 	}
 
 	/**
