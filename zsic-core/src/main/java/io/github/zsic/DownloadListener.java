@@ -1,5 +1,7 @@
 package io.github.zsic;
 
+import org.slf4j.LoggerFactory;
+
 /**
  * Watches the download of a checkpoint from the Hugging Face Hub.
  * <p>
@@ -21,5 +23,14 @@ public interface DownloadListener {
 	 * @param progress all files of the download, a new object in each call
 	 */
 	void onProgress(DownloadProgress progress);
+
+	/**
+	 * The listener that a builder has by default: it logs the progress every few seconds,
+	 * or draws it as a bar if the program runs on a terminal.
+	 * @return a listener for one download
+	 */
+	static DownloadListener logging() {
+		return DownloadBar.onTerminalOr(LoggerFactory.getLogger(DownloadListener.class)::info);
+	}
 
 }

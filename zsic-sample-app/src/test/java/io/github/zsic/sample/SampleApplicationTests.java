@@ -68,7 +68,7 @@ class SampleApplicationTests {
 
 	@Test
 	void isReadyWithItsModel() throws Exception {
-		for (String path : List.of("/actuator/health/zsic", "/actuator/health/readiness")) {
+		for (String path : List.of("/actuator/health/zsic", "/actuator/health/readiness", "/actuator/zsic")) {
 			var response = HttpClient.newHttpClient()
 				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path)).build(),
 						BodyHandlers.ofString());

@@ -27,6 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ManagedClassifier implements AutoCloseable {
 
+	/**
+	 * What the only or main classifier is called where each has a name.
+	 */
+	public static final String MAIN = "default";
+
 	private static final Log logger = LogFactory.getLog(ManagedClassifier.class);
 
 	private static final Duration RETRY = Duration.ofSeconds(30);
@@ -90,6 +95,14 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	/**
+	 * Its name, for people.
+	 * @return the name, {@value #MAIN} for the only or main one
+	 */
+	public String displayName() {
+		return this.name.isEmpty() ? MAIN : this.name;
+	}
+
+	/**
 	 * The classifier, which knows its status.
 	 * @return the same object each time, owned by this one
 	 */
@@ -139,6 +152,22 @@ public final class ManagedClassifier implements AutoCloseable {
 		finally {
 			this.loading.unlock();
 		}
+	}
+
+	/**
+	 * Like {@link #swap}, but in a thread of its own; the log tells of a failure.
+	 * @param selection the model
+	 */
+	public void swapInBackground(ModelSelection selection) {
+		thread("zsic-swap", () -> {
+			try {
+				swap(selection);
+			}
+			catch (ZsicException ex) {
+				logger.error("Checkpoint '" + this.selection.checkpoint() + "' stays, because '"
+						+ selection.checkpoint() + "' cannot replace it. " + ex.getMessage());
+			}
+		}).start();
 	}
 
 	private void reload(Throwable failure) {

@@ -27,6 +27,11 @@ class ClassifierFactory {
 		this.closeTimeout = closeTimeout;
 	}
 
+	/**
+	 * Makes a classifier and starts it.
+	 * @param name its name, empty for the main one
+	 * @param properties what it has for itself
+	 */
 	ManagedClassifier create(String name, ClassifierProperties properties) {
 		return new ManagedClassifier(name, selection(properties),
 				(selection, listener) -> load(selection, listener, properties),
@@ -56,7 +61,7 @@ class ClassifierFactory {
 			.hubOffline(hub.getOffline())
 			.hubConnectTimeout(hub.getConnectTimeout())
 			.hubReadTimeout(hub.getReadTimeout())
-			.downloadListener(listener)
+			.downloadListener(all(listener, DownloadListener.logging()))
 			.templates(properties.getTemplates())
 			.scoring(properties.getScoring())
 			.cacheMaximumSize(cache.getMaximumSize())
@@ -66,6 +71,14 @@ class ClassifierFactory {
 			.engineThreads(engine.getThreads())
 			.intraOpThreads(engine.getIntraOpThreads());
 		return builder.build();
+	}
+
+	private static DownloadListener all(DownloadListener... listeners) {
+		return (progress) -> {
+			for (DownloadListener listener : listeners) {
+				listener.onProgress(progress);
+			}
+		};
 	}
 
 	private static @Nullable Path folder(@Nullable String path) {

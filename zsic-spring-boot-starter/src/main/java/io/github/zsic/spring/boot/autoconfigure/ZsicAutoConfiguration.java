@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
 /**
@@ -33,6 +34,7 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(ZeroShotClassifier.class)
 @ConditionalOnBooleanProperty(name = "zsic.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ZsicProperties.class)
+@Import(NamedClassifiersRegistrar.class)
 public final class ZsicAutoConfiguration {
 
 	static final String CLASSIFIER_BEAN_NAME = "zeroShotClassifier";

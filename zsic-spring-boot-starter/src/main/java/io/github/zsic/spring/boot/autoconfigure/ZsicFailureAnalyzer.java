@@ -30,33 +30,37 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, ZsicException cause) {
 		StringBuilder description = new StringBuilder(cause.getDescription());
-		String property = isFromAutoConfiguredClassifier(rootFailure) ? propertyBehind(cause) : null;
+		String prefix = prefixOfFailedClassifier(rootFailure);
+		String property = (prefix != null) ? propertyBehind(cause) : null;
 		if (property != null) {
-			appendProperty(description, property);
+			appendProperty(description, prefix + "." + property);
 		}
 		String action = cause.getAction().isEmpty() ? null : cause.getAction();
 		return new FailureAnalysis(description.toString(), action, cause);
 	}
 
-	private boolean isFromAutoConfiguredClassifier(Throwable failure) {
+	private @Nullable String prefixOfFailedClassifier(Throwable failure) {
 		for (Throwable candidate = failure; candidate != null; candidate = candidate.getCause()) {
-			if (candidate instanceof BeanCreationException creation
-					&& ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(creation.getBeanName())) {
-				return true;
+			String bean = (candidate instanceof BeanCreationException creation) ? creation.getBeanName() : null;
+			if (ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(bean)) {
+				return "zsic";
+			}
+			if (bean != null && bean.startsWith(NamedClassifiersRegistrar.PREFIX)) {
+				return bean;
 			}
 		}
-		return false;
+		return null;
 	}
 
 	private @Nullable String propertyBehind(ZsicException cause) {
 		if (cause instanceof CheckpointException) {
-			return "zsic.checkpoint";
+			return "checkpoint";
 		}
 		if (cause instanceof DeviceException) {
-			return "zsic.device";
+			return "device";
 		}
 		if (cause instanceof InvalidLabelException) {
-			return "zsic.templates";
+			return "templates";
 		}
 		return null;
 	}

@@ -1,6 +1,8 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,13 @@ public class ZsicProperties extends ClassifierProperties {
 
 	private final Swap swap = new Swap();
 
+	/**
+	 * Further classifiers by name. Each is a bean of its name that is injected where a
+	 * qualifier asks for it, with a checkpoint and the other properties that a classifier
+	 * has for itself.
+	 */
+	private final Map<String, ClassifierProperties> classifiers = new LinkedHashMap<>();
+
 	public Hub getHub() {
 		return this.hub;
 	}
@@ -46,6 +55,10 @@ public class ZsicProperties extends ClassifierProperties {
 
 	public Swap getSwap() {
 		return this.swap;
+	}
+
+	public Map<String, ClassifierProperties> getClassifiers() {
+		return this.classifiers;
 	}
 
 	/**

@@ -6,6 +6,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 import javax.imageio.ImageIO;
 
@@ -95,6 +101,45 @@ class ZsicAutoConfigurationIntegrationTests {
 			.run((context) -> classifier[0] = context.getBean(ZeroShotClassifier.class));
 		assertThatExceptionOfType(ClassifierClosedException.class)
 			.isThrownBy(() -> classifier[0].classify(ImageInput.of(picture()), "fox"));
+	}
+
+	/** A crash would end the JVM of the tests. */
+	@Test
+	void contextMayBeClosedWhileCallsRun() throws Exception {
+		byte[] picture = picture();
+		ExecutorService executor = Executors.newFixedThreadPool(4);
+		try {
+			for (int repetition = 0; repetition < Integer.getInteger("zsic.test.closings", 5); repetition++) {
+				List<Future<?>> callers = new ArrayList<>();
+				CountDownLatch running = new CountDownLatch(4);
+				this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
+					.run((context) -> {
+						ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+						for (int i = 0; i < 4; i++) {
+							callers.add(executor.submit(() -> classifyUntilClosed(classifier, picture, running)));
+						}
+						running.await();
+					});
+				for (Future<?> caller : callers) {
+					caller.get();
+				}
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	private static void classifyUntilClosed(ZeroShotClassifier classifier, byte[] picture, CountDownLatch running) {
+		try {
+			while (true) {
+				assertThat(classifier.classify(ImageInput.of(picture), "fox", "owl").predictions()).hasSize(2);
+				running.countDown();
+			}
+		}
+		catch (ClassifierClosedException ex) {
+			assertThat(running.getCount()).isZero();
+		}
 	}
 
 	@Test

@@ -25,7 +25,8 @@ class ZsicConfigurationMetadataTests {
 	void listsEveryProperty() {
 		List<String> names = new ArrayList<>();
 		this.metadata.getAsJsonArray("properties").forEach((property) -> names.add(text(property, "name")));
-		assertThat(names).containsExactlyInAnyOrder("management.health.zsic.enabled", "zsic.enabled", "zsic.checkpoint",
+		assertThat(names).containsExactlyInAnyOrder("management.health.zsic.enabled", "management.endpoint.zsic.access",
+				"management.endpoint.zsic.cache.time-to-live", "zsic.classifiers", "zsic.enabled", "zsic.checkpoint",
 				"zsic.revision", "zsic.hub.endpoint", "zsic.hub.token", "zsic.hub.cache-dir", "zsic.hub.offline",
 				"zsic.hub.connect-timeout", "zsic.hub.read-timeout", "zsic.device", "zsic.templates", "zsic.scoring",
 				"zsic.cache.maximum-size", "zsic.cache.expire-after-access", "zsic.image.maximum-pixels",

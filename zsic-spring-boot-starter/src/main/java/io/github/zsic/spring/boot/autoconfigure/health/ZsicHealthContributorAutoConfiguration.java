@@ -29,8 +29,6 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnEnabledHealthIndicator("zsic")
 public final class ZsicHealthContributorAutoConfiguration {
 
-	private static final String MAIN = "default";
-
 	@Bean
 	@ConditionalOnMissingBean(name = { "zsicHealthIndicator", "zsicHealthContributor" })
 	HealthContributor zsicHealthContributor(Map<String, ManagedClassifier> classifiers, ZsicProperties properties) {
@@ -42,8 +40,7 @@ public final class ZsicHealthContributorAutoConfiguration {
 		}
 		Map<String, ZsicHealthIndicator> indicators = new TreeMap<>();
 		for (ManagedClassifier classifier : classifiers.values()) {
-			indicators.put(classifier.name().isEmpty() ? MAIN : classifier.name(),
-					new ZsicHealthIndicator(classifier, thresholds));
+			indicators.put(classifier.displayName(), new ZsicHealthIndicator(classifier, thresholds));
 		}
 		return CompositeHealthContributor.fromMap(indicators);
 	}
