@@ -692,6 +692,9 @@ public final class HubServer implements AutoCloseable {
 				@Override
 				void beforeByte(long position, FaultyStream stream) throws IOException {
 					if (position >= bytes) {
+						// Else the client sees the end before it has seen the bytes.
+						stream.flush();
+						LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
 						throw new IOException("dropped on purpose");
 					}
 				}
