@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.HubException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ZsicException;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,10 @@ import org.springframework.core.env.PropertySource;
  * property it comes from and where that is set, and what to do.
  */
 class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
+
+	private static final String CHECKPOINT = "zsic.checkpoint";
+
+	private static final String TOKEN = "zsic.hub.token";
 
 	private final Environment environment;
 
@@ -49,8 +54,11 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 	}
 
 	private @Nullable String propertyBehind(ZsicException cause) {
+		if (cause instanceof HubException failure) {
+			return propertyBehind(failure.getReason());
+		}
 		if (cause instanceof CheckpointException) {
-			return "zsic.checkpoint";
+			return CHECKPOINT;
 		}
 		if (cause instanceof DeviceException) {
 			return "zsic.device";
@@ -61,13 +69,28 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 		return null;
 	}
 
+	private String propertyBehind(HubException.Reason reason) {
+		String property = switch (reason) {
+			case REVISION_NOT_FOUND -> "zsic.revision";
+			case TOKEN_REFUSED -> TOKEN;
+			case UNAVAILABLE, NOT_A_HUB -> "zsic.hub.endpoint";
+			case NO_SPACE, CACHE_NOT_WRITABLE -> "zsic.hub.cache-dir";
+			case OFFLINE -> "zsic.hub.offline";
+			default -> CHECKPOINT;
+		};
+		// What is not set comes from the environment or is a default, which the
+		// description names.
+		return (this.environment.getProperty(property) != null) ? property : CHECKPOINT;
+	}
+
 	private void appendProperty(StringBuilder description, String property) {
 		description.append("%n%n    Property: %s".formatted(property));
 		String value = this.environment.getProperty(property);
 		if (value == null) {
 			return;
 		}
-		description.append("%n    Value: \"%s\"".formatted(value));
+		// The report goes into logs.
+		description.append("%n    Value: \"%s\"".formatted(TOKEN.equals(property) ? "******" : value));
 		Origin origin = findOrigin(property);
 		if (origin != null) {
 			description.append("%n    Origin: %s".formatted(origin));
