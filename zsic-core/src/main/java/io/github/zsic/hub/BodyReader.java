@@ -6,6 +6,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -23,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoCloseable {
 
-	/** Pieces are at most 16 KB each. */
-	private static final int WINDOW = 64;
+	/**
+	 * How many pieces may be on their way, of 16 KB each unless jdk.httpclient.bufsize
+	 * says otherwise. As many again are being written, and as many hashed.
+	 */
+	private static final int WINDOW = 16;
 
 	private final BlockingQueue<Item> queue = new LinkedBlockingQueue<>();
 
@@ -33,6 +37,9 @@ final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoC
 	private boolean closed;
 
 	private boolean ended;
+
+	/** The end or the failure, seen behind bytes, and again for whoever asks again. */
+	private @Nullable Item pushedBack;
 
 	@Override
 	public CompletionStage<BodyReader> getBody() {
@@ -65,17 +72,15 @@ final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoC
 	}
 
 	/**
-	 * Waits for the next piece.
+	 * Waits for bytes.
 	 * @param timeout how long to wait
-	 * @return the piece, or {@code null} at the end
+	 * @return all that is there, or {@code null} at the end
 	 * @throws IOException if the connection breaks, or nothing comes in time
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	@Nullable List<ByteBuffer> read(Duration timeout) throws IOException, InterruptedException {
-		if (this.ended) {
-			return null;
-		}
-		Item item = this.queue.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		Item item = (this.pushedBack != null) ? this.pushedBack
+				: this.queue.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
 		if (item == null) {
 			throw new HttpTimeoutException("nothing came for " + Errors.seconds(timeout));
 		}
@@ -84,15 +89,27 @@ final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoC
 		}
 		if (item.buffers() == null) {
 			this.ended = true;
+			this.pushedBack = item;
 			return null;
 		}
-		requestMore();
-		return item.buffers();
+		// One at a time would cost a system call and a change of threads for each.
+		List<ByteBuffer> buffers = new ArrayList<>(item.buffers());
+		int items = 1;
+		for (Item next = this.queue.poll(); next != null; next = this.queue.poll()) {
+			if (next.buffers() == null) {
+				this.pushedBack = next;
+				break;
+			}
+			buffers.addAll(next.buffers());
+			items++;
+		}
+		request(items);
+		return buffers;
 	}
 
-	private synchronized void requestMore() {
+	private synchronized void request(int items) {
 		if (this.subscription != null) {
-			this.subscription.request(1);
+			this.subscription.request(items);
 		}
 	}
 

@@ -266,7 +266,7 @@ final class Errors {
 	}
 
 	/** A server's text goes into logs and onto terminals. */
-	private static String printable(String text) {
+	static String printable(String text) {
 		String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
 		return (line.length() > 300) ? line.substring(0, 300) + "…" : line;
 	}

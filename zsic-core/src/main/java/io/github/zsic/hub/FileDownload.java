@@ -146,9 +146,7 @@ final class FileDownload {
 			}
 			for (List<ByteBuffer> buffers = body.read(this.readTimeout); buffers != null; buffers = body
 				.read(this.readTimeout)) {
-				for (ByteBuffer buffer : buffers) {
-					partial.append(buffer);
-				}
+				partial.append(buffers);
 				this.progress.update(file, partial.size(), metadata.size());
 			}
 		}

@@ -195,7 +195,7 @@ final class HubClient {
 		try {
 			int status = response.statusCode();
 			String encoding = header(response, "Content-Encoding");
-			if (status == 206 && offset > 0) {
+			if (status == 206) {
 				Matcher range = CONTENT_RANGE.matcher(String.valueOf(header(response, "Content-Range")));
 				if (!range.matches() || Long.parseLong(range.group(1)) != offset) {
 					throw new IOException("the server sends another part of the file than the one that was asked for");
@@ -338,7 +338,7 @@ final class HubClient {
 
 	private URI target(HttpResponse<?> response) {
 		String location = header(response, "Location");
-		if (location != null && location.length() <= MAXIMUM_LOCATION) {
+		if (location != null && !location.isBlank() && location.length() <= MAXIMUM_LOCATION) {
 			String escaped = ILLEGAL.matcher(location)
 				.replaceAll((match) -> URLEncoder.encode(match.group(), StandardCharsets.UTF_8).replace("+", "%20"));
 			try {
@@ -352,7 +352,7 @@ final class HubClient {
 	}
 
 	/** Also for the contents of public files: nobody is to see what is fetched. */
-	private void requireSafe(URI from, URI to) {
+	void requireSafe(URI from, URI to) {
 		String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
 		boolean secure = scheme.equals("https");
 		if (to.getHost() == null || !(secure || (scheme.equals("http") && "http".equalsIgnoreCase(from.getScheme())))) {

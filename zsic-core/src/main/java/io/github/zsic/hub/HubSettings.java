@@ -114,9 +114,9 @@ record HubSettings(URI endpoint, @Nullable String token, Path cacheDir, boolean 
 		URI endpoint(@Nullable String option) {
 			boolean fromOption = option != null && !option.isBlank();
 			String value = fromOption ? option : variable("HF_ENDPOINT");
-			String text = (value != null) ? value.strip().replaceFirst("/+$", "") : DEFAULT_ENDPOINT;
+			String text = (value != null) ? value.strip() : DEFAULT_ENDPOINT;
 			try {
-				URI uri = new URI(text);
+				URI uri = new URI(text.replaceFirst("/+$", ""));
 				String scheme = uri.getScheme();
 				if (("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme)) && uri.getHost() != null
 						&& uri.getRawQuery() == null && uri.getRawFragment() == null && uri.getRawUserInfo() == null) {

@@ -6,6 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import io.github.zsic.HubException;
 
@@ -24,6 +28,10 @@ final class PartialFile implements AutoCloseable {
 	private final long expectedSize;
 
 	private final ContentHash hash;
+
+	private final ExecutorService hasher;
+
+	private CompletableFuture<Void> hashing = CompletableFuture.completedFuture(null);
 
 	private long size;
 
@@ -46,6 +54,11 @@ final class PartialFile implements AutoCloseable {
 		catch (IOException ex) {
 			throw failure(ex);
 		}
+		this.hasher = Executors.newSingleThreadExecutor((task) -> {
+			Thread thread = new Thread(task, Thread.currentThread().getName() + "-hash");
+			thread.setDaemon(true);
+			return thread;
+		});
 		boolean ready = false;
 		try {
 			readWhatIsThere();
@@ -86,26 +99,37 @@ final class PartialFile implements AutoCloseable {
 
 	/**
 	 * Adds bytes.
+	 * @param bytes the bytes, which are not to be touched any more
 	 * @throws IOException if they are more than there may be
 	 * @throws HubException if they cannot be written
 	 */
-	void append(ByteBuffer bytes) throws IOException {
-		if (bytes.remaining() > this.expectedSize - this.size) {
+	void append(List<ByteBuffer> bytes) throws IOException {
+		long length = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
+		if (length > this.expectedSize - this.size) {
 			throw new IOException("the server sends more than the " + this.expectedSize + " bytes of the file");
 		}
-		ByteBuffer toHash = bytes.duplicate();
+		List<ByteBuffer> toHash = bytes.stream().map(ByteBuffer::duplicate).toList();
+		ByteBuffer[] toWrite = bytes.toArray(ByteBuffer[]::new);
+		long end = this.size + length;
 		try {
-			while (bytes.hasRemaining()) {
-				this.size += this.channel.write(bytes);
+			while (this.size < end) {
+				this.size += this.channel.write(toWrite);
 			}
 		}
 		catch (IOException ex) {
 			throw failure(ex);
 		}
-		this.hash.update(toHash);
+		awaitHashing();
+		this.hashing = CompletableFuture.runAsync(() -> toHash.forEach(this.hash::update), this.hasher);
+	}
+
+	/** Hashing takes about as long as writing, so each is done beside the other. */
+	private void awaitHashing() {
+		this.hashing.join();
 	}
 
 	void restart() {
+		awaitHashing();
 		try {
 			this.channel.truncate(0);
 		}
@@ -118,6 +142,7 @@ final class PartialFile implements AutoCloseable {
 
 	/** Whether the contents are the right ones; to be asked once, when it is full. */
 	boolean verify() {
+		awaitHashing();
 		return this.hash.matches();
 	}
 
@@ -127,6 +152,7 @@ final class PartialFile implements AutoCloseable {
 
 	@Override
 	public void close() {
+		this.hasher.shutdown();
 		try {
 			this.channel.close();
 		}

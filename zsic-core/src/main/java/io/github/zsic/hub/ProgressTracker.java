@@ -61,7 +61,7 @@ final class ProgressTracker {
 		}
 		this.lock.lock();
 		try {
-			this.files.put(name, new DownloadProgress.File(name, bytes, size, false));
+			this.files.computeIfPresent(name, (key, file) -> new DownloadProgress.File(key, bytes, size, false));
 			if (System.nanoTime() - this.lastReport >= NANOSECONDS_BETWEEN_REPORTS) {
 				report();
 			}
@@ -71,12 +71,14 @@ final class ProgressTracker {
 		}
 	}
 
-	/** A file is there and verified. */
+	/** A file is there and verified. One that was not expected is too small to tell. */
 	void complete(String name, long size) {
 		this.lock.lock();
 		try {
-			this.files.put(name, new DownloadProgress.File(name, size, size, true));
-			report();
+			if (this.files.computeIfPresent(name,
+					(key, file) -> new DownloadProgress.File(key, size, size, true)) != null) {
+				report();
+			}
 		}
 		finally {
 			this.lock.unlock();

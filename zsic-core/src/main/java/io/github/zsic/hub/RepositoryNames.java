@@ -40,14 +40,16 @@ final class RepositoryNames {
 
 	static void requireRepository(String name) {
 		if (!isRepository(name)) {
-			throw new HubException(Reason.INVALID_SETTING, "'" + name + "' is no name of a repository of the Hub.",
+			throw new HubException(Reason.INVALID_SETTING,
+					"'" + Errors.printable(name) + "' is no name of a repository of the Hub.",
 					"Name it with its owner, as in 'openai/clip-vit-base-patch32'.");
 		}
 	}
 
 	static void requireRevision(String revision) {
 		if (!isSafePath(revision)) {
-			throw new HubException(Reason.INVALID_SETTING, "'" + revision + "' is no name of a revision.",
+			throw new HubException(Reason.INVALID_SETTING,
+					"'" + Errors.printable(revision) + "' is no name of a revision.",
 					"Name a branch, a tag, a reference such as 'refs/pr/1', or a commit.");
 		}
 	}

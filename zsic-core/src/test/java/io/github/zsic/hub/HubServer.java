@@ -127,9 +127,9 @@ public final class HubServer implements AutoCloseable {
 		return "http://127.0.0.1:" + this.hub.getAddress().getPort();
 	}
 
-	/** The origin that pre-signed addresses lead to. */
+	/** The origin that pre-signed addresses lead to, of another name than the Hub's. */
 	public String storageEndpoint() {
-		return "http://127.0.0.1:" + this.storage.getAddress().getPort();
+		return "http://localhost:" + this.storage.getAddress().getPort();
 	}
 
 	public Repository repository(String id) {
@@ -692,6 +692,9 @@ public final class HubServer implements AutoCloseable {
 				@Override
 				void beforeByte(long position, FaultyStream stream) throws IOException {
 					if (position >= bytes) {
+						// Else the client sees the end before it has seen the bytes.
+						stream.flush();
+						LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
 						throw new IOException("dropped on purpose");
 					}
 				}

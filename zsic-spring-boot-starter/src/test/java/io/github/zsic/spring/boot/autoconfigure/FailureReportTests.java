@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.HubException;
 import io.github.zsic.ImageInput;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ZeroShotClassifier;
@@ -42,7 +43,8 @@ class FailureReportTests {
 			.contains("method bestLabel in")
 			.contains("required a bean of type 'io.github.zsic.ZeroShotClassifier'")
 			.contains("property 'zsic.checkpoint' is not set")
-			.contains("Set 'zsic.checkpoint' to the folder of a checkpoint");
+			.contains("Set 'zsic.checkpoint' to a repository of the Hugging Face Hub")
+			.contains("or to the folder of a checkpoint");
 	}
 
 	@Test
@@ -113,6 +115,33 @@ class FailureReportTests {
 			.contains("Property: zsic.device");
 		assertThat(analyze(new InvalidLabelException("Bad template.", ""), name).getDescription())
 			.contains("Property: zsic.templates");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "REVISION_NOT_FOUND, zsic.revision", "TOKEN_REFUSED, zsic.hub.token", "UNAVAILABLE, zsic.hub.endpoint",
+			"NOT_A_HUB, zsic.hub.endpoint", "NO_SPACE, zsic.hub.cache-dir", "CACHE_NOT_WRITABLE, zsic.hub.cache-dir",
+			"OFFLINE, zsic.hub.offline", "GATED, zsic.checkpoint", "REPOSITORY_NOT_FOUND, zsic.checkpoint",
+			"FILE_NOT_FOUND, zsic.checkpoint", "CHECKSUM_MISMATCH, zsic.checkpoint", "RATE_LIMITED, zsic.checkpoint",
+			"DISABLED, zsic.checkpoint", "INVALID_SETTING, zsic.checkpoint", "INTERRUPTED, zsic.checkpoint" })
+	void namesPropertyByReasonOfTheHub(HubException.Reason reason, String property) {
+		HubException failure = new HubException(reason, "It failed.", "Mend it.");
+		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
+		assertThat(analyze(failure, name).getDescription()).contains("Property: zsic.checkpoint");
+		MockEnvironment environment = new MockEnvironment().withProperty("zsic.checkpoint", "acme/owl")
+			.withProperty("zsic.revision", "the-value")
+			.withProperty("zsic.hub.token", "hf_secret")
+			.withProperty("zsic.hub.endpoint", "the-value")
+			.withProperty("zsic.hub.cache-dir", "the-value")
+			.withProperty("zsic.hub.offline", "the-value");
+		FailureAnalysis analysis = new ZsicFailureAnalyzer(environment)
+			.analyze(new BeanCreationException(name, "failed", failure));
+		assertThat(analysis).isNotNull();
+		assertThat(analysis.getDescription()).startsWith("It failed.")
+			.contains("Property: " + property)
+			.contains("Value: \"" + (property.equals("zsic.checkpoint") ? "acme/owl"
+					: property.equals("zsic.hub.token") ? "******" : "the-value"))
+			.doesNotContain("hf_secret");
+		assertThat(analysis.getAction()).isEqualTo("Mend it.");
 	}
 
 	@Test

@@ -18,9 +18,11 @@ import javax.imageio.ImageIO;
 import io.github.zsic.Classification;
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ImageInput;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.hub.HubServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,6 +141,50 @@ class ZsicAutoConfigurationIntegrationTests {
 		}
 		catch (ClassifierClosedException ex) {
 			assertThat(running.getCount()).isZero();
+		}
+	}
+
+	@Test
+	void downloadsFromTheHub(@TempDir Path cacheDir) {
+		try (HubServer server = HubServer.start()) {
+			server.acceptToken("hf_x");
+			String commit = server.repository("acme/seeded-clip").setPrivate().push("v1", CHECKPOINT);
+			ApplicationContextRunner runner = this.contextRunner.withPropertyValues("zsic.checkpoint=acme/seeded-clip",
+					"zsic.revision=v1", "zsic.hub.endpoint=" + server.endpoint(), "zsic.hub.token=hf_x",
+					"zsic.hub.cache-dir=" + cacheDir, "zsic.hub.offline=false", "zsic.device=cpu");
+			runner.run((context) -> {
+				assertThat(context).hasNotFailed();
+				ModelInfo model = context.getBean(ZeroShotClassifier.class).model();
+				assertThat(model.checkpoint()).isEqualTo("acme/seeded-clip");
+				assertThat(model.revision()).isEqualTo(commit);
+			});
+			assertThat(server.contentRequests()).isNotEmpty();
+			server.forgetRequests();
+			runner.run((context) -> assertThat(context).hasSingleBean(ZeroShotClassifier.class));
+			assertThat(server.contentRequests()).isEmpty();
+			server.forgetRequests();
+			runner.withPropertyValues("zsic.hub.offline=true")
+				.run((context) -> assertThat(context).hasSingleBean(ZeroShotClassifier.class));
+			assertThat(server.requests()).isEmpty();
+		}
+	}
+
+	@Test
+	void reportsWhatTheHubSays(CapturedOutput output, @TempDir Path cacheDir) {
+		try (HubServer server = HubServer.start()) {
+			server.repository("acme/gated-clip").setGated(false).push("main", CHECKPOINT);
+			SpringApplication application = new SpringApplicationBuilder(EmptyConfiguration.class)
+				.web(WebApplicationType.NONE)
+				.build();
+			assertThatException().isThrownBy(
+					() -> application
+						.run("--zsic.checkpoint=acme/gated-clip", "--zsic.hub.endpoint=" + server.endpoint(),
+								"--zsic.hub.cache-dir=" + cacheDir, "--zsic.hub.offline=false")
+						.close());
+			assertThat(output).contains("APPLICATION FAILED TO START")
+				.contains("Checkpoint 'acme/gated-clip' cannot be used. The repository is gated")
+				.contains("Property: zsic.checkpoint")
+				.contains("Accept the licence at " + server.endpoint() + "/acme/gated-clip");
 		}
 	}
 
