@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.zsic.ClassifierClosedException;
@@ -53,6 +54,8 @@ public final class ManagedClassifier implements AutoCloseable {
 	private final CountDownLatch closing = new CountDownLatch(1);
 
 	private volatile ModelSelection selection;
+
+	private final AtomicLong swaps = new AtomicLong();
 
 	private volatile @Nullable Thread loadThread;
 
@@ -141,6 +144,7 @@ public final class ManagedClassifier implements AutoCloseable {
 			try {
 				load(selection);
 				this.selection = selection;
+				this.swaps.incrementAndGet();
 			}
 			catch (RuntimeException | Error ex) {
 				if (unload) {
@@ -152,6 +156,14 @@ public final class ManagedClassifier implements AutoCloseable {
 		finally {
 			this.loading.unlock();
 		}
+	}
+
+	/**
+	 * How many exchanges succeeded.
+	 * @return the number
+	 */
+	public long swaps() {
+		return this.swaps.get();
 	}
 
 	/**

@@ -2,14 +2,19 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.zsic.DownloadListener;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZeroShotClassifierBuilder;
 import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
@@ -22,9 +27,20 @@ class ClassifierFactory {
 
 	private final Duration closeTimeout;
 
-	ClassifierFactory(ZsicProperties common, Duration closeTimeout) {
+	private final ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers;
+
+	private final ObjectProvider<DownloadListener> downloadListeners;
+
+	private final ObjectProvider<ModelDecorator> decorators;
+
+	ClassifierFactory(ZsicProperties common, Duration closeTimeout,
+			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
 		this.common = common;
 		this.closeTimeout = closeTimeout;
+		this.customizers = customizers;
+		this.downloadListeners = downloadListeners;
+		this.decorators = decorators;
 	}
 
 	/**
@@ -34,7 +50,7 @@ class ClassifierFactory {
 	 */
 	ManagedClassifier create(String name, ClassifierProperties properties) {
 		return new ManagedClassifier(name, selection(properties),
-				(selection, listener) -> load(selection, listener, properties),
+				(selection, listener) -> decorate(name, load(selection, listener, properties)),
 				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
 						this.common.getSwap().isUnloadFirst()));
 	}
@@ -61,7 +77,7 @@ class ClassifierFactory {
 			.hubOffline(hub.getOffline())
 			.hubConnectTimeout(hub.getConnectTimeout())
 			.hubReadTimeout(hub.getReadTimeout())
-			.downloadListener(all(listener, DownloadListener.logging()))
+			.downloadListener(listeners(listener))
 			.templates(properties.getTemplates())
 			.scoring(properties.getScoring())
 			.cacheMaximumSize(cache.getMaximumSize())
@@ -70,15 +86,29 @@ class ClassifierFactory {
 			.maximumBytes(image.getMaximumBytes().toBytes())
 			.engineThreads(engine.getThreads())
 			.intraOpThreads(engine.getIntraOpThreads());
+		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder.build();
 	}
 
-	private static DownloadListener all(DownloadListener... listeners) {
-		return (progress) -> {
-			for (DownloadListener listener : listeners) {
-				listener.onProgress(progress);
+	private ZeroShotClassifier decorate(String name, ZeroShotClassifier model) {
+		ZeroShotClassifier decorated = model;
+		try {
+			for (ModelDecorator decorator : this.decorators.orderedStream().toList()) {
+				decorated = decorator.decorate(name.isEmpty() ? ManagedClassifier.MAIN : name, decorated);
 			}
-		};
+			return decorated;
+		}
+		catch (RuntimeException | Error ex) {
+			model.close();
+			throw ex;
+		}
+	}
+
+	/** The program's own come last, as the first to throw ends the reports. */
+	private DownloadListener listeners(DownloadListener own) {
+		List<DownloadListener> all = new ArrayList<>(List.of(own, DownloadListener.logging()));
+		this.downloadListeners.orderedStream().forEach(all::add);
+		return (progress) -> all.forEach((listener) -> listener.onProgress(progress));
 	}
 
 	private static @Nullable Path folder(@Nullable String path) {

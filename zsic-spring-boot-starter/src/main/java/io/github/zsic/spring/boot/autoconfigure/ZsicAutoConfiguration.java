@@ -2,10 +2,14 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
 
+import io.github.zsic.DownloadListener;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -43,12 +47,14 @@ public final class ZsicAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment) {
+	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment,
+			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
 		// As long as Spring Boot waits for requests to end.
 		Duration closeTimeout = Binder.get(environment)
 			.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		return new ClassifierFactory(properties, closeTimeout);
+		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, decorators);
 	}
 
 	@Bean(MANAGED_CLASSIFIER_BEAN_NAME)

@@ -22,6 +22,8 @@ import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 import io.github.zsic.hub.HubServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -93,6 +95,22 @@ class ZsicAutoConfigurationIntegrationTests {
 				}
 				Prediction prediction = classifier.classify(ImageInput.of(picture()), "fox").best();
 				assertThat(prediction.score()).isCloseTo(cosine, within(1e-4f));
+			});
+	}
+
+	@Test
+	void extensionBeansAreUsedForEveryModel() {
+		List<String> decorated = new ArrayList<>();
+		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
+			.withBean(ZeroShotClassifierBuilderCustomizer.class, () -> (builder) -> builder.scoring(Scoring.LOGITS))
+			.withBean(ModelDecorator.class, () -> (name, model) -> {
+				decorated.add(name + " " + model.model().modelType());
+				return model;
+			})
+			.run((context) -> {
+				ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+				assertThat(decorated).containsExactly("default clip");
+				assertThat(classifier.classify(ImageInput.of(picture()), "fox").best().score()).isNotEqualTo(1);
 			});
 	}
 
