@@ -32,53 +32,57 @@ final class FileDownload {
 
 	private final Errors.Request request;
 
+	private final String commit;
+
+	private final String file;
+
 	FileDownload(HubClient client, RepositoryCache cache, Retries retries, Duration readTimeout,
-			ProgressTracker progress, Errors.Request request) {
+			ProgressTracker progress, String repository, String commit, String file) {
 		this.client = client;
 		this.cache = cache;
 		this.retries = retries;
 		this.readTimeout = readTimeout;
 		this.progress = progress;
-		this.request = request;
+		this.request = new Errors.Request(repository, commit, file);
+		this.commit = commit;
+		this.file = file;
 	}
 
 	/**
 	 * Downloads the file.
-	 * @param file its name
 	 * @throws HubException if that fails
 	 * @throws InterruptedException if the thread is interrupted
 	 */
-	void run(String file) throws InterruptedException {
-		HubClient.FileMetadata metadata = metadata(file);
+	void run() throws InterruptedException {
+		HubClient.FileMetadata metadata = metadata();
 		try (BlobLock lock = BlobLock.acquire(this.cache.lock(metadata.hash()))) {
-			if (!this.cache.has(this.request.revision(), file, OptionalLong.of(metadata.size()))) {
+			if (!this.cache.has(this.commit, this.file, OptionalLong.of(metadata.size()))) {
 				if (this.cache.hasBlob(metadata.hash(), metadata.size())) {
-					this.cache.reuse(metadata.hash(), this.request.revision(), file);
+					this.cache.reuse(metadata.hash(), this.commit, this.file);
 				}
 				else {
-					fetch(file, metadata, lock.exclusive());
+					fetch(metadata, lock.exclusive());
 				}
 			}
 		}
 		catch (IOException ex) {
 			throw Errors.cache(this.cache.cacheDir(), metadata.size(), ex);
 		}
-		this.progress.complete(file, metadata.size());
+		this.progress.complete(this.file, metadata.size());
 	}
 
-	private HubClient.FileMetadata metadata(String file) throws InterruptedException {
-		return this.client.metadata(this.request.repository(), this.request.revision(), file);
+	private HubClient.FileMetadata metadata() throws InterruptedException {
+		return this.client.metadata(this.request.repository(), this.commit, this.file);
 	}
 
-	private void fetch(String file, HubClient.FileMetadata metadata, boolean exclusive)
-			throws IOException, InterruptedException {
+	private void fetch(HubClient.FileMetadata metadata, boolean exclusive) throws IOException, InterruptedException {
 		Path incomplete = this.cache.incomplete(metadata.hash(), exclusive);
 		boolean stored = false;
 		try {
 			try (PartialFile partial = new PartialFile(this.cache.cacheDir(), incomplete, metadata)) {
-				fill(partial, file, metadata);
+				fill(partial, metadata);
 			}
-			this.cache.store(incomplete, metadata.hash(), this.request.revision(), file);
+			this.cache.store(incomplete, metadata.hash(), this.commit, this.file);
 			stored = true;
 		}
 		finally {
@@ -88,7 +92,7 @@ final class FileDownload {
 		}
 	}
 
-	private void fill(PartialFile partial, String file, HubClient.FileMetadata metadata) throws InterruptedException {
+	private void fill(PartialFile partial, HubClient.FileMetadata metadata) throws InterruptedException {
 		HubClient.FileMetadata current = metadata;
 		int failures = 0;
 		int mismatches = 0;
@@ -96,7 +100,7 @@ final class FileDownload {
 			long before = partial.size();
 			try {
 				if (!partial.isFull()) {
-					receive(partial, file, current);
+					receive(partial, current);
 				}
 				if (partial.verify()) {
 					return;
@@ -104,42 +108,40 @@ final class FileDownload {
 				partial.restart();
 				if (++mismatches == MAXIMUM_MISMATCHES) {
 					throw new HubException(Reason.CHECKSUM_MISMATCH,
-							"'" + file + "' arrived " + mismatches + " times with another checksum than '"
+							"'" + this.file + "' arrived " + mismatches + " times with another checksum than '"
 									+ metadata.hash() + "', which the Hub names.",
 							"Something on the way changes it, such as a proxy or a virus scanner; "
 									+ "a mirror may have a damaged copy.");
 				}
-				current = again(file, metadata);
+				current = again(metadata);
 			}
 			catch (IOException ex) {
 				failures = (partial.size() > before) ? 1 : failures + 1;
-				if (!this.retries.pause(failures, file, ex)) {
-					throw this.client.errors()
-						.unavailable(new Errors.Request(this.request.repository(), this.request.revision(), file), ex);
+				if (!this.retries.pause(failures, this.file, ex)) {
+					throw this.client.errors().unavailable(this.request, ex);
 				}
 				if (ex instanceof HubClient.RangeRefused) {
 					partial.restart();
 				}
 				if (ex instanceof HubClient.AddressExpired) {
-					current = again(file, metadata);
+					current = again(metadata);
 				}
 			}
 		}
 	}
 
 	/** The address of the contents is good for some minutes only. */
-	private HubClient.FileMetadata again(String file, HubClient.FileMetadata first) throws InterruptedException {
-		HubClient.FileMetadata metadata = metadata(file);
+	private HubClient.FileMetadata again(HubClient.FileMetadata first) throws InterruptedException {
+		HubClient.FileMetadata metadata = metadata();
 		if (!metadata.hash().equals(first.hash()) || metadata.size() != first.size()) {
 			throw this.client.errors().notAHub("names two checksums of one file of one commit");
 		}
 		return metadata;
 	}
 
-	private void receive(PartialFile partial, String file, HubClient.FileMetadata metadata)
+	private void receive(PartialFile partial, HubClient.FileMetadata metadata)
 			throws IOException, InterruptedException {
-		HubClient.Contents contents = this.client.contents(metadata,
-				new Errors.Request(this.request.repository(), this.request.revision(), file), partial.size());
+		HubClient.Contents contents = this.client.contents(metadata, this.request, partial.size());
 		try (BodyReader body = contents.body()) {
 			if (contents.offset() != partial.size()) {
 				partial.restart();
@@ -147,7 +149,7 @@ final class FileDownload {
 			for (List<ByteBuffer> buffers = body.read(this.readTimeout); buffers != null; buffers = body
 				.read(this.readTimeout)) {
 				partial.append(buffers);
-				this.progress.update(file, partial.size(), metadata.size());
+				this.progress.update(this.file, partial.size(), metadata.size());
 			}
 		}
 		if (!partial.isFull()) {

@@ -286,12 +286,12 @@ public final class Hub {
 					});
 			try {
 				ExecutorCompletionService<String> downloads = new ExecutorCompletionService<>(executor);
-				FileDownload download = new FileDownload(this.client, this.cache, Hub.this.retries,
-						Hub.this.settings.readTimeout(), this.progress,
-						new Errors.Request(this.repository, this.listing.commit(), null));
 				for (String file : missing) {
+					FileDownload download = new FileDownload(this.client, this.cache, Hub.this.retries,
+							Hub.this.settings.readTimeout(), this.progress, this.repository, this.listing.commit(),
+							file);
 					downloads.submit(() -> {
-						download.run(file);
+						download.run();
 						return file;
 					});
 				}

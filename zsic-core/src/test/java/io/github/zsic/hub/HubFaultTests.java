@@ -212,18 +212,18 @@ class HubFaultTests {
 
 	@Test
 	void slowDownloadThatKeepsGoingIsNotCutOff() throws IOException {
-		this.hub.readTimeout = Duration.ofMillis(600);
-		this.hub.server.fail(1, WEIGHTS, Fault.trickle(30_000, 100));
+		this.hub.readTimeout = Duration.ofSeconds(2);
+		this.hub.server.fail(1, WEIGHTS, Fault.trickle(30_000, 250));
 		long start = System.nanoTime();
 		this.hub.assertComplete(this.hub.download());
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(600));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(this.hub.readTimeout);
 		assertThat(this.hub.server.requests().stream().filter(WEIGHTS)).hasSize(1);
 	}
 
 	@Test
 	void downloadThatStopsIsTakenUp() throws IOException {
-		this.hub.readTimeout = Duration.ofMillis(300);
-		this.hub.server.fail(1, WEIGHTS, Fault.trickle(100_000, 1500));
+		this.hub.readTimeout = Duration.ofSeconds(1);
+		this.hub.server.fail(1, WEIGHTS, Fault.trickle(100_000, 3000));
 		this.hub.assertComplete(this.hub.download());
 		assertThat(this.hub.server.requests().stream().filter(WEIGHTS).map(Request::range)).containsExactly(null,
 				"bytes=100000-");

@@ -57,7 +57,6 @@ class HubProcessTests {
 		while (!(Files.exists(incomplete) && Files.size(incomplete) >= 50_000)) {
 			assertThat(System.nanoTime()).isLessThan(deadline);
 			assertThat(process.isAlive()).isTrue();
-			Thread.onSpinWait();
 			process.waitFor(5, TimeUnit.MILLISECONDS);
 		}
 		process.destroyForcibly().waitFor();
