@@ -78,6 +78,15 @@ class SampleApplicationTests {
 	}
 
 	@Test
+	void tellsItsModelToThePage() throws Exception {
+		var response = HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + "/actuator/info")).build(),
+					BodyHandlers.ofString());
+		assertThat(HttpContract.json(response).at("/zsic/checkpoint").stringValue())
+			.isEqualTo("classpath:zsic/seeded-clip");
+	}
+
+	@Test
 	void refusesWhatIsNoPicture() throws Exception {
 		HttpContract.Form form = new HttpContract.Form().file("image", "notes.txt", "text".getBytes())
 			.field("labels", "fox");

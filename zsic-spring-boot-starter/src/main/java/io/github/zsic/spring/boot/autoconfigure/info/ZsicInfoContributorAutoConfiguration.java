@@ -1,7 +1,9 @@
 package io.github.zsic.spring.boot.autoconfigure.info;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import io.github.zsic.ModelInfo;
 import io.github.zsic.ZeroShotClassifier;
@@ -31,11 +33,25 @@ public final class ZsicInfoContributorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "zsicInfoContributor")
 	InfoContributor zsicInfoContributor(ObjectProvider<ManagedClassifier> classifiers) {
-		return (builder) -> {
-			Map<String, Object> models = new LinkedHashMap<>();
-			classifiers.stream().forEach((classifier) -> models.put(classifier.displayName(), describe(classifier)));
-			builder.withDetail("zsic", models);
-		};
+		return (builder) -> builder.withDetail("zsic", describe(classifiers.stream().toList()));
+	}
+
+	/** The main one itself, and the others by name. */
+	private static Map<String, Object> describe(List<ManagedClassifier> classifiers) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		Map<String, Object> named = new TreeMap<>();
+		for (ManagedClassifier classifier : classifiers) {
+			if (classifier.name().isEmpty()) {
+				details.putAll(describe(classifier));
+			}
+			else {
+				named.put(classifier.name(), describe(classifier));
+			}
+		}
+		if (!named.isEmpty()) {
+			details.put("classifiers", named);
+		}
+		return details;
 	}
 
 	private static Map<String, Object> describe(ManagedClassifier classifier) {

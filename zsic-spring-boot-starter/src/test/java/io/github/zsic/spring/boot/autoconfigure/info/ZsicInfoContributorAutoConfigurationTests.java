@@ -8,6 +8,7 @@ import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.Startup;
 import io.github.zsic.spring.boot.TestClassifier;
 import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
@@ -36,9 +37,23 @@ class ZsicInfoContributorAutoConfigurationTests {
 		this.contextRunner.run((context) -> {
 			Info.Builder builder = new Info.Builder();
 			context.getBean("zsicInfoContributor", InfoContributor.class).contribute(builder);
-			assertThat(builder.build().getDetails()).containsEntry("zsic", Map.of("default",
-					Map.of("checkpoint", "model", "revision", "v1", "device", "cpu", "precision", "float32")));
+			assertThat(builder.build().getDetails()).containsEntry("zsic",
+					Map.of("checkpoint", "model", "revision", "v1", "device", "cpu", "precision", "float32"));
 		});
+	}
+
+	@Test
+	void tellsTheModelsOfNamedClassifiersByName() {
+		this.contextRunner
+			.withPropertyValues("zsic.classifiers.night.checkpoint=models/night", "zsic.classifiers.night.startup=lazy")
+			.run((context) -> {
+				Info.Builder builder = new Info.Builder();
+				context.getBean("zsicInfoContributor", InfoContributor.class).contribute(builder);
+				assertThat(builder.build().getDetails().get("zsic"))
+					.asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+					.containsEntry("checkpoint", "model")
+					.containsEntry("classifiers", Map.of("night", Map.of("checkpoint", "models/night")));
+			});
 	}
 
 	@Test
