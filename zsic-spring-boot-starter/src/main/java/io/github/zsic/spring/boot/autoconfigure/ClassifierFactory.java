@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.zsic.DownloadListener;
+import io.github.zsic.DownloadProgress;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZeroShotClassifierBuilder;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,6 +25,8 @@ import org.springframework.util.StringUtils;
  * Makes classifiers of properties.
  */
 class ClassifierFactory {
+
+	private static final Log logger = LogFactory.getLog(ClassifierFactory.class);
 
 	private final ZsicProperties common;
 
@@ -104,11 +109,28 @@ class ClassifierFactory {
 		}
 	}
 
-	/** The program's own come last, as the first to throw ends the reports. */
-	private DownloadListener listeners(DownloadListener own) {
-		List<DownloadListener> all = new ArrayList<>(List.of(own, DownloadListener.logging()));
-		this.downloadListeners.orderedStream().forEach(all::add);
-		return (progress) -> all.forEach((listener) -> listener.onProgress(progress));
+	/**
+	 * One of the program's own that throws is left out, and disturbs none of the others.
+	 */
+	DownloadListener listeners(DownloadListener own) {
+		DownloadListener log = DownloadListener.logging();
+		List<DownloadListener> beans = new ArrayList<>(this.downloadListeners.orderedStream().toList());
+		return (progress) -> {
+			own.onProgress(progress);
+			log.onProgress(progress);
+			beans.removeIf((listener) -> !told(listener, progress));
+		};
+	}
+
+	private static boolean told(DownloadListener listener, DownloadProgress progress) {
+		try {
+			listener.onProgress(progress);
+			return true;
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A download listener failed and is told no more of this download", ex);
+			return false;
+		}
 	}
 
 	private static @Nullable Path folder(@Nullable String path) {
