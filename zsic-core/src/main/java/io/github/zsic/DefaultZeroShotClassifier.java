@@ -103,6 +103,13 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public ClassifierStatistics statistics() {
+		TextEmbeddings.Statistics cache = this.texts.statistics();
+		return new ClassifierStatistics(cache.size(), cache.hits(), cache.misses(), cache.evictions(),
+				this.encoder.engineThreads(), this.encoder.queued());
+	}
+
+	@Override
 	public void close() {
 		this.closing = true;
 		this.lock.writeLock().lock();

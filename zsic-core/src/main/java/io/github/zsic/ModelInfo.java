@@ -16,4 +16,12 @@ import org.jspecify.annotations.Nullable;
 public record ModelInfo(String checkpoint, @Nullable String revision, String modelType, String device, int dimension,
 		Scoring scoring) {
 
+	/**
+	 * What it computes in, whatever the checkpoint stores.
+	 * @return {@code float32}
+	 */
+	public String precision() {
+		return "float32";
+	}
+
 }

@@ -87,9 +87,19 @@ public interface ZeroShotClassifier extends AutoCloseable {
 
 	/**
 	 * What this classifier runs.
-	 * @return the same object for the life of the classifier
+	 * @return the same object for the life of the classifier, unless it is a
+	 * {@link SwappableClassifier}
 	 */
 	ModelInfo model();
+
+	/**
+	 * What its label cache and its engine have to do.
+	 * @return the numbers at this moment, those of {@link ClassifierStatistics#NONE} if
+	 * it has neither
+	 */
+	default ClassifierStatistics statistics() {
+		return ClassifierStatistics.NONE;
+	}
 
 	/**
 	 * Waits for running calls, then frees the model. Calls that come meanwhile are

@@ -1,5 +1,7 @@
 package io.github.zsic;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -10,7 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.hub.Hub;
+import io.github.zsic.hub.HubOptions;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.text.Template;
 import io.github.zsic.text.TextEmbeddings;
@@ -49,17 +54,132 @@ public final class ZeroShotClassifierBuilder {
 
 	private int intraOpThreads;
 
+	private @Nullable String revision;
+
+	private @Nullable String hubEndpoint;
+
+	private @Nullable String hubToken;
+
+	private @Nullable Path hubCacheDir;
+
+	private @Nullable Boolean hubOffline;
+
+	private @Nullable Duration hubConnectTimeout;
+
+	private @Nullable Duration hubReadTimeout;
+
+	private @Nullable DownloadListener downloadListener;
+
 	ZeroShotClassifierBuilder() {
 	}
 
 	/**
-	 * Sets the checkpoint: a folder in the layout of the Hugging Face Hub, as a path or a
-	 * {@code file:} URL, or a class path folder as {@code classpath:some/folder}.
-	 * @param checkpoint the location
+	 * Sets the checkpoint: the name of a repository of the Hugging Face Hub, always with
+	 * its owner, such as {@code openai/clip-vit-base-patch32}; a folder in the Hub's
+	 * layout, as a path or a {@code file:} URL; or a class path folder as
+	 * {@code classpath:some/folder}. A path that exists wins over a repository of the
+	 * same name.
+	 * @param checkpoint the repository or location
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder checkpoint(String checkpoint) {
 		this.checkpoint = checkpoint;
+		return this;
+	}
+
+	/**
+	 * Sets which revision of a repository of the Hub to use, {@code main} by default. A
+	 * commit that is in the cache is used without a request. Folders have no revisions.
+	 * @param revision a branch, a tag, a reference such as {@code refs/pr/1}, or a
+	 * commit; {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder revision(@Nullable String revision) {
+		this.revision = revision;
+		return this;
+	}
+
+	/**
+	 * Sets the address of the Hub, by default that of the environment variable
+	 * {@code HF_ENDPOINT} or else {@code https://huggingface.co}.
+	 * @param endpoint an {@code http} or {@code https} URL, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubEndpoint(@Nullable String endpoint) {
+		this.hubEndpoint = endpoint;
+		return this;
+	}
+
+	/**
+	 * Sets the access token, by default that of the environment variable {@code HF_TOKEN}
+	 * or of the file that {@code hf auth login} writes, if there is one. It is sent to
+	 * the Hub and to no other host.
+	 * @param token the token, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubToken(@Nullable String token) {
+		this.hubToken = token;
+		return this;
+	}
+
+	/**
+	 * Sets the folder that keeps what is downloaded, in the layout of Python's
+	 * {@code huggingface_hub} and shared with it; by default the one that Python uses,
+	 * {@code ~/.cache/huggingface/hub} unless {@code HF_HUB_CACHE}, {@code HF_HOME} or
+	 * {@code XDG_CACHE_HOME} says otherwise.
+	 * @param folder the folder, which need not exist; {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubCacheDir(@Nullable Path folder) {
+		this.hubCacheDir = folder;
+		return this;
+	}
+
+	/**
+	 * Sets whether to do without any request and use only what is in the cache, by
+	 * default what the environment variable {@code HF_HUB_OFFLINE} says, or else
+	 * {@code false}.
+	 * @param offline whether to make no request, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubOffline(@Nullable Boolean offline) {
+		this.hubOffline = offline;
+		return this;
+	}
+
+	/**
+	 * Sets how long a connection to the Hub may take to be made, 10 seconds by default.
+	 * @param timeout the time, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubConnectTimeout(@Nullable Duration timeout) {
+		requirePositive("hubConnectTimeout", timeout);
+		this.hubConnectTimeout = timeout;
+		return this;
+	}
+
+	/**
+	 * Sets how long the Hub may stay silent, before it answers as well as in the middle
+	 * of a file, by default what {@code HF_HUB_ETAG_TIMEOUT} and
+	 * {@code HF_HUB_DOWNLOAD_TIMEOUT} say, or else 10 seconds. A slow download that keeps
+	 * going is not cut off.
+	 * @param timeout the time, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder hubReadTimeout(@Nullable Duration timeout) {
+		requirePositive("hubReadTimeout", timeout);
+		this.hubReadTimeout = timeout;
+		return this;
+	}
+
+	/**
+	 * Sets who is told of the progress of a download; by default it is logged every few
+	 * seconds, or drawn as a bar if the program runs on a terminal.
+	 * @param listener the listener, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder downloadListener(@Nullable DownloadListener listener) {
+		this.downloadListener = listener;
 		return this;
 	}
 
@@ -122,8 +242,7 @@ public final class ZeroShotClassifierBuilder {
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder cacheExpireAfterAccess(@Nullable Duration duration) {
-		require(duration == null || (!duration.isZero() && !duration.isNegative()),
-				"'cacheExpireAfterAccess' must be positive, not " + duration);
+		requirePositive("cacheExpireAfterAccess", duration);
 		this.cacheExpireAfterAccess = duration;
 		return this;
 	}
@@ -177,42 +296,108 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Loads the checkpoint, which takes seconds for a large one.
+	 * Loads the checkpoint, which takes seconds for a large one, and downloads it before
+	 * if it is on the Hub and not in the cache, which takes as long as it takes.
+	 * Interrupting the thread ends a download; the next one goes on where it was.
 	 * @return the classifier, to be closed by the caller
+	 * @throws HubException if the checkpoint cannot be downloaded
 	 * @throws CheckpointException if the checkpoint cannot be used
 	 * @throws DeviceException if the device or its native library is not there
 	 * @throws InvalidLabelException if a template has no place for the label
 	 */
 	public ZeroShotClassifier build() {
-		if (this.checkpoint == null || this.checkpoint.isBlank()) {
-			throw new CheckpointException("No checkpoint is set.", "Name a folder, or classpath:some/folder.");
-		}
+		String name = requireCheckpoint();
 		List<Template> parsedTemplates = Template.parseAll(this.templates);
-		try (Checkpoint opened = Checkpoint.open(this.checkpoint, DualEncoder::requireSupported)) {
-			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
-			Tokenizer tokenizer = null;
-			try {
-				tokenizer = Tokenizer.load(opened.tokenizerFile());
-				tryOut(encoder, tokenizer);
-				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
-						this.cacheMaximumSize, this.cacheExpireAfterAccess);
-				ModelInfo info = new ModelInfo(this.checkpoint, null, opened.config().modelType(), encoder.device(),
-						encoder.dimension(), encoder.scoring());
-				return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-						new ImageDecoder(this.maximumPixels, this.maximumBytes), parsedTemplates, this.scoring);
-			}
-			catch (RuntimeException | Error ex) {
-				encoder.close();
-				if (tokenizer != null) {
-					tokenizer.close();
-				}
-				throw ex;
+		try {
+			Hub.Snapshot snapshot = isOnHub(name) ? snapshot(name) : null;
+			String location = (snapshot != null) ? snapshot.folder().toString() : name;
+			try (Checkpoint opened = Checkpoint.open(location, DualEncoder::requireSupported)) {
+				return load(name, (snapshot != null) ? snapshot.commit() : null, opened, parsedTemplates);
 			}
 		}
 		catch (CheckpointException ex) {
-			throw new CheckpointException("Checkpoint '" + this.checkpoint + "' cannot be used. " + ex.getDescription(),
-					ex.getAction(), ex);
+			throw named(name, ex);
 		}
+	}
+
+	private ZeroShotClassifier load(String name, @Nullable String commit, Checkpoint opened, List<Template> templates) {
+		DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
+		Tokenizer tokenizer = null;
+		try {
+			tokenizer = Tokenizer.load(opened.tokenizerFile());
+			tryOut(encoder, tokenizer);
+			TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
+					this.cacheMaximumSize, this.cacheExpireAfterAccess);
+			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
+					encoder.dimension(), encoder.scoring());
+			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
+					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, this.scoring);
+		}
+		catch (RuntimeException | Error ex) {
+			encoder.close();
+			if (tokenizer != null) {
+				tokenizer.close();
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Downloads the checkpoint, unless it is in the cache, and loads nothing. That needs
+	 * no native library.
+	 * @return the folder of its files
+	 * @throws HubException if the checkpoint cannot be downloaded, or is not named as a
+	 * repository of the Hub
+	 * @throws CheckpointException if it is of a kind that zsic does not run
+	 */
+	public Path download() {
+		String name = requireCheckpoint();
+		try {
+			return snapshot(name).folder();
+		}
+		catch (CheckpointException ex) {
+			throw named(name, ex);
+		}
+	}
+
+	private String requireCheckpoint() {
+		if (this.checkpoint == null || this.checkpoint.isBlank()) {
+			throw new CheckpointException("No checkpoint is set.",
+					"Name a repository of the Hugging Face Hub, such as openai/clip-vit-base-patch32, "
+							+ "a folder, or classpath:some/folder.");
+		}
+		return this.checkpoint;
+	}
+
+	/** A folder wins, so that what is on the Hub cannot change what a program runs. */
+	private boolean isOnHub(String name) {
+		boolean onHub = Hub.isRepository(name) && !Files.exists(Path.of(name));
+		if (!onHub && this.revision != null && !this.revision.isBlank()) {
+			logger.warn("Revision '{}' is not used: checkpoint '{}' is no repository of the Hub", this.revision, name);
+		}
+		return onHub;
+	}
+
+	private Hub.Snapshot snapshot(String name) {
+		HubOptions options = new HubOptions(this.hubEndpoint, this.hubToken, this.hubCacheDir, this.hubOffline,
+				this.hubConnectTimeout, this.hubReadTimeout);
+		DownloadListener listener = (this.downloadListener != null) ? this.downloadListener
+				: DownloadBar.onTerminalOr(logger::info);
+		// A model of the wrong kind is found out before its weights are fetched.
+		return new Hub(options, listener).snapshot(name, this.revision,
+				(folder) -> DualEncoder.requireSupported(ModelConfig.read(folder)));
+	}
+
+	private static CheckpointException named(String name, CheckpointException ex) {
+		String description = "Checkpoint '" + name + "' cannot be used. " + ex.getDescription();
+		if (!(ex instanceof HubException failure)) {
+			return new CheckpointException(description, ex.getAction(), ex);
+		}
+		boolean perhapsPath = failure.getReason() == HubException.Reason.REPOSITORY_NOT_FOUND
+				|| failure.getReason() == HubException.Reason.OFFLINE;
+		return new HubException(failure.getReason(), perhapsPath
+				? description + " Nor is there a folder '" + Path.of(name).toAbsolutePath() + "'." : description,
+				ex.getAction(), ex);
 	}
 
 	/**
@@ -235,6 +420,11 @@ public final class ZeroShotClassifierBuilder {
 			logger.warn("All texts are the same to this model, so its scores will not depend on the labels: "
 					+ "either 'tokenizer.json' belongs to another checkpoint, or 'eos_token_id' in 'config.json' is wrong");
 		}
+	}
+
+	private static void requirePositive(String name, @Nullable Duration duration) {
+		require(duration == null || (!duration.isZero() && !duration.isNegative()),
+				"'" + name + "' must be positive, not " + duration);
 	}
 
 	private static void require(boolean condition, String message) {

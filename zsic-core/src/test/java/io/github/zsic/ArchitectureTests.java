@@ -59,15 +59,17 @@ class ArchitectureTests {
 
 	@Test
 	void packagesExist() {
-		assertThat(classes.stream().map(JavaClass::getPackageName)).contains(ROOT, ROOT + ".checkpoint",
+		assertThat(classes.stream().map(JavaClass::getPackageName)).contains(ROOT, ROOT + ".hub", ROOT + ".checkpoint",
 				ROOT + ".image", ROOT + ".text", ROOT + ".engine");
 	}
 
 	@Test
-	void subpackagesUseOnlyExceptionsAndScoringOfTheRoot() {
-		DescribedPredicate<JavaClass> shared = DescribedPredicate.describe("exceptions or Scoring",
-				(type) -> type.isAssignableTo(ZsicException.class) || type.isEquivalentTo(Scoring.class)
-						|| type.isEquivalentTo(InvalidImageException.Reason.class));
+	void subpackagesUseLittleOfTheRoot() {
+		DescribedPredicate<JavaClass> shared = DescribedPredicate
+			.describe("exceptions, Scoring or the download listener", (type) -> type.isAssignableTo(ZsicException.class)
+					|| type.isEquivalentTo(Scoring.class) || type.isEquivalentTo(InvalidImageException.Reason.class)
+					|| type.isEquivalentTo(HubException.Reason.class) || type.isEquivalentTo(DownloadListener.class)
+					|| type.isEquivalentTo(DownloadProgress.class) || type.isEquivalentTo(DownloadProgress.File.class));
 		check(noClasses().that()
 			.resideInAPackage(ROOT + ".*..")
 			.should()
@@ -139,8 +141,10 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void printsNothing() {
-		check(noClasses().should()
+	void onlyTheProgramPrints() {
+		check(noClasses().that()
+			.doNotBelongToAnyOf(Prefetch.class)
+			.should()
 			.accessField(System.class, "out")
 			.orShould()
 			.accessField(System.class, "err")

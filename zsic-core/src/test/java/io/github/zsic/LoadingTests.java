@@ -71,8 +71,8 @@ class LoadingTests {
 	@Test
 	void missingFolderIsNamed() {
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> ZeroShotClassifier.builder().checkpoint("no/such").build())
-			.withMessageContaining("Checkpoint 'no/such' cannot be used. There is no such folder");
+			.isThrownBy(() -> ZeroShotClassifier.builder().checkpoint("no/such/folder").build())
+			.withMessageContaining("Checkpoint 'no/such/folder' cannot be used. There is no such folder");
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> ZeroShotClassifier.builder().build())
 			.withMessageContaining("No checkpoint is set");
 		assertThatExceptionOfType(CheckpointException.class)

@@ -13,7 +13,6 @@ import java.nio.file.Paths;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -37,8 +36,6 @@ public final class Checkpoint implements AutoCloseable {
 
 	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ImageProcessing.FILE,
 			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE);
-
-	private static final Pattern HUB_ID = Pattern.compile("[\\w.-]+/[\\w.-]+");
 
 	private final String location;
 
@@ -120,10 +117,9 @@ public final class Checkpoint implements AutoCloseable {
 			throw new CheckpointException("It is a file.",
 					"Name the folder that holds " + ModelConfig.FILE + ", the tokenizer and the weights.");
 		}
-		throw new CheckpointException("There is no such folder (looked for '" + folder
-			.toAbsolutePath() + "').", HUB_ID.matcher(location).matches()
-					? "Download the checkpoint and name its folder: this version of zsic does not fetch from the Hugging Face Hub itself."
-					: "Check the path.");
+		throw new CheckpointException("There is no such folder (looked for '" + folder.toAbsolutePath() + "').",
+				"Check the path. A repository of the Hugging Face Hub is named with its owner, "
+						+ "as in 'openai/clip-vit-base-patch32'.");
 	}
 
 	private static Path fileUrl(String location) throws URISyntaxException {

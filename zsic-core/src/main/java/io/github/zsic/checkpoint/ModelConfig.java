@@ -23,7 +23,13 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 
 	static final String FILE = "config.json";
 
-	static ModelConfig read(Path folder) {
+	/**
+	 * Reads the configuration in a folder, which need not have anything else yet.
+	 * @param folder the folder of a checkpoint
+	 * @return the configuration
+	 * @throws CheckpointException if there is none, or it is damaged
+	 */
+	public static ModelConfig read(Path folder) {
 		Path file = folder.resolve(FILE);
 		if (!Files.exists(file)) {
 			throw new CheckpointException("The checkpoint has no '" + FILE + "'.",

@@ -334,6 +334,22 @@ public final class DualEncoder implements AutoCloseable {
 		return this.device.name();
 	}
 
+	/**
+	 * How many threads run the engine.
+	 * @return a positive number
+	 */
+	public int engineThreads() {
+		return this.threads.size();
+	}
+
+	/**
+	 * How many pieces of work wait for one of them.
+	 * @return the number at this moment
+	 */
+	public int queued() {
+		return this.threads.queued();
+	}
+
 	@Override
 	public void close() {
 		this.threads.close();

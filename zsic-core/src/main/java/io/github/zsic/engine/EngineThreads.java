@@ -2,9 +2,9 @@ package io.github.zsic.engine;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -23,21 +23,23 @@ final class EngineThreads implements AutoCloseable {
 
 	private static final AtomicInteger POOLS = new AtomicInteger();
 
-	private final ExecutorService executor;
+	private final ThreadPoolExecutor executor;
 
 	EngineThreads(int threads, int intraOpThreads) {
 		int pool = POOLS.incrementAndGet();
 		AtomicInteger number = new AtomicInteger();
-		this.executor = Executors.newFixedThreadPool(threads, (worker) -> {
-			Thread thread = new Thread(() -> {
-				prepare(intraOpThreads);
-				worker.run();
-			}, "zsic-engine-" + pool + "-" + number.incrementAndGet());
-			thread.setDaemon(true);
-			// DJL looks for its classes and files through the context class loader.
-			thread.setContextClassLoader(EngineThreads.class.getClassLoader());
-			return thread;
-		});
+		this.executor = new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(worker) -> {
+					Thread thread = new Thread(() -> {
+						prepare(intraOpThreads);
+						worker.run();
+					}, "zsic-engine-" + pool + "-" + number.incrementAndGet());
+					thread.setDaemon(true);
+					// DJL looks for its classes and files through the context class
+					// loader.
+					thread.setContextClassLoader(EngineThreads.class.getClassLoader());
+					return thread;
+				});
 	}
 
 	private static void prepare(int intraOpThreads) {
@@ -94,6 +96,14 @@ final class EngineThreads implements AutoCloseable {
 		return new InferenceException("The engine failed: " + message + ".", memory
 				? "Use smaller requests, or a device with more memory." : "The cause of this exception tells more.",
 				failure);
+	}
+
+	int size() {
+		return this.executor.getCorePoolSize();
+	}
+
+	int queued() {
+		return this.executor.getQueue().size();
 	}
 
 	/** Finishes what is queued, then ends the threads. */

@@ -12,6 +12,7 @@ import java.util.function.Function;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.InvalidLabelException;
@@ -50,7 +51,10 @@ public final class TextEmbeddings {
 		this.maximumTokens = maximumTokens;
 		this.encoder = encoder;
 		// In the thread that asks: the encoder hands over to the engine's threads itself.
-		Caffeine<Object, Object> builder = Caffeine.newBuilder().maximumSize(maximumSize).executor(Runnable::run);
+		Caffeine<Object, Object> builder = Caffeine.newBuilder()
+			.maximumSize(maximumSize)
+			.recordStats()
+			.executor(Runnable::run);
 		if (expireAfterAccess != null) {
 			builder.expireAfterAccess(expireAfterAccess);
 		}
@@ -69,7 +73,8 @@ public final class TextEmbeddings {
 		// threads that wait for one of the good prompts among these.
 		Map<String, long[]> ids = new HashMap<>();
 		for (String prompt : prompts) {
-			if (this.cache.getIfPresent(prompt) == null) {
+			// In the view as a map, which does not count it as a use.
+			if (!this.cache.asMap().containsKey(prompt)) {
 				ids.computeIfAbsent(prompt, this::tokenize);
 			}
 		}
@@ -85,6 +90,16 @@ public final class TextEmbeddings {
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * How the cache is used.
+	 * @return the numbers at this moment
+	 */
+	public Statistics statistics() {
+		CacheStats stats = this.cache.synchronous().stats();
+		return new Statistics(this.cache.synchronous().estimatedSize(), stats.hitCount(), stats.missCount(),
+				stats.evictionCount());
 	}
 
 	private Map<String, float[]> compute(Set<? extends String> missing, Map<String, long[]> known) {
@@ -118,6 +133,18 @@ public final class TextEmbeddings {
 			return text;
 		}
 		return text.substring(0, text.offsetByCodePoints(0, MAXIMUM_QUOTE)) + "…";
+	}
+
+	/**
+	 * How the cache is used.
+	 *
+	 * @param size how many embeddings it has
+	 * @param hits how many prompts were in it
+	 * @param misses how many were not
+	 * @param evictions how many were dropped
+	 */
+	public record Statistics(long size, long hits, long misses, long evictions) {
+
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.zsic.sample;
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidLabelException;
+import io.github.zsic.ModelNotReadyException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -63,6 +64,13 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 	@ExceptionHandler
 	ResponseEntity<Object> handleClassifierClosed(ClassifierClosedException ex) {
 		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, null, null);
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleModelNotReady(ModelNotReadyException ex) {
+		HttpHeaders headers = new HttpHeaders();
+		headers.set(HttpHeaders.RETRY_AFTER, "10");
+		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, null);
 	}
 
 	@ExceptionHandler

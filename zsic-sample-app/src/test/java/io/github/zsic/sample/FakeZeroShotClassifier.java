@@ -16,6 +16,7 @@ import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ModelInfo;
+import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.Timings;
@@ -53,6 +54,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 				case "!bug" -> throw new IllegalStateException("NullPointerException at " + SECRET);
 				case "!error" -> throw new StackOverflowError(SECRET);
 				case "!closed" -> throw new ClassifierClosedException(SECRET);
+				case "!loading" -> throw new ModelNotReadyException("Loading " + SECRET, "Wait.");
 				default -> predictions.add(new Prediction(label, label.length() / total));
 			}
 		}

@@ -26,7 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Base of the tests that speak to the sample as other programs do, on a real port.
  */
-@SpringBootTest(classes = FakeSampleApplication.class, webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(classes = FakeSampleApplication.class, webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = FakeSampleApplication.NO_HEALTH_OF_CLASSIFIER)
 abstract class HttpContract {
 
 	static final String PIPELINE = "/api/zero-shot-image-classification";

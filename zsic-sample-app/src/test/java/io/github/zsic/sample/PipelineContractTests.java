@@ -215,7 +215,7 @@ class PipelineContractTests extends HttpContract {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "!inference, 500", "!bug, 500", "!error, 500", "!closed, 503" })
+	@CsvSource({ "!inference, 500", "!bug, 500", "!error, 500", "!closed, 503", "!loading, 503" })
 	void keepsInternalsToItself(String label, int status) {
 		assertProblem(postJson(body("[\"" + label + "\"]")), status);
 	}

@@ -86,6 +86,26 @@ class SampleApplicationTests {
 	}
 
 	@Test
+	void isReadyWithItsModel() throws Exception {
+		for (String path : List.of("/actuator/health/zsic", "/actuator/health/readiness", "/actuator/zsic")) {
+			var response = HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path)).build(),
+						BodyHandlers.ofString());
+			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+			assertThat(response.body()).contains("\"READY\"").contains("classpath:zsic/seeded-clip");
+		}
+	}
+
+	@Test
+	void tellsItsModelToThePage() throws Exception {
+		var response = HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + "/actuator/info")).build(),
+					BodyHandlers.ofString());
+		assertThat(HttpContract.json(response).at("/zsic/checkpoint").stringValue())
+			.isEqualTo("classpath:zsic/seeded-clip");
+	}
+
+	@Test
 	void refusesWhatIsNoPicture() throws Exception {
 		HttpContract.Form form = new HttpContract.Form().file("image", "notes.txt", "text".getBytes())
 			.field("labels", "fox");

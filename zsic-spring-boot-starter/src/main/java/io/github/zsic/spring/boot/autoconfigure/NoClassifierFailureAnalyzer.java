@@ -41,8 +41,9 @@ class NoClassifierFailureAnalyzer extends AbstractInjectionFailureAnalyzer<NoSuc
 		}
 		if (!StringUtils.hasText(this.environment.getProperty("zsic.checkpoint"))) {
 			return new FailureAnalysis(required + "which is not there because property 'zsic.checkpoint' is not set.",
-					"Set 'zsic.checkpoint' to the folder of a checkpoint, such as 'models/clip-vit-base-patch32', "
-							+ "'file:/srv/models/clip-vit-base-patch32' or 'classpath:models/clip-vit-base-patch32'.",
+					"Set 'zsic.checkpoint' to a repository of the Hugging Face Hub, such as 'openai/clip-vit-base-patch32', "
+							+ "or to the folder of a checkpoint, such as 'file:/srv/models/clip-vit-base-patch32' or "
+							+ "'classpath:models/clip-vit-base-patch32'.",
 					cause);
 		}
 		return null;

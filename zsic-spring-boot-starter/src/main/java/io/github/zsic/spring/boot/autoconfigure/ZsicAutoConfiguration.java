@@ -1,21 +1,35 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
-import io.github.zsic.ZeroShotClassifier;
+import java.time.Duration;
 
+import io.github.zsic.DownloadListener;
+import io.github.zsic.SwappableClassifier;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for {@link ZeroShotClassifier}.
  * <p>
- * The classifier is loaded while the context starts, as soon as {@code zsic.checkpoint}
- * is set, and closed with the context. Pictures from Spring need no adapter: <pre>{@code
+ * There is a classifier as soon as {@code zsic.checkpoint} is set. Its model is loaded
+ * when {@code zsic.startup} says, and closed with the context. Pictures from Spring need
+ * no adapter: <pre>{@code
  * classifier.classify(ImageInput.of(resource.getFilename(), resource::getInputStream), "fox", "owl");
  * classifier.classify(ImageInput.of(file.getOriginalFilename(), file::getInputStream), "fox", "owl");
  * }</pre> for a {@code Resource} and a {@code MultipartFile}.
@@ -24,33 +38,38 @@ import org.springframework.context.annotation.Conditional;
 @ConditionalOnClass(ZeroShotClassifier.class)
 @ConditionalOnBooleanProperty(name = "zsic.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ZsicProperties.class)
+@Import(NamedClassifiersRegistrar.class)
 public final class ZsicAutoConfiguration {
 
 	static final String CLASSIFIER_BEAN_NAME = "zeroShotClassifier";
 
-	@Bean(CLASSIFIER_BEAN_NAME)
-	@Conditional(OnCheckpointCondition.class)
+	static final String MANAGED_CLASSIFIER_BEAN_NAME = "zsicManagedClassifier";
+
+	@Bean
 	@ConditionalOnMissingBean
-	ZeroShotClassifier zeroShotClassifier(ZsicProperties properties) {
-		String checkpoint = properties.getCheckpoint();
-		if (checkpoint == null) {
-			throw new IllegalStateException("'zsic.checkpoint' must be set");
-		}
-		ZsicProperties.Cache cache = properties.getCache();
-		ZsicProperties.Image image = properties.getImage();
-		ZsicProperties.Engine engine = properties.getEngine();
-		return ZeroShotClassifier.builder()
-			.checkpoint(checkpoint)
-			.device(properties.getDevice())
-			.templates(properties.getTemplates())
-			.scoring(properties.getScoring())
-			.cacheMaximumSize(cache.getMaximumSize())
-			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
-			.maximumPixels(image.getMaximumPixels())
-			.maximumBytes(image.getMaximumBytes().toBytes())
-			.engineThreads(engine.getThreads())
-			.intraOpThreads(engine.getIntraOpThreads())
-			.build();
+	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment,
+			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
+		// As long as Spring Boot waits for requests to end.
+		Duration closeTimeout = Binder.get(environment)
+			.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
+			.orElse(Duration.ofSeconds(30));
+		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, decorators);
+	}
+
+	@Bean(MANAGED_CLASSIFIER_BEAN_NAME)
+	@Conditional(OnCheckpointCondition.class)
+	@ConditionalOnMissingBean(value = ZeroShotClassifier.class, name = MANAGED_CLASSIFIER_BEAN_NAME)
+	ManagedClassifier zsicManagedClassifier(ClassifierFactory factory, ZsicProperties properties) {
+		return factory.create("", properties);
+	}
+
+	// The managed classifier closes it.
+	@Bean(name = CLASSIFIER_BEAN_NAME, destroyMethod = "")
+	@ConditionalOnBean(name = MANAGED_CLASSIFIER_BEAN_NAME)
+	@ConditionalOnMissingBean(ZeroShotClassifier.class)
+	SwappableClassifier zeroShotClassifier(@Qualifier(MANAGED_CLASSIFIER_BEAN_NAME) ManagedClassifier managed) {
+		return managed.classifier();
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.HubException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ZsicException;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ import org.springframework.core.env.PropertySource;
  */
 class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 
+	private static final String TOKEN = "zsic.hub.token";
+
 	private final Environment environment;
 
 	ZsicFailureAnalyzer(Environment environment) {
@@ -30,7 +33,8 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, ZsicException cause) {
 		StringBuilder description = new StringBuilder(cause.getDescription());
-		String property = isFromAutoConfiguredClassifier(rootFailure) ? propertyBehind(cause) : null;
+		String prefix = prefixOfFailedClassifier(rootFailure);
+		String property = (prefix != null) ? propertyBehind(cause, prefix) : null;
 		if (property != null) {
 			appendProperty(description, property);
 		}
@@ -38,27 +42,48 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 		return new FailureAnalysis(description.toString(), action, cause);
 	}
 
-	private boolean isFromAutoConfiguredClassifier(Throwable failure) {
+	private @Nullable String prefixOfFailedClassifier(Throwable failure) {
 		for (Throwable candidate = failure; candidate != null; candidate = candidate.getCause()) {
-			if (candidate instanceof BeanCreationException creation
-					&& ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME.equals(creation.getBeanName())) {
-				return true;
+			String bean = (candidate instanceof BeanCreationException creation) ? creation.getBeanName() : null;
+			if (ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(bean)) {
+				return "zsic";
+			}
+			if (bean != null && bean.startsWith(NamedClassifiersRegistrar.PREFIX)) {
+				return bean;
 			}
 		}
-		return false;
+		return null;
 	}
 
-	private @Nullable String propertyBehind(ZsicException cause) {
+	private @Nullable String propertyBehind(ZsicException cause, String prefix) {
+		if (cause instanceof HubException failure) {
+			return propertyBehind(failure.getReason(), prefix);
+		}
 		if (cause instanceof CheckpointException) {
-			return "zsic.checkpoint";
+			return prefix + ".checkpoint";
 		}
 		if (cause instanceof DeviceException) {
-			return "zsic.device";
+			return prefix + ".device";
 		}
 		if (cause instanceof InvalidLabelException) {
-			return "zsic.templates";
+			return prefix + ".templates";
 		}
 		return null;
+	}
+
+	private String propertyBehind(HubException.Reason reason, String prefix) {
+		String checkpoint = prefix + ".checkpoint";
+		String property = switch (reason) {
+			case REVISION_NOT_FOUND -> prefix + ".revision";
+			case TOKEN_REFUSED -> TOKEN;
+			case UNAVAILABLE, NOT_A_HUB -> "zsic.hub.endpoint";
+			case NO_SPACE, CACHE_NOT_WRITABLE -> "zsic.hub.cache-dir";
+			case OFFLINE -> "zsic.hub.offline";
+			default -> checkpoint;
+		};
+		// What is not set comes from the environment or is a default, which the
+		// description names.
+		return (this.environment.getProperty(property) != null) ? property : checkpoint;
 	}
 
 	private void appendProperty(StringBuilder description, String property) {
@@ -67,7 +92,8 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 		if (value == null) {
 			return;
 		}
-		description.append("%n    Value: \"%s\"".formatted(value));
+		// The report goes into logs.
+		description.append("%n    Value: \"%s\"".formatted(TOKEN.equals(property) ? "******" : value));
 		Origin origin = findOrigin(property);
 		if (origin != null) {
 			description.append("%n    Origin: %s".formatted(origin));

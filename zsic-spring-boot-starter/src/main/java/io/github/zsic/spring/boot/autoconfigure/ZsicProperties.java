@@ -1,99 +1,44 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Pattern;
 
-import io.github.zsic.Scoring;
-import io.github.zsic.ZeroShotClassifierBuilder;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the auto-configured {@link io.github.zsic.ZeroShotClassifier}.
  */
 @ConfigurationProperties("zsic")
-public class ZsicProperties {
+public class ZsicProperties extends ClassifierProperties {
 
-	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
+	private static final Pattern ENDPOINT = Pattern.compile("https?://[^\\s/?#]+[^\\s?#]*");
 
-	/**
-	 * Checkpoint to load: a folder in the layout of the Hugging Face Hub, as a path or
-	 * 'file:' URL, or a class path folder as 'classpath:some/folder'. Without it there is
-	 * no classifier.
-	 */
-	private @Nullable String checkpoint;
-
-	/**
-	 * Device to run on: 'auto' (the first GPU if there is one, otherwise the CPU), 'cpu',
-	 * 'cuda', 'cuda:' with a number, or 'mps'.
-	 */
-	private String device = "auto";
-
-	/**
-	 * List of hypothesis templates with '{}' where the label goes; several are an
-	 * ensemble. A template that contains a comma must be given as an item of a list, with
-	 * an index in a properties file.
-	 */
-	private List<String> templates = new ArrayList<>(List.of(ZeroShotClassifierBuilder.DEFAULT_TEMPLATE));
-
-	/**
-	 * How similarities become scores; 'auto' is what the checkpoint was trained for.
-	 */
-	private Scoring scoring = Scoring.AUTO;
-
-	private final Cache cache = new Cache();
+	private final Hub hub = new Hub();
 
 	private final Image image = new Image();
 
 	private final Engine engine = new Engine();
 
-	public @Nullable String getCheckpoint() {
-		return this.checkpoint;
-	}
+	private final Health health = new Health();
 
-	public void setCheckpoint(@Nullable String checkpoint) {
-		this.checkpoint = checkpoint;
-	}
+	private final Swap swap = new Swap();
 
-	public String getDevice() {
-		return this.device;
-	}
+	/**
+	 * Further classifiers by name. Each is a bean of its name that is injected where a
+	 * qualifier asks for it, with a checkpoint and the other properties that a classifier
+	 * has for itself.
+	 */
+	private final Map<String, ClassifierProperties> classifiers = new LinkedHashMap<>();
 
-	public void setDevice(String device) {
-		Assert.isTrue(DEVICE.matcher(device).matches(),
-				() -> "'zsic.device' must be auto, cpu, cuda, cuda:<number> or mps, not '" + device + "'");
-		this.device = device;
-	}
-
-	public List<String> getTemplates() {
-		return this.templates;
-	}
-
-	public void setTemplates(List<String> templates) {
-		Assert.notEmpty(templates, "'zsic.templates' must have at least one template");
-		for (String template : templates) {
-			Assert.isTrue(template.contains("{}"),
-					() -> "'zsic.templates' must have '{}' where the label goes, but there is none in '" + template
-							+ "'; a template with a comma in it must be an item of a list (zsic.templates[0]=...)");
-		}
-		this.templates = templates;
-	}
-
-	public Scoring getScoring() {
-		return this.scoring;
-	}
-
-	public void setScoring(Scoring scoring) {
-		this.scoring = scoring;
-	}
-
-	public Cache getCache() {
-		return this.cache;
+	public Hub getHub() {
+		return this.hub;
 	}
 
 	public Image getImage() {
@@ -104,41 +49,114 @@ public class ZsicProperties {
 		return this.engine;
 	}
 
+	public Health getHealth() {
+		return this.health;
+	}
+
+	public Swap getSwap() {
+		return this.swap;
+	}
+
+	public Map<String, ClassifierProperties> getClassifiers() {
+		return this.classifiers;
+	}
+
 	/**
-	 * The text embeddings that are kept.
+	 * How checkpoints come from the Hugging Face Hub. What is not set here is taken from
+	 * the environment variables that Python's huggingface_hub reads.
 	 */
-	public static class Cache {
+	public static class Hub {
 
 		/**
-		 * Number of text embeddings to keep, one for each label and template. Use 0 to
-		 * keep none.
+		 * Address of the Hub, for example of a mirror. Without it, that of the
+		 * environment variable HF_ENDPOINT, or else 'https://huggingface.co'.
 		 */
-		private long maximumSize = 10_000;
+		private @Nullable String endpoint;
 
 		/**
-		 * Time without use after which a text embedding is dropped. Without it, none is
-		 * dropped for its age.
+		 * Access token for gated and private repositories, sent to the Hub and to no
+		 * other host. Without it, that of the environment variable HF_TOKEN or of the
+		 * file that 'hf auth login' writes.
 		 */
-		private @Nullable Duration expireAfterAccess;
+		private @Nullable String token;
 
-		public long getMaximumSize() {
-			return this.maximumSize;
+		/**
+		 * Folder that keeps what is downloaded, shared with Python's huggingface_hub.
+		 * Without it, what the environment variables HF_HUB_CACHE and HF_HOME say, or
+		 * else '~/.cache/huggingface/hub'.
+		 */
+		private @Nullable String cacheDir;
+
+		/**
+		 * Whether to make no request and use only what is in the cache. Without it, what
+		 * the environment variable HF_HUB_OFFLINE says.
+		 */
+		private @Nullable Boolean offline;
+
+		/**
+		 * Time that a connection to the Hub may take to be made. Without it, 10 seconds.
+		 */
+		private @Nullable Duration connectTimeout;
+
+		/**
+		 * Time that the Hub may stay silent, also in the middle of a file. Without it,
+		 * what the environment variables HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT
+		 * say, or else 10 seconds.
+		 */
+		private @Nullable Duration readTimeout;
+
+		public @Nullable String getEndpoint() {
+			return this.endpoint;
 		}
 
-		public void setMaximumSize(long maximumSize) {
-			Assert.isTrue(maximumSize >= 0,
-					() -> "'zsic.cache.maximum-size' must be 0 or more, not '" + maximumSize + "'");
-			this.maximumSize = maximumSize;
+		public void setEndpoint(@Nullable String endpoint) {
+			Assert.isTrue(!StringUtils.hasText(endpoint) || ENDPOINT.matcher(endpoint).matches(),
+					() -> "'zsic.hub.endpoint' must be an http: or https: URL, not '" + endpoint + "'");
+			this.endpoint = endpoint;
 		}
 
-		public @Nullable Duration getExpireAfterAccess() {
-			return this.expireAfterAccess;
+		public @Nullable String getToken() {
+			return this.token;
 		}
 
-		public void setExpireAfterAccess(@Nullable Duration expireAfterAccess) {
-			Assert.isTrue(expireAfterAccess == null || expireAfterAccess.compareTo(Duration.ZERO) > 0,
-					() -> "'zsic.cache.expire-after-access' must be more than 0, not '" + expireAfterAccess + "'");
-			this.expireAfterAccess = expireAfterAccess;
+		public void setToken(@Nullable String token) {
+			this.token = token;
+		}
+
+		public @Nullable String getCacheDir() {
+			return this.cacheDir;
+		}
+
+		public void setCacheDir(@Nullable String cacheDir) {
+			this.cacheDir = cacheDir;
+		}
+
+		public @Nullable Boolean getOffline() {
+			return this.offline;
+		}
+
+		public void setOffline(@Nullable Boolean offline) {
+			this.offline = offline;
+		}
+
+		public @Nullable Duration getConnectTimeout() {
+			return this.connectTimeout;
+		}
+
+		public void setConnectTimeout(@Nullable Duration connectTimeout) {
+			Assert.isTrue(connectTimeout == null || connectTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.hub.connect-timeout' must be more than 0, not '" + connectTimeout + "'");
+			this.connectTimeout = connectTimeout;
+		}
+
+		public @Nullable Duration getReadTimeout() {
+			return this.readTimeout;
+		}
+
+		public void setReadTimeout(@Nullable Duration readTimeout) {
+			Assert.isTrue(readTimeout == null || readTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.hub.read-timeout' must be more than 0, not '" + readTimeout + "'");
+			this.readTimeout = readTimeout;
 		}
 
 	}
@@ -213,6 +231,98 @@ public class ZsicProperties {
 			Assert.isTrue(intraOpThreads >= 0,
 					() -> "'zsic.engine.intra-op-threads' must be 0 or more, not '" + intraOpThreads + "'");
 			this.intraOpThreads = intraOpThreads;
+		}
+
+	}
+
+	/**
+	 * What counts as healthy.
+	 */
+	public static class Health {
+
+		/**
+		 * Time for which a failure of the engine counts, in the reported number of
+		 * failures and towards the threshold.
+		 */
+		private Duration window = Duration.ofMinutes(5);
+
+		/**
+		 * Number of calls in a row that the engine must fail for the classifier to be
+		 * reported as down.
+		 */
+		private int failureThreshold = 3;
+
+		/**
+		 * Time that a call may run before the classifier is reported as down.
+		 */
+		private Duration maximumCallTime = Duration.ofMinutes(1);
+
+		/**
+		 * Age that the result of a self-test, which classifies a built-in picture, may
+		 * have when health is asked for. Without it, there is no self-test but the one
+		 * after loading.
+		 */
+		private @Nullable Duration selfTestInterval;
+
+		public Duration getWindow() {
+			return this.window;
+		}
+
+		public void setWindow(Duration window) {
+			Assert.isTrue(window.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.window' must be more than 0, not '" + window + "'");
+			this.window = window;
+		}
+
+		public int getFailureThreshold() {
+			return this.failureThreshold;
+		}
+
+		public void setFailureThreshold(int failureThreshold) {
+			Assert.isTrue(failureThreshold > 0,
+					() -> "'zsic.health.failure-threshold' must be more than 0, not '" + failureThreshold + "'");
+			this.failureThreshold = failureThreshold;
+		}
+
+		public Duration getMaximumCallTime() {
+			return this.maximumCallTime;
+		}
+
+		public void setMaximumCallTime(Duration maximumCallTime) {
+			Assert.isTrue(maximumCallTime.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.maximum-call-time' must be more than 0, not '" + maximumCallTime + "'");
+			this.maximumCallTime = maximumCallTime;
+		}
+
+		public @Nullable Duration getSelfTestInterval() {
+			return this.selfTestInterval;
+		}
+
+		public void setSelfTestInterval(@Nullable Duration selfTestInterval) {
+			Assert.isTrue(selfTestInterval == null || selfTestInterval.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.health.self-test-interval' must be more than 0, not '" + selfTestInterval + "'");
+			this.selfTestInterval = selfTestInterval;
+		}
+
+	}
+
+	/**
+	 * How a model is exchanged for another one.
+	 */
+	public static class Swap {
+
+		/**
+		 * Whether to free the old model before the new one is loaded, for a device that
+		 * has no memory for both. Calls wait meanwhile.
+		 */
+		private boolean unloadFirst;
+
+		public boolean isUnloadFirst() {
+			return this.unloadFirst;
+		}
+
+		public void setUnloadFirst(boolean unloadFirst) {
+			this.unloadFirst = unloadFirst;
 		}
 
 	}

@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.HubException;
 import io.github.zsic.ImageInput;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ZeroShotClassifier;
@@ -42,7 +43,8 @@ class FailureReportTests {
 			.contains("method bestLabel in")
 			.contains("required a bean of type 'io.github.zsic.ZeroShotClassifier'")
 			.contains("property 'zsic.checkpoint' is not set")
-			.contains("Set 'zsic.checkpoint' to the folder of a checkpoint");
+			.contains("Set 'zsic.checkpoint' to a repository of the Hugging Face Hub")
+			.contains("or to the folder of a checkpoint");
 	}
 
 	@Test
@@ -67,9 +69,14 @@ class FailureReportTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			zsic.device                     | gpu            | must be auto, cpu, cuda, cuda:<number> or mps
 			zsic.device                     | cuda:x         | must be auto, cpu, cuda, cuda:<number> or mps
+			zsic.hub.endpoint               | hub.example    | must be an http: or https: URL
+			zsic.hub.endpoint               | file:///tmp    | must be an http: or https: URL
+			zsic.hub.offline                | maybe          | Boolean
+			zsic.hub.connect-timeout        | 0s             | must be more than 0
+			zsic.hub.read-timeout           | -1s            | must be more than 0
 			zsic.scoring                    | best           | SOFTMAX
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
-			zsic.templates                  | a {}, a photo  | zsic.templates[0]=
+			zsic.templates                  | a {}, a photo  | templates[0]=
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
@@ -78,6 +85,12 @@ class FailureReportTests {
 			zsic.image.maximum-bytes        | big            | DataSize
 			zsic.engine.threads             | 0              | must be more than 0
 			zsic.engine.intra-op-threads    | -1             | must be 0 or more
+			zsic.startup                    | never          | BACKGROUND
+			zsic.maximum-wait               | -1s            | must be 0 or more
+			zsic.health.window              | 0s             | must be more than 0
+			zsic.health.failure-threshold   | 0              | must be more than 0
+			zsic.health.maximum-call-time   | 0s             | must be more than 0
+			zsic.health.self-test-interval  | 0s             | must be more than 0
 			""")
 	void invalidProperty(String property, String value, String reason, CapturedOutput output) {
 		run(EmptyConfiguration.class, property + "=" + value);
@@ -88,7 +101,7 @@ class FailureReportTests {
 	@Test
 	void reportsDescriptionAndActionWithProperty() {
 		FailureAnalysis analysis = analyze(new CheckpointException("There is no folder 'x'.", "Download it."),
-				ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME);
+				ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME);
 		assertThat(analysis.getDescription()).startsWith("There is no folder 'x'.")
 			.contains("Property: zsic.checkpoint")
 			.contains("Value: \"models/x\"");
@@ -97,11 +110,38 @@ class FailureReportTests {
 
 	@Test
 	void namesPropertyByKindOfFailure() {
-		String name = ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME;
+		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
 		assertThat(analyze(new DeviceException("No GPU.", "Use the CPU."), name).getDescription())
 			.contains("Property: zsic.device");
 		assertThat(analyze(new InvalidLabelException("Bad template.", ""), name).getDescription())
 			.contains("Property: zsic.templates");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "REVISION_NOT_FOUND, zsic.revision", "TOKEN_REFUSED, zsic.hub.token", "UNAVAILABLE, zsic.hub.endpoint",
+			"NOT_A_HUB, zsic.hub.endpoint", "NO_SPACE, zsic.hub.cache-dir", "CACHE_NOT_WRITABLE, zsic.hub.cache-dir",
+			"OFFLINE, zsic.hub.offline", "GATED, zsic.checkpoint", "REPOSITORY_NOT_FOUND, zsic.checkpoint",
+			"FILE_NOT_FOUND, zsic.checkpoint", "CHECKSUM_MISMATCH, zsic.checkpoint", "RATE_LIMITED, zsic.checkpoint",
+			"DISABLED, zsic.checkpoint", "INVALID_SETTING, zsic.checkpoint", "INTERRUPTED, zsic.checkpoint" })
+	void namesPropertyByReasonOfTheHub(HubException.Reason reason, String property) {
+		HubException failure = new HubException(reason, "It failed.", "Mend it.");
+		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
+		assertThat(analyze(failure, name).getDescription()).contains("Property: zsic.checkpoint");
+		MockEnvironment environment = new MockEnvironment().withProperty("zsic.checkpoint", "acme/owl")
+			.withProperty("zsic.revision", "the-value")
+			.withProperty("zsic.hub.token", "hf_secret")
+			.withProperty("zsic.hub.endpoint", "the-value")
+			.withProperty("zsic.hub.cache-dir", "the-value")
+			.withProperty("zsic.hub.offline", "the-value");
+		FailureAnalysis analysis = new ZsicFailureAnalyzer(environment)
+			.analyze(new BeanCreationException(name, "failed", failure));
+		assertThat(analysis).isNotNull();
+		assertThat(analysis.getDescription()).startsWith("It failed.")
+			.contains("Property: " + property)
+			.contains("Value: \"" + (property.equals("zsic.checkpoint") ? "acme/owl"
+					: property.equals("zsic.hub.token") ? "******" : "the-value"))
+			.doesNotContain("hf_secret");
+		assertThat(analysis.getAction()).isEqualTo("Mend it.");
 	}
 
 	@Test

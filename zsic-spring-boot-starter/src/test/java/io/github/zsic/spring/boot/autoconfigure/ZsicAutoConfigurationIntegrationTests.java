@@ -6,15 +6,25 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 import javax.imageio.ImageIO;
 
 import io.github.zsic.Classification;
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ImageInput;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
+import io.github.zsic.hub.HubServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,12 +99,111 @@ class ZsicAutoConfigurationIntegrationTests {
 	}
 
 	@Test
+	void extensionBeansAreUsedForEveryModel() {
+		List<String> decorated = new ArrayList<>();
+		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
+			.withBean(ZeroShotClassifierBuilderCustomizer.class, () -> (builder) -> builder.scoring(Scoring.LOGITS))
+			.withBean(ModelDecorator.class, () -> (name, model) -> {
+				decorated.add(name + " " + model.model().modelType());
+				return model;
+			})
+			.run((context) -> {
+				ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+				assertThat(decorated).containsExactly("default clip");
+				assertThat(classifier.classify(ImageInput.of(picture()), "fox").best().score()).isNotEqualTo(1);
+			});
+	}
+
+	@Test
 	void closesWithContext() {
 		ZeroShotClassifier[] classifier = new ZeroShotClassifier[1];
 		this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
 			.run((context) -> classifier[0] = context.getBean(ZeroShotClassifier.class));
 		assertThatExceptionOfType(ClassifierClosedException.class)
 			.isThrownBy(() -> classifier[0].classify(ImageInput.of(picture()), "fox"));
+	}
+
+	/** A crash would end the JVM of the tests. */
+	@Test
+	void contextMayBeClosedWhileCallsRun() throws Exception {
+		byte[] picture = picture();
+		ExecutorService executor = Executors.newFixedThreadPool(4);
+		try {
+			for (int repetition = 0; repetition < Integer.getInteger("zsic.test.closings", 5); repetition++) {
+				List<Future<?>> callers = new ArrayList<>();
+				CountDownLatch running = new CountDownLatch(4);
+				this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu")
+					.run((context) -> {
+						ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+						for (int i = 0; i < 4; i++) {
+							callers.add(executor.submit(() -> classifyUntilClosed(classifier, picture, running)));
+						}
+						running.await();
+					});
+				for (Future<?> caller : callers) {
+					caller.get();
+				}
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	private static void classifyUntilClosed(ZeroShotClassifier classifier, byte[] picture, CountDownLatch running) {
+		try {
+			while (true) {
+				assertThat(classifier.classify(ImageInput.of(picture), "fox", "owl").predictions()).hasSize(2);
+				running.countDown();
+			}
+		}
+		catch (ClassifierClosedException ex) {
+			assertThat(running.getCount()).isZero();
+		}
+	}
+
+	@Test
+	void downloadsFromTheHub(@TempDir Path cacheDir) {
+		try (HubServer server = HubServer.start()) {
+			server.acceptToken("hf_x");
+			String commit = server.repository("acme/seeded-clip").setPrivate().push("v1", CHECKPOINT);
+			ApplicationContextRunner runner = this.contextRunner.withPropertyValues("zsic.checkpoint=acme/seeded-clip",
+					"zsic.revision=v1", "zsic.hub.endpoint=" + server.endpoint(), "zsic.hub.token=hf_x",
+					"zsic.hub.cache-dir=" + cacheDir, "zsic.hub.offline=false", "zsic.device=cpu");
+			runner.run((context) -> {
+				assertThat(context).hasNotFailed();
+				ModelInfo model = context.getBean(ZeroShotClassifier.class).model();
+				assertThat(model.checkpoint()).isEqualTo("acme/seeded-clip");
+				assertThat(model.revision()).isEqualTo(commit);
+			});
+			assertThat(server.contentRequests()).isNotEmpty();
+			server.forgetRequests();
+			runner.run((context) -> assertThat(context).hasSingleBean(ZeroShotClassifier.class));
+			assertThat(server.contentRequests()).isEmpty();
+			server.forgetRequests();
+			runner.withPropertyValues("zsic.hub.offline=true")
+				.run((context) -> assertThat(context).hasSingleBean(ZeroShotClassifier.class));
+			assertThat(server.requests()).isEmpty();
+		}
+	}
+
+	@Test
+	void reportsWhatTheHubSays(CapturedOutput output, @TempDir Path cacheDir) {
+		try (HubServer server = HubServer.start()) {
+			server.repository("acme/gated-clip").setGated(false).push("main", CHECKPOINT);
+			SpringApplication application = new SpringApplicationBuilder(EmptyConfiguration.class)
+				.web(WebApplicationType.NONE)
+				.build();
+			assertThatException().isThrownBy(
+					() -> application
+						.run("--zsic.checkpoint=acme/gated-clip", "--zsic.hub.endpoint=" + server.endpoint(),
+								"--zsic.hub.cache-dir=" + cacheDir, "--zsic.hub.offline=false")
+						.close());
+			assertThat(output).contains("APPLICATION FAILED TO START")
+				.contains("Checkpoint 'acme/gated-clip' cannot be used. The repository is gated")
+				.contains("Property: zsic.checkpoint")
+				.contains("Accept the licence at " + server.endpoint() + "/acme/gated-clip");
+		}
 	}
 
 	@Test

@@ -1,8 +1,16 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
+import java.time.Duration;
 import java.util.Map;
 
+import io.github.zsic.ClassifierStatus.State;
+import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.Startup;
+import io.github.zsic.spring.boot.TestClassifier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +24,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link ZsicAutoConfiguration} that need no model.
@@ -63,6 +72,39 @@ class ZsicAutoConfigurationTests {
 		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder")
 			.withClassLoader(new FilteredClassLoader(ZeroShotClassifier.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ZsicAutoConfiguration.class));
+	}
+
+	@Test
+	void backgroundModelThatCannotBeLoadedDoesNotStopTheProgram() {
+		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder", "zsic.startup=background")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThatExceptionOfType(ModelNotReadyException.class)
+					.isThrownBy(() -> context.getBean(ZeroShotClassifier.class).embedText("an owl"))
+					.withMessageContaining("no/such/folder");
+			});
+	}
+
+	@Test
+	void lazyModelIsNotLoadedUntilItIsUsed() {
+		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder", "zsic.startup=lazy").run((context) -> {
+			SwappableClassifier classifier = context.getBean(SwappableClassifier.class);
+			assertThat(classifier.status().state()).isEqualTo(State.IDLE);
+			assertThatExceptionOfType(ModelNotReadyException.class).isThrownBy(() -> classifier.embedText("an owl"));
+		});
+	}
+
+	@Test
+	void usesManagedClassifierOfTheProgram() {
+		TestClassifier model = new TestClassifier("own", 0.5f);
+		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder")
+			.withBean("zsicManagedClassifier", ManagedClassifier.class,
+					() -> new ManagedClassifier("", new ModelSelection("own", null, "cpu"),
+							(selection, listener) -> model,
+							new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false)))
+			.run((context) -> assertThat(TestClassifier.ask(context.getBean(ZeroShotClassifier.class)))
+				.isEqualTo(0.5f));
+		assertThat(model.closed).isTrue();
 	}
 
 	@Test

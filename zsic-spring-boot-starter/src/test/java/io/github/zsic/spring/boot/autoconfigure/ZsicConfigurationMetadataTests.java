@@ -25,10 +25,15 @@ class ZsicConfigurationMetadataTests {
 	void listsEveryProperty() {
 		List<String> names = new ArrayList<>();
 		this.metadata.getAsJsonArray("properties").forEach((property) -> names.add(text(property, "name")));
-		assertThat(names).containsExactlyInAnyOrder("zsic.enabled", "zsic.checkpoint", "zsic.device", "zsic.templates",
-				"zsic.scoring", "zsic.cache.maximum-size", "zsic.cache.expire-after-access",
-				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.engine.threads",
-				"zsic.engine.intra-op-threads");
+		assertThat(names).containsExactlyInAnyOrder("management.health.zsic.enabled", "management.info.zsic.enabled",
+				"management.endpoint.zsic.access", "management.endpoint.zsic.cache.time-to-live", "zsic.classifiers",
+				"zsic.enabled", "zsic.checkpoint", "zsic.revision", "zsic.hub.endpoint", "zsic.hub.token",
+				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
+				"zsic.device", "zsic.templates", "zsic.scoring", "zsic.cache.maximum-size",
+				"zsic.cache.expire-after-access", "zsic.image.maximum-pixels", "zsic.image.maximum-bytes",
+				"zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup", "zsic.maximum-wait",
+				"zsic.health.window", "zsic.health.failure-threshold", "zsic.health.maximum-call-time",
+				"zsic.health.self-test-interval", "zsic.swap.unload-first");
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.Startup;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -27,6 +28,14 @@ class ZsicPropertiesTests {
 		ZsicProperties properties = new ZsicProperties();
 		Object builder = ZeroShotClassifier.builder();
 		assertThat(properties.getCheckpoint()).isEqualTo(ReflectionTestUtils.getField(builder, "checkpoint"));
+		assertThat(properties.getRevision()).isEqualTo(ReflectionTestUtils.getField(builder, "revision"));
+		ZsicProperties.Hub hub = properties.getHub();
+		assertThat(hub.getEndpoint()).isEqualTo(ReflectionTestUtils.getField(builder, "hubEndpoint"));
+		assertThat(hub.getToken()).isEqualTo(ReflectionTestUtils.getField(builder, "hubToken"));
+		assertThat(hub.getCacheDir()).isEqualTo(ReflectionTestUtils.getField(builder, "hubCacheDir"));
+		assertThat(hub.getOffline()).isEqualTo(ReflectionTestUtils.getField(builder, "hubOffline"));
+		assertThat(hub.getConnectTimeout()).isEqualTo(ReflectionTestUtils.getField(builder, "hubConnectTimeout"));
+		assertThat(hub.getReadTimeout()).isEqualTo(ReflectionTestUtils.getField(builder, "hubReadTimeout"));
 		assertThat(properties.getDevice()).isEqualTo(ReflectionTestUtils.getField(builder, "device"));
 		assertThat(properties.getTemplates()).isEqualTo(ReflectionTestUtils.getField(builder, "templates"));
 		assertThat(properties.getScoring()).isEqualTo(ReflectionTestUtils.getField(builder, "scoring"));
@@ -47,13 +56,25 @@ class ZsicPropertiesTests {
 	@Test
 	void bindsEveryProperty() {
 		this.contextRunner
-			.withPropertyValues("zsic.checkpoint=", "zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.",
-					"zsic.templates[1]=A drawing of a {}.", "zsic.scoring=sigmoid", "zsic.cache.maximum-size=0",
-					"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000",
-					"zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2", "zsic.engine.intra-op-threads=3")
+			.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
+					"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
+					"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
+					"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
+					"zsic.scoring=sigmoid", "zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h",
+					"zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2",
+					"zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
+					"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
+					"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
 				assertThat(properties.getCheckpoint()).isEmpty();
+				assertThat(properties.getRevision()).isEqualTo("refs/pr/1");
+				assertThat(properties.getHub().getEndpoint()).isEqualTo("https://hub.example.org");
+				assertThat(properties.getHub().getToken()).isEqualTo("hf_x");
+				assertThat(properties.getHub().getCacheDir()).isEqualTo("~/hub");
+				assertThat(properties.getHub().getOffline()).isTrue();
+				assertThat(properties.getHub().getConnectTimeout()).isEqualTo(Duration.ofSeconds(3));
+				assertThat(properties.getHub().getReadTimeout()).isEqualTo(Duration.ofSeconds(4));
 				assertThat(properties.getDevice()).isEqualTo("cuda:1");
 				assertThat(properties.getTemplates()).containsExactly("A photo of a {}.", "A drawing of a {}.");
 				assertThat(properties.getScoring()).isEqualTo(Scoring.SIGMOID);
@@ -63,6 +84,13 @@ class ZsicPropertiesTests {
 				assertThat(properties.getImage().getMaximumBytes()).isEqualTo(DataSize.ofMegabytes(1));
 				assertThat(properties.getEngine().getThreads()).isEqualTo(2);
 				assertThat(properties.getEngine().getIntraOpThreads()).isEqualTo(3);
+				assertThat(properties.getStartup()).isEqualTo(Startup.LAZY);
+				assertThat(properties.getMaximumWait()).isEqualTo(Duration.ofSeconds(5));
+				assertThat(properties.getHealth().getWindow()).isEqualTo(Duration.ofMinutes(10));
+				assertThat(properties.getHealth().getFailureThreshold()).isEqualTo(5);
+				assertThat(properties.getHealth().getMaximumCallTime()).isEqualTo(Duration.ofMinutes(2));
+				assertThat(properties.getHealth().getSelfTestInterval()).isEqualTo(Duration.ofMinutes(3));
+				assertThat(properties.getSwap().isUnloadFirst()).isTrue();
 			});
 	}
 

@@ -1,0 +1,578 @@
+package io.github.zsic;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.zsic.ClassifierStatus.State;
+
+/**
+ * A classifier whose model comes later, and can be exchanged for another one while calls
+ * run.
+ *
+ * <pre>{@code
+ * SwappableClassifier classifier = new SwappableClassifier(Duration.ofSeconds(30));
+ * executor.execute(() -> classifier.load("openai/clip-vit-base-patch32", (listener) -> ZeroShotClassifier.builder()
+ *     .checkpoint("openai/clip-vit-base-patch32").downloadListener(listener).build()));
+ * classifier.classify(image, "fox", "owl");   // waits for the model
+ * }</pre>
+ *
+ * Every call runs from its beginning to its end on one model. It takes a lease of the
+ * model that is current when it begins; an exchange is atomic, affects only calls that
+ * begin later, and the model that is replaced is closed when its last lease has ended. So
+ * no call fails because of an exchange, and {@link #close()} waits for running calls.
+ * <p>
+ * Calls that come before the first model wait for it, up to a limit, and then fail with a
+ * {@link ModelNotReadyException}; so do calls when it could not be loaded. Thread-safe.
+ * Owns the models that it is given. It knows which calls are running and how they end;
+ * {@link #status()} and {@link #calls(Duration)} tell.
+ */
+public final class SwappableClassifier implements ZeroShotClassifier {
+
+	private static final Logger logger = LoggerFactory.getLogger(SwappableClassifier.class);
+
+	private final Duration maximumWait;
+
+	private final Clock clock;
+
+	private final AtomicReference<@Nullable Runnable> firstUse;
+
+	/** Held during a load, so that there is one at a time. */
+	private final ReentrantLock loadLock = new ReentrantLock();
+
+	/** Guards everything below; never held while a model works, loads or closes. */
+	private final ReentrantLock lock = new ReentrantLock();
+
+	/** The state, or a model's number of leases, has changed. */
+	private final Condition changed = this.lock.newCondition();
+
+	private @Nullable Model current;
+
+	private State state = State.IDLE;
+
+	private Instant since;
+
+	/** What the last call of {@link #model()} may tell after closing. */
+	private @Nullable ModelInfo lastModel;
+
+	private @Nullable String loading;
+
+	private @Nullable DownloadProgress download;
+
+	private @Nullable Throwable failure;
+
+	/** In the order in which they began. */
+	private final Set<Lease> leases = new LinkedHashSet<>();
+
+	private final Deque<Instant> recentFailures = new ArrayDeque<>();
+
+	private long successes;
+
+	private long failures;
+
+	private long failuresInARow;
+
+	private @Nullable Instant lastSuccess;
+
+	private @Nullable Instant lastFailure;
+
+	private @Nullable Throwable lastFailureCause;
+
+	/**
+	 * Creates a classifier without a model.
+	 * @param maximumWait how long a call waits for the first model, zero not to wait
+	 */
+	public SwappableClassifier(Duration maximumWait) {
+		this(maximumWait, null);
+	}
+
+	/**
+	 * Creates a classifier without a model.
+	 * @param maximumWait how long a call waits for the first model, zero not to wait
+	 * @param firstUse is run once, by the first call, before it waits; meant to start a
+	 * {@linkplain #load load} in another thread
+	 */
+	public SwappableClassifier(Duration maximumWait, @Nullable Runnable firstUse) {
+		this(maximumWait, firstUse, Clock.systemUTC());
+	}
+
+	SwappableClassifier(Duration maximumWait, @Nullable Runnable firstUse, Clock clock) {
+		if (maximumWait.isNegative()) {
+			throw new IllegalArgumentException("'maximumWait' must not be negative, but is " + maximumWait);
+		}
+		this.maximumWait = maximumWait;
+		this.firstUse = new AtomicReference<>(firstUse);
+		this.clock = clock;
+		this.since = clock.instant();
+	}
+
+	/**
+	 * Loads a model in the calling thread and makes it the current one, the first or the
+	 * next. When this method returns, the model that was replaced is closed: it has
+	 * waited for the calls that still used it. Loads wait for each other. When a load
+	 * fails, the current model stays.
+	 * @param checkpoint the name of what is loaded, for messages
+	 * @param loader loads it
+	 * @throws ClassifierClosedException if this classifier was closed meanwhile; what the
+	 * loader returned is closed, too
+	 * @throws RuntimeException what the loader throws
+	 */
+	public void load(String checkpoint, Loader loader) {
+		this.loadLock.lock();
+		try {
+			beginLoad(checkpoint);
+			long start = System.nanoTime();
+			Model next;
+			try {
+				ZeroShotClassifier classifier = loader.load(this::onProgress);
+				next = new Model(classifier, classifier.model(), Duration.ofNanos(System.nanoTime() - start));
+			}
+			catch (RuntimeException | Error ex) {
+				endFailedLoad(ex);
+				throw ex;
+			}
+			Model previous;
+			try {
+				previous = exchange(next);
+			}
+			catch (ClassifierClosedException ex) {
+				next.classifier.close();
+				throw ex;
+			}
+			if (previous != null) {
+				retire(previous);
+			}
+		}
+		finally {
+			this.loadLock.unlock();
+		}
+	}
+
+	/**
+	 * Takes the current model away, if there is one, and frees it when the calls that use
+	 * it have ended, for a program that has no memory for two. Calls wait until another
+	 * one is {@linkplain #load loaded}.
+	 */
+	public void unload() {
+		this.loadLock.lock();
+		try {
+			Model model;
+			this.lock.lock();
+			try {
+				model = this.current;
+				this.current = null;
+				if (this.state != State.CLOSED) {
+					become(State.IDLE);
+				}
+			}
+			finally {
+				this.lock.unlock();
+			}
+			if (model != null) {
+				retire(model);
+			}
+		}
+		finally {
+			this.loadLock.unlock();
+		}
+	}
+
+	private void beginLoad(String checkpoint) {
+		this.lock.lock();
+		try {
+			if (this.state == State.CLOSED) {
+				throw new ClassifierClosedException(checkpoint);
+			}
+			this.loading = checkpoint;
+			this.failure = null;
+			become((this.current != null) ? State.SWAPPING : State.LOADING);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void onProgress(DownloadProgress progress) {
+		this.lock.lock();
+		try {
+			this.download = progress.complete() ? null : progress;
+			if (this.state == State.LOADING || this.state == State.DOWNLOADING) {
+				State next = progress.complete() ? State.LOADING : State.DOWNLOADING;
+				if (this.state != next) {
+					become(next);
+				}
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void endFailedLoad(Throwable failure) {
+		this.lock.lock();
+		try {
+			this.loading = null;
+			this.download = null;
+			this.failure = failure;
+			if (this.state != State.CLOSED) {
+				become((this.current != null) ? State.READY : State.FAILED);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private @Nullable Model exchange(Model next) {
+		this.lock.lock();
+		try {
+			this.loading = null;
+			this.download = null;
+			if (this.state == State.CLOSED) {
+				throw new ClassifierClosedException(next.info.checkpoint());
+			}
+			Model previous = this.current;
+			this.current = next;
+			this.lastModel = next.info;
+			// Those of another model say nothing about this one.
+			this.failuresInARow = 0;
+			this.recentFailures.clear();
+			become(State.READY);
+			return previous;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/** Waits for the calls of a model that gets no new ones, then frees it. */
+	private void retire(Model model) {
+		this.lock.lock();
+		try {
+			while (model.leases > 0) {
+				this.changed.awaitUninterruptibly();
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		model.classifier.close();
+	}
+
+	private void become(State next) {
+		this.state = next;
+		this.since = this.clock.instant();
+		this.changed.signalAll();
+	}
+
+	@Override
+	public List<Classification> classify(ClassificationRequest request) {
+		return call((classifier) -> classifier.classify(request));
+	}
+
+	@Override
+	public float[] embedImage(ImageInput image) {
+		return call((classifier) -> classifier.embedImage(image));
+	}
+
+	@Override
+	public float[] embedText(String text) {
+		return call((classifier) -> classifier.embedText(text));
+	}
+
+	/**
+	 * Runs several calls on the same model, even if it is exchanged meanwhile; the
+	 * exchange waits.
+	 * @param <T> the type of the result
+	 * @param task what to do with the model, which must not be kept or closed
+	 * @return what the task returned
+	 * @throws ModelNotReadyException if there is no model within the time that calls wait
+	 */
+	public <T> T call(Function<ZeroShotClassifier, T> task) {
+		Lease lease = lease();
+		try {
+			T result = task.apply(lease.model.classifier);
+			release(lease, null);
+			return result;
+		}
+		catch (RuntimeException | Error ex) {
+			release(lease, ex);
+			throw ex;
+		}
+	}
+
+	private Lease lease() {
+		Runnable start = this.firstUse.getAndSet(null);
+		if (start != null) {
+			start.run();
+		}
+		long left = this.maximumWait.toNanos();
+		this.lock.lock();
+		try {
+			while (this.current == null || this.state == State.CLOSED) {
+				if (this.state == State.CLOSED) {
+					throw new ClassifierClosedException(
+							(this.lastModel != null) ? this.lastModel.checkpoint() : "none");
+				}
+				if (this.state == State.FAILED || left <= 0) {
+					throw notReady();
+				}
+				left = this.changed.awaitNanos(left);
+			}
+			Lease lease = new Lease(this.current, System.nanoTime());
+			this.current.leases++;
+			this.leases.add(lease);
+			return lease;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new ModelNotReadyException("The thread was interrupted while it waited for the model.", "",
+					this.download, ex);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private ModelNotReadyException notReady() {
+		if (this.failure instanceof ZsicException known) {
+			return new ModelNotReadyException("There is no model. " + known.getDescription(), known.getAction(), null,
+					known);
+		}
+		if (this.failure != null) {
+			return new ModelNotReadyException("There is no model, because loading it failed.",
+					"The cause of this exception tells more.", null, this.failure);
+		}
+		String action = "Try again later.";
+		if (this.loading == null) {
+			return new ModelNotReadyException("There is no model, and none is being loaded.", action);
+		}
+		if (this.download == null) {
+			return new ModelNotReadyException("The model '" + this.loading + "' is still being loaded.", action);
+		}
+		return new ModelNotReadyException("The model '" + this.loading + "' is still being downloaded: "
+				+ this.download.bytes() + " of " + this.download.size() + " bytes are there.", action, this.download,
+				null);
+	}
+
+	private void release(Lease lease, @Nullable Throwable outcome) {
+		Instant now = this.clock.instant();
+		this.lock.lock();
+		try {
+			this.leases.remove(lease);
+			lease.model.leases--;
+			this.changed.signalAll();
+			if (outcome == null) {
+				this.successes++;
+				this.lastSuccess = now;
+			}
+			else if (isFailure(outcome)) {
+				this.failures++;
+				this.lastFailure = now;
+				this.lastFailureCause = outcome;
+			}
+			if (lease.model == this.current) {
+				count(outcome, now);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void count(@Nullable Throwable outcome, Instant now) {
+		if (outcome == null) {
+			this.failuresInARow = 0;
+		}
+		else if (isFailure(outcome)) {
+			this.failuresInARow++;
+			this.recentFailures.add(now);
+			if (this.recentFailures.size() > CallStatistics.MAXIMUM_RECENT_FAILURES) {
+				this.recentFailures.remove();
+			}
+		}
+	}
+
+	private static boolean isFailure(Throwable outcome) {
+		return outcome instanceof InferenceException || outcome instanceof DeviceException
+				|| outcome instanceof VirtualMachineError;
+	}
+
+	/**
+	 * What answers calls now, which may be another model in the next moment.
+	 * @throws ModelNotReadyException if there is no model; this method does not wait
+	 */
+	@Override
+	public ModelInfo model() {
+		this.lock.lock();
+		try {
+			if (this.current != null) {
+				return this.current.info;
+			}
+			if (this.state == State.CLOSED && this.lastModel != null) {
+				return this.lastModel;
+			}
+			throw notReady();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public ClassifierStatistics statistics() {
+		this.lock.lock();
+		try {
+			return (this.current != null) ? this.current.classifier.statistics() : ClassifierStatistics.NONE;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Where this classifier stands. Does not wait for anything.
+	 * @return the status at this moment
+	 */
+	public ClassifierStatus status() {
+		this.lock.lock();
+		try {
+			return new ClassifierStatus(this.state, this.since, (this.current != null) ? this.current.info : null,
+					(this.current != null) ? this.current.loadTime : null, this.loading, this.download, this.failure);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * How calls fare. Does not wait for anything.
+	 * @param window how far back failures count as recent
+	 * @return the statistics at this moment
+	 */
+	public CallStatistics calls(Duration window) {
+		Instant from = this.clock.instant().minus(window);
+		this.lock.lock();
+		try {
+			Duration longest = this.leases.isEmpty() ? Duration.ZERO
+					: Duration.ofNanos(System.nanoTime() - this.leases.iterator().next().start);
+			int recent = (int) this.recentFailures.stream().filter((time) -> !time.isBefore(from)).count();
+			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures, recent,
+					this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Refuses new calls, waits for running ones, then frees the model. A load that is
+	 * running is not waited for: it fails when it is done, and frees what it has loaded.
+	 * A second call does nothing.
+	 */
+	@Override
+	public void close() {
+		Model model;
+		this.lock.lock();
+		try {
+			model = this.current;
+			this.current = null;
+			if (this.state != State.CLOSED) {
+				become(State.CLOSED);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (model != null) {
+			retire(model);
+		}
+	}
+
+	/**
+	 * Like {@link #close()}, but stops waiting after a time. A call that is still running
+	 * then keeps its model, which is freed when that call ends.
+	 * @param timeout how long to wait
+	 * @return whether the model is freed
+	 */
+	public boolean close(Duration timeout) {
+		Thread closing = new Thread(this::close, "zsic-close");
+		closing.setDaemon(true);
+		closing.start();
+		try {
+			closing.join(Math.max(1, timeout.toMillis()));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		if (closing.isAlive()) {
+			logger.warn("A call of the classifier has not ended after {} ms; its model is freed when it ends",
+					TimeUnit.NANOSECONDS.toMillis(timeout.toNanos()));
+			return false;
+		}
+		return true;
+	}
+
+	/**
+	 * Loads a model.
+	 */
+	@FunctionalInterface
+	public interface Loader {
+
+		/**
+		 * Loads a model.
+		 * @param listener is to be told of the progress of a download
+		 * @return the model, owned by the {@link SwappableClassifier} from now on
+		 */
+		ZeroShotClassifier load(DownloadListener listener);
+
+	}
+
+	/** A model with the number of calls that use it. */
+	private static final class Model {
+
+		private final ZeroShotClassifier classifier;
+
+		private final ModelInfo info;
+
+		private final Duration loadTime;
+
+		private int leases;
+
+		Model(ZeroShotClassifier classifier, ModelInfo info, Duration loadTime) {
+			this.classifier = classifier;
+			this.info = info;
+			this.loadTime = loadTime;
+		}
+
+	}
+
+	/** One running call. */
+	private static final class Lease {
+
+		private final Model model;
+
+		private final long start;
+
+		Lease(Model model, long start) {
+			this.model = model;
+			this.start = start;
+		}
+
+	}
+
+}

@@ -1,0 +1,137 @@
+package io.github.zsic.hub;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.HubException;
+import io.github.zsic.HubException.Reason;
+
+/**
+ * Which files of a repository a classifier needs. Weights are taken in one format only,
+ * and nothing of other frameworks.
+ *
+ * @param settings the small files apart from {@link #CONFIG}, in the order in which to
+ * fetch them
+ * @param weights the weights, or the index that names the files they are in
+ */
+record FileSelection(List<String> settings, String weights) {
+
+	static final String CONFIG = "config.json";
+
+	private static final List<String> PROCESSOR = List.of("preprocessor_config.json", "processor_config.json");
+
+	private static final List<String> TOKENIZER_SETTINGS = List.of("tokenizer_config.json", "special_tokens_map.json",
+			"added_tokens.json");
+
+	/** A tokenizer, or the vocabulary it can be built from; the first that is there. */
+	private static final List<List<String>> TOKENIZERS = List.of(List.of("tokenizer.json"),
+			List.of("vocab.json", "merges.txt"), List.of("vocab.txt"), List.of("spiece.model"),
+			List.of("sentencepiece.bpe.model"), List.of("tokenizer.model"));
+
+	private static final String INDEX_SUFFIX = ".index.json";
+
+	/** The first that is there, as in the reference. */
+	private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors" + INDEX_SUFFIX,
+			"pytorch_model.bin", "pytorch_model.bin" + INDEX_SUFFIX);
+
+	/**
+	 * Files that the reference asks for, too, and takes an answer for that they are not
+	 * there.
+	 */
+	static final List<String> OPTIONAL = join(PROCESSOR, TOKENIZER_SETTINGS);
+
+	/**
+	 * Chooses among files.
+	 * @param names the names of the files that there are
+	 * @return the choice
+	 * @throws HubException if there is no choice
+	 */
+	static FileSelection of(Set<String> names) {
+		List<String> settings = new ArrayList<>();
+		PROCESSOR.stream().filter(names::contains).forEach(settings::add);
+		if (settings.isEmpty()) {
+			throw missing("'preprocessor_config.json', which tells how pictures become numbers");
+		}
+		TOKENIZER_SETTINGS.stream().filter(names::contains).forEach(settings::add);
+		settings.addAll(TOKENIZERS.stream()
+			.filter(names::containsAll)
+			.findFirst()
+			.orElseThrow(() -> missing("'tokenizer.json', nor a vocabulary to build one from")));
+		String weights = WEIGHTS.stream()
+			.filter(names::contains)
+			.findFirst()
+			.orElseThrow(() -> missing("'model.safetensors' or 'pytorch_model.bin', in one file or sharded"));
+		if (weights.endsWith(INDEX_SUFFIX)) {
+			settings.add(weights);
+		}
+		return new FileSelection(List.copyOf(settings), weights);
+	}
+
+	/**
+	 * The files that hold the weights.
+	 * @param folder a folder that holds the settings
+	 * @param names the names of the files that there are
+	 * @return one file, or several
+	 * @throws HubException if the index is none, or names files that there are not
+	 */
+	List<String> weightFiles(Path folder, Set<String> names) {
+		if (!this.weights.endsWith(INDEX_SUFFIX)) {
+			return List.of(this.weights);
+		}
+		String suffix = this.weights.startsWith("model") ? ".safetensors" : ".bin";
+		Set<String> shards = new TreeSet<>();
+		try (Reader reader = Files.newBufferedReader(folder.resolve(this.weights))) {
+			for (JsonElement shard : JsonParser.parseReader(reader)
+				.getAsJsonObject()
+				.getAsJsonObject("weight_map")
+				.asMap()
+				.values()) {
+				shards.add(shard.getAsString());
+			}
+		}
+		catch (IOException | JsonParseException | IllegalStateException | NullPointerException | ClassCastException
+				| UnsupportedOperationException ex) {
+			throw damaged("is no index of weights", ex);
+		}
+		if (shards.isEmpty()) {
+			throw damaged("names no file", null);
+		}
+		for (String shard : shards) {
+			if (!RepositoryNames.isSafePath(shard) || !shard.endsWith(suffix)) {
+				throw damaged("names '" + shard + "', which is no file of weights", null);
+			}
+			if (!names.contains(shard)) {
+				throw missing("'" + shard + "', which '" + this.weights + "' names");
+			}
+		}
+		return List.copyOf(shards);
+	}
+
+	private HubException damaged(String finding, @Nullable Exception cause) {
+		return new HubException(Reason.FILE_NOT_FOUND, "'" + this.weights + "' " + finding + ".",
+				"Choose another revision or another repository.", cause);
+	}
+
+	static HubException missing(String what) {
+		return new HubException(Reason.FILE_NOT_FOUND, "The repository has no " + what + ".",
+				"Choose a repository that has been saved with Transformers, or another revision of this one.");
+	}
+
+	private static List<String> join(List<String> first, List<String> second) {
+		List<String> all = new ArrayList<>(first);
+		all.addAll(second);
+		return List.copyOf(all);
+	}
+
+}

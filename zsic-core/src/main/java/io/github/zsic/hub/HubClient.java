@@ -1,0 +1,449 @@
+package io.github.zsic.hub;
+
+import java.io.IOException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.HubException;
+
+/**
+ * Speaks the Hub's protocol. Redirects are followed by hand: some must not be followed,
+ * none may carry the token to another host, and all must repeat the range. Thread-safe.
+ */
+final class HubClient {
+
+	private static final int MAXIMUM_REDIRECTS = 10;
+
+	/** The listing of a repository with 100,000 files has about this size. */
+	private static final int MAXIMUM_LISTING = 32 * 1024 * 1024;
+
+	private static final int MAXIMUM_ERROR = 64 * 1024;
+
+	private static final int MAXIMUM_LOCATION = 16 * 1024;
+
+	private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
+
+	/** What java.net.URI does not take, but servers send. */
+	private static final Pattern ILLEGAL = Pattern.compile("[^!#$%&'()*+,/:;=?@\\[\\]~\\w.-]");
+
+	private final HubSettings settings;
+
+	private final Retries retries;
+
+	private final Errors errors;
+
+	private final HttpClient client;
+
+	HubClient(HubSettings settings, Retries retries) {
+		this.settings = settings;
+		this.retries = retries;
+		this.errors = new Errors(settings);
+		HttpClient.Builder builder = HttpClient.newBuilder()
+			.version(HttpClient.Version.HTTP_1_1)
+			.followRedirects(HttpClient.Redirect.NEVER)
+			.connectTimeout(settings.connectTimeout());
+		ProxySelector proxies = ProxySelector.getDefault();
+		this.client = ((proxies != null) ? builder.proxy(proxies) : builder).build();
+	}
+
+	/**
+	 * Resolves a revision to a commit, with the files in it.
+	 * @param repository the name of the repository
+	 * @param revision the revision
+	 * @param patient whether to try again after failures
+	 * @return the listing
+	 * @throws HubException if there is none
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	Listing listing(String repository, String revision, boolean patient) throws InterruptedException {
+		Errors.Request request = new Errors.Request(repository, revision, null);
+		URI uri = URI.create(this.settings.endpoint() + "/api/models/" + repository + "/revision/"
+				+ encode(revision).replace("/", "%2F") + "?blobs=true");
+		return attempt(request, patient ? this.retries : this.retries.once(), () -> {
+			HttpResponse<BodyReader> response = follow("GET", uri, 0, true);
+			try (BodyReader body = response.body()) {
+				if (response.statusCode() != 200) {
+					throw refused(request, response);
+				}
+				byte[] json = body.readAll(this.settings.readTimeout(), MAXIMUM_LISTING);
+				return listing(new String(json, StandardCharsets.UTF_8));
+			}
+		});
+	}
+
+	private Listing listing(String json) {
+		try {
+			JsonObject info = JsonParser.parseString(json).getAsJsonObject();
+			String commit = info.get("sha").getAsString();
+			Map<String, OptionalLong> files = new LinkedHashMap<>();
+			for (JsonElement sibling : info.getAsJsonArray("siblings")) {
+				JsonElement size = sibling.getAsJsonObject().get("size");
+				files.put(sibling.getAsJsonObject().get("rfilename").getAsString(), (size != null && !size.isJsonNull())
+						? OptionalLong.of(size.getAsLong()) : OptionalLong.empty());
+			}
+			if (RepositoryNames.isCommit(commit)) {
+				return new Listing(commit, files);
+			}
+		}
+		catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException
+				| UnsupportedOperationException | NumberFormatException ex) {
+			throw notAListing(json, ex);
+		}
+		throw notAListing(json, null);
+	}
+
+	private HubException notAListing(String json, @Nullable RuntimeException cause) {
+		return this.errors.notAHub(json.stripLeading().startsWith("<")
+				? "answers with a web page where a list of files is due" : "answers with no list of files", cause);
+	}
+
+	/**
+	 * Asks what a file is and where its contents are.
+	 * @param repository the name of the repository
+	 * @param commit the commit
+	 * @param file the name of the file
+	 * @return its hash, size and address
+	 * @throws HubException if there is no such file, or no Hub
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	FileMetadata metadata(String repository, String commit, String file) throws InterruptedException {
+		Errors.Request request = new Errors.Request(repository, commit, file);
+		URI uri = URI.create(this.settings.endpoint() + "/" + repository + "/resolve/" + commit + "/" + encode(file));
+		return attempt(request, this.retries, () -> {
+			HttpResponse<BodyReader> response = follow("HEAD", uri, 0, false);
+			try (BodyReader body = response.body()) {
+				int status = response.statusCode();
+				if (status >= 400) {
+					throw refused(request, response);
+				}
+				body.readAll(this.settings.readTimeout(), MAXIMUM_ERROR);
+				return metadata(commit, response);
+			}
+		});
+	}
+
+	private FileMetadata metadata(String commit, HttpResponse<BodyReader> response) {
+		String found = header(response, "X-Repo-Commit");
+		if (found == null) {
+			throw this.errors.notAHub("does not name the commit of a file");
+		}
+		if (!found.equals(commit)) {
+			throw this.errors.notAHub("has the file of another commit than the one that was asked for");
+		}
+		boolean redirect = isRedirect(response.statusCode());
+		String etag = header(response, "X-Linked-Etag");
+		if (etag == null) {
+			etag = header(response, "ETag");
+		}
+		String size = header(response, "X-Linked-Size");
+		if (size == null && !redirect) {
+			size = header(response, "Content-Length");
+		}
+		if (etag == null || size == null || !size.matches("\\d{1,18}")) {
+			throw this.errors.notAHub("names neither checksum nor size of a file");
+		}
+		String hash = etag.replaceFirst("^W/", "").replaceAll("^\"+|\"+$", "");
+		if (!ContentHash.isHash(hash)) {
+			throw this.errors.notAHub("names no checksum of a file that can be verified");
+		}
+		URI location = response.uri();
+		if (redirect) {
+			location = target(response);
+			requireSafe(response.uri(), location);
+		}
+		return new FileMetadata(hash, Long.parseLong(size), location);
+	}
+
+	/**
+	 * Asks for the contents of a file from some byte on.
+	 * @param metadata what the file is
+	 * @param request what to name in errors
+	 * @param offset the first byte
+	 * @return the contents, from that byte on or, whatever was asked for, from the first
+	 * @throws IOException if that fails
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	Contents contents(FileMetadata metadata, Errors.Request request, long offset)
+			throws IOException, InterruptedException {
+		HttpResponse<BodyReader> response = follow("GET", metadata.location(), offset, true);
+		boolean accepted = false;
+		try {
+			int status = response.statusCode();
+			String encoding = header(response, "Content-Encoding");
+			if (status == 206) {
+				Matcher range = CONTENT_RANGE.matcher(String.valueOf(header(response, "Content-Range")));
+				if (!range.matches() || Long.parseLong(range.group(1)) != offset) {
+					throw new IOException("the server sends another part of the file than the one that was asked for");
+				}
+			}
+			else if (status == 416) {
+				throw new RangeRefused();
+			}
+			else if (status != 200) {
+				if (!isHub(response.uri()) && status >= 400 && status < 500 && status != 408 && status != 429) {
+					throw new AddressExpired(status);
+				}
+				throw refused(request, response);
+			}
+			if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+				throw new IOException("the server sends the file compressed, which was not asked for");
+			}
+			String type = header(response, "Content-Type");
+			String length = header(response, "Content-Length");
+			long start = (status == 206) ? offset : 0;
+			if (length != null && !length.equals(Long.toString(metadata.size() - start))) {
+				if (type != null && type.toLowerCase(Locale.ROOT).startsWith("text/html")) {
+					throw new Refusal(this.errors.notAHub("answers with a web page where a file is due"), true, null);
+				}
+				throw new IOException(
+						"the server announces " + length + " bytes where " + (metadata.size() - start) + " are due");
+			}
+			accepted = true;
+			return new Contents(start, response.body());
+		}
+		finally {
+			if (!accepted) {
+				response.body().close();
+			}
+		}
+	}
+
+	Errors errors() {
+		return this.errors;
+	}
+
+	private <T> T attempt(Errors.Request request, Retries retries, Attempt<T> attempt) throws InterruptedException {
+		for (int failures = 1;; failures++) {
+			try {
+				return attempt.run();
+			}
+			catch (IOException ex) {
+				String what = (request.file() != null) ? request.file() : request.repository();
+				if (!retries.pause(failures, what, ex)) {
+					throw this.errors.unavailable(request, ex);
+				}
+			}
+		}
+	}
+
+	private Refusal refused(Errors.Request request, HttpResponse<BodyReader> response) {
+		return this.errors.status(request, response);
+	}
+
+	/**
+	 * Sends a request and follows redirects: all of them, or else only those that are
+	 * about names, to another path of the same host. A redirect to the contents is the
+	 * answer then, because its headers tell what the file is.
+	 */
+	private HttpResponse<BodyReader> follow(String method, URI start, long offset, boolean everywhere)
+			throws IOException, InterruptedException {
+		URI uri = start;
+		for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+			HttpResponse<BodyReader> response = send(method, uri, offset);
+			if (!isRedirect(response.statusCode())) {
+				return response;
+			}
+			URI target = target(response);
+			if (!everywhere && isAbsolute(response) && (!isHub(target) || header(response, "X-Repo-Commit") != null)) {
+				return response;
+			}
+			requireSafe(uri, target);
+			uri = target;
+			try (BodyReader body = response.body()) {
+				body.readAll(this.settings.readTimeout(), MAXIMUM_ERROR);
+			}
+		}
+		throw new Refusal(this.errors.notAHub("redirects in a circle"), false, null);
+	}
+
+	private HttpResponse<BodyReader> send(String method, URI uri, long offset)
+			throws IOException, InterruptedException {
+		HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+			.method(method, HttpRequest.BodyPublishers.noBody())
+			.header("Accept-Encoding", "identity")
+			.header("User-Agent", this.settings.userAgent());
+		String token = this.settings.token();
+		if (token != null && isHub(uri)) {
+			request.header("Authorization", "Bearer " + token);
+		}
+		if (offset > 0) {
+			request.header("Range", "bytes=" + offset + "-");
+		}
+		String proxyUser = System.getProperty(uri.getScheme() + ".proxyUser");
+		if (proxyUser != null) {
+			String credentials = proxyUser + ":" + System.getProperty(uri.getScheme() + ".proxyPassword", "");
+			request.header("Proxy-Authorization",
+					"Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
+		}
+		CompletableFuture<HttpResponse<BodyReader>> future = this.client.sendAsync(request.build(),
+				(info) -> new BodyReader());
+		// The timeout of a request ends with the headers in some releases of the JDK, and
+		// with the body in others.
+		Duration timeout = this.settings.connectTimeout().plus(this.settings.metadataTimeout());
+		boolean answered = false;
+		try {
+			HttpResponse<BodyReader> response = future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+			answered = true;
+			return response;
+		}
+		catch (TimeoutException ex) {
+			throw new HttpTimeoutException("no answer in " + Errors.seconds(timeout));
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof IOException failure) {
+				throw failure;
+			}
+			throw new IOException(Errors.reason(ex), ex);
+		}
+		finally {
+			if (!answered) {
+				future.cancel(true);
+			}
+		}
+	}
+
+	private static boolean isRedirect(int status) {
+		return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+	}
+
+	private static boolean isAbsolute(HttpResponse<?> response) {
+		String location = header(response, "Location");
+		return location != null && location.matches("(?i)(?:https?:)?//.*");
+	}
+
+	private URI target(HttpResponse<?> response) {
+		String location = header(response, "Location");
+		if (location != null && !location.isBlank() && location.length() <= MAXIMUM_LOCATION) {
+			String escaped = ILLEGAL.matcher(location)
+				.replaceAll((match) -> URLEncoder.encode(match.group(), StandardCharsets.UTF_8).replace("+", "%20"));
+			try {
+				return response.uri().resolve(new URI(escaped));
+			}
+			catch (URISyntaxException ex) {
+				throw this.errors.notAHub("redirects to no address", ex);
+			}
+		}
+		throw this.errors.notAHub("redirects to no address");
+	}
+
+	/** Also for the contents of public files: nobody is to see what is fetched. */
+	void requireSafe(URI from, URI to) {
+		String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
+		boolean secure = scheme.equals("https");
+		if (to.getHost() == null || !(secure || (scheme.equals("http") && "http".equalsIgnoreCase(from.getScheme())))) {
+			throw this.errors
+				.notAHub("redirects from '" + from.getScheme() + ":' to '" + scheme + ":', which is not followed");
+		}
+	}
+
+	/** Whether the token may be sent there. */
+	private boolean isHub(URI uri) {
+		URI hub = this.settings.endpoint();
+		return hub.getScheme().equalsIgnoreCase(uri.getScheme()) && hub.getHost().equalsIgnoreCase(uri.getHost())
+				&& port(hub) == port(uri);
+	}
+
+	private static int port(URI uri) {
+		if (uri.getPort() != -1) {
+			return uri.getPort();
+		}
+		return "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+	}
+
+	private static @Nullable String header(HttpResponse<?> response, String name) {
+		return response.headers().firstValue(name).orElse(null);
+	}
+
+	private static String encode(String path) {
+		return URLEncoder.encode(path, StandardCharsets.UTF_8).replace("+", "%20").replace("%2F", "/");
+	}
+
+	private interface Attempt<T> {
+
+		T run() throws IOException, InterruptedException;
+
+	}
+
+	/**
+	 * A commit and its files.
+	 *
+	 * @param commit the commit
+	 * @param files the files with their sizes, which not every server tells
+	 */
+	record Listing(String commit, Map<String, OptionalLong> files) {
+
+	}
+
+	/**
+	 * What a file is.
+	 *
+	 * @param hash the hash of its contents, which names them in the cache
+	 * @param size the number of its bytes
+	 * @param location where the contents are, for some minutes
+	 */
+	record FileMetadata(String hash, long size, URI location) {
+
+	}
+
+	/**
+	 * Contents that arrive.
+	 *
+	 * @param offset the position of their first byte
+	 * @param body the bytes
+	 */
+	record Contents(long offset, BodyReader body) {
+
+	}
+
+	/**
+	 * The address that metadata named is no longer good.
+	 */
+	static final class AddressExpired extends IOException {
+
+		private static final long serialVersionUID = 1L;
+
+		AddressExpired(int status) {
+			super("the address of the contents is not valid any more (status " + status + ")");
+		}
+
+	}
+
+	/**
+	 * There is nothing after the byte that was asked for.
+	 */
+	static final class RangeRefused extends IOException {
+
+		private static final long serialVersionUID = 1L;
+
+		RangeRefused() {
+			super("the server has fewer bytes than are there already");
+		}
+
+	}
+
+}

@@ -1,0 +1,198 @@
+package io.github.zsic;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.github.zsic.hub.HubServer;
+import io.github.zsic.hub.HubServer.Content;
+import io.github.zsic.hub.HubServer.Fault;
+import io.github.zsic.hub.HubServer.Request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Classifiers from checkpoints on the Hub.
+ */
+class HubCheckpointTests {
+
+	private static final String ID = "acme/gelu-clip";
+
+	@TempDir
+	private Path cacheDir;
+
+	private final HubServer server = HubServer.start();
+
+	private String commit;
+
+	@BeforeEach
+	void push() {
+		this.commit = this.server.repository(ID).push("main", TestCheckpoints.checkpoint("gelu-modern-eos"));
+	}
+
+	@AfterEach
+	void close() {
+		this.server.close();
+	}
+
+	@Test
+	void downloadsAndClassifies() {
+		List<DownloadProgress> progress = new ArrayList<>();
+		try (ZeroShotClassifier classifier = builder().downloadListener(progress::add).build();
+				ZeroShotClassifier local = ZeroShotClassifier.builder()
+					.checkpoint(TestCheckpoints.checkpoint("gelu-modern-eos").toString())
+					.build()) {
+			ImageInput picture = ImageInput.of(TestCheckpoints.picture("landscape.png"));
+			assertThat(classifier.classify(picture, "cat", "dog").predictions())
+				.isEqualTo(local.classify(picture, "cat", "dog").predictions());
+			assertThat(classifier.model().checkpoint()).isEqualTo(ID);
+			assertThat(classifier.model().revision()).isEqualTo(this.commit);
+			assertThat(local.model().revision()).isNull();
+		}
+		assertThat(progress.get(progress.size() - 1).complete()).isTrue();
+		this.server.forgetRequests();
+		builder().build().close();
+		assertThat(this.server.requests()).singleElement().matches(Request::forListing);
+		this.server.forgetRequests();
+		builder().revision(this.commit).build().close();
+		builder().hubOffline(true).build().close();
+		assertThat(this.server.requests()).isEmpty();
+	}
+
+	@Test
+	void revision() {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		files.put("README.md", Content.small("tagged"));
+		String tagged = this.server.repository(ID).push("v1", files);
+		try (ZeroShotClassifier classifier = builder().revision("v1").build()) {
+			assertThat(classifier.model().revision()).isEqualTo(tagged).isNotEqualTo(this.commit);
+		}
+		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().revision("v2").build())
+			.withMessageContaining("Checkpoint '" + ID + "' cannot be used. The repository has no revision 'v2'")
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(HubException.Reason.REVISION_NOT_FOUND));
+	}
+
+	@Test
+	void unknownArchitectureIsToldBeforeWeightsAreFetched() {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		files.put("config.json", Content.small("{\"model_type\": \"bert\"}"));
+		files.remove("preprocessor_config.json");
+		this.server.repository(ID).push("main", files);
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> builder().build())
+			.withMessageContaining("Checkpoint '" + ID + "' cannot be used. ")
+			.withMessageContaining("model_type 'bert'");
+		assertThat(this.server.contentRequests()).hasSize(1);
+	}
+
+	@Test
+	void nameThatIsNeitherRepositoryNorFolderIsToldAsBoth() {
+		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().checkpoint("models/clip").build())
+			.withMessageContaining("There is no such repository")
+			.withMessageContaining("Nor is there a folder '" + Path.of("models/clip").toAbsolutePath() + "'");
+		assertThatExceptionOfType(HubException.class)
+			.isThrownBy(() -> builder().checkpoint("models/clip").hubOffline(true).build())
+			.withMessageContaining("requests are switched off")
+			.withMessageContaining("Nor is there a folder");
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> builder().checkpoint("clip").build())
+			.withMessageContaining("no such folder")
+			.withMessageContaining("named with its owner");
+	}
+
+	@Test
+	void folderWinsOverRepository() {
+		try (ZeroShotClassifier classifier = builder().checkpoint("src/test").build()) {
+			throw new AssertionError(classifier.model().toString());
+		}
+		catch (CheckpointException ex) {
+			assertThat(ex).hasMessageContaining("has no 'config.json'").isNotInstanceOf(HubException.class);
+		}
+		assertThat(this.server.requests()).isEmpty();
+	}
+
+	@Test
+	void settingsReachTheHub() {
+		this.server.acceptToken("hf_x");
+		this.server.repository(ID).setPrivate();
+		Path folder = builder().hubToken("hf_x").download();
+		assertThat(folder).isEqualTo(this.cacheDir.resolve("models--acme--gelu-clip/snapshots").resolve(this.commit));
+		assertThatExceptionOfType(HubException.class)
+			.isThrownBy(() -> builder().hubToken("hf_y").hubCacheDir(this.cacheDir.resolve("other")).download())
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(HubException.Reason.TOKEN_REFUSED));
+		this.server.fail(Integer.MAX_VALUE, Request::forListing, Fault.status(429, "Retry-After", "9999"));
+		assertThat(builder().hubToken("hf_x").download()).isEqualTo(folder);
+	}
+
+	@Test
+	void downloadIsForRepositoriesOnly() {
+		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().checkpoint("/srv/models/x").download())
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(HubException.Reason.INVALID_SETTING));
+	}
+
+	@Test
+	void prefetchFillsTheCache() throws Exception {
+		this.server.repository("acme/other").push("v1", TestCheckpoints.checkpoint("gelu-modern-eos"));
+		Process process = prefetch(ID, "acme/other@v1", "acme/none");
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).isOne();
+		assertThat(output.lines().filter((line) -> line.contains("snapshots"))).hasSize(2)
+			.allSatisfy((line) -> assertThat(Path.of(line)).isDirectoryContaining("glob:**model.safetensors"));
+		assertThat(errors)
+			.contains("Downloading 'acme/other', commit ", "acme/gelu-clip: model.safetensors is complete",
+					"Checkpoint 'acme/none' cannot be used. There is no such repository")
+			.doesNotContain("\tat ");
+		assertThat(prefetch(ID).waitFor()).isZero();
+	}
+
+	private Process prefetch(String... arguments) throws Exception {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+						System.getProperty("java.class.path"), Prefetch.class.getName()));
+		command.addAll(List.of(arguments));
+		ProcessBuilder builder = new ProcessBuilder(command);
+		builder.environment().put("HF_ENDPOINT", this.server.endpoint());
+		builder.environment().put("HF_HUB_CACHE", this.cacheDir.toString());
+		builder.environment().remove("HF_HUB_OFFLINE");
+		return builder
+			.redirectInput(ProcessBuilder.Redirect.from(Files.createTempFile(this.cacheDir, "in", "").toFile()))
+			.start();
+	}
+
+	@Test
+	void prefetchWithoutArgumentsSaysHowToUseIt() {
+		PrintStream before = System.err;
+		ByteArrayOutputStream errors = new ByteArrayOutputStream();
+		System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+		try {
+			assertThat(Prefetch.run()).isEqualTo(2);
+			assertThat(Prefetch.run("--help")).isEqualTo(2);
+		}
+		finally {
+			System.setErr(before);
+		}
+		assertThat(errors.toString(StandardCharsets.UTF_8))
+			.contains("Usage: java -cp <class path> io.github.zsic.Prefetch");
+	}
+
+	private ZeroShotClassifierBuilder builder() {
+		return ZeroShotClassifier.builder()
+			.checkpoint(ID)
+			.hubEndpoint(this.server.endpoint())
+			.hubCacheDir(this.cacheDir)
+			.hubOffline(false)
+			.device("cpu");
+	}
+
+}

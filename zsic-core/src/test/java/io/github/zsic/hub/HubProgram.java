@@ -1,0 +1,33 @@
+package io.github.zsic.hub;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Downloads in a JVM of its own: prints the folder, or the reason of the failure.
+ */
+final class HubProgram {
+
+	private HubProgram() {
+	}
+
+	public static void main(String[] arguments) {
+		HubSettings settings = HubSettings.of(
+				new HubOptions(arguments[0], null, Path.of(arguments[1]), null, null, Duration.ofSeconds(30)),
+				Map.<String, String>of()::get);
+		long start = System.nanoTime();
+		try {
+			Hub.Snapshot snapshot = new Hub(settings, (progress) -> {
+			}, new Retries(6, Duration.ofMillis(10), Duration.ofMillis(50))).snapshot(arguments[2], null, (folder) -> {
+			});
+			System.out.println(snapshot.folder());
+			System.err.println((System.nanoTime() - start) / 1_000_000 + " ms");
+		}
+		catch (io.github.zsic.HubException ex) {
+			System.out.println(ex.getReason() + ": " + ex.getMessage());
+			System.exit(1);
+		}
+	}
+
+}

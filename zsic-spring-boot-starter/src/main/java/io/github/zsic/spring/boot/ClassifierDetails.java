@@ -1,0 +1,131 @@
+package io.github.zsic.spring.boot;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.github.zsic.CallStatistics;
+import io.github.zsic.ClassifierStatistics;
+import io.github.zsic.ClassifierStatus;
+import io.github.zsic.DownloadProgress;
+import io.github.zsic.ModelInfo;
+import io.github.zsic.ZsicException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What there is to tell of a classifier, in the form in which health and endpoint do.
+ */
+public final class ClassifierDetails {
+
+	private ClassifierDetails() {
+	}
+
+	/**
+	 * Tells where a classifier stands, what it runs and how its calls fare.
+	 * @param classifier the classifier
+	 * @param window how far back failures count as recent
+	 * @return names and values, the most important first
+	 */
+	public static Map<String, Object> of(ManagedClassifier classifier, Duration window) {
+		ClassifierStatus status = classifier.classifier().status();
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("state", status.state());
+		details.put("since", status.since());
+		ModelInfo model = status.model();
+		details.put("checkpoint", (model != null) ? model.checkpoint() : classifier.selection().checkpoint());
+		if (model != null) {
+			putIfKnown(details, "revision", model.revision());
+			details.put("modelType", model.modelType());
+			details.put("device", model.device());
+			details.put("precision", model.precision());
+			Duration loadTime = status.loadTime();
+			putIfKnown(details, "loadTime", (loadTime != null) ? seconds(loadTime) : null);
+		}
+		putIfKnown(details, "loading", status.loading());
+		DownloadProgress download = status.download();
+		putIfKnown(details, "download", (download != null) ? of(download) : null);
+		Throwable failure = status.failure();
+		putIfKnown(details, "failure", (failure != null) ? describe(failure) : null);
+		details.put("calls", of(classifier.classifier().calls(window), window));
+		if (model != null) {
+			ClassifierStatistics statistics = classifier.classifier().statistics();
+			details.put("queue", queue(statistics));
+			details.put("cache", cache(statistics));
+		}
+		return details;
+	}
+
+	/**
+	 * Tells what went wrong without telling more than its reader may know.
+	 * @param failure what was thrown
+	 * @return a sentence of zsic, or the name of the class
+	 */
+	public static String describe(Throwable failure) {
+		return (failure instanceof ZsicException known) ? known.getDescription() : failure.getClass().getName();
+	}
+
+	private static Map<String, Object> of(DownloadProgress download) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("revision", download.revision());
+		putProgress(details, download.bytes(), download.size());
+		details.put("files", download.files().stream().map((file) -> {
+			Map<String, Object> entry = new LinkedHashMap<>();
+			entry.put("name", file.name());
+			putProgress(entry, file.bytes(), file.size());
+			entry.put("complete", file.complete());
+			return entry;
+		}).toList());
+		return details;
+	}
+
+	private static void putProgress(Map<String, Object> details, long bytes, long size) {
+		details.put("bytes", bytes);
+		details.put("size", size);
+		details.put("percent", (size > 0) ? (long) (100.0 * bytes / size) : 100L);
+	}
+
+	private static Map<String, Object> of(CallStatistics calls, Duration window) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("running", calls.running());
+		if (calls.running() > 0) {
+			details.put("longestRunning", seconds(calls.longestRunning()));
+		}
+		details.put("succeeded", calls.successes());
+		details.put("failed", calls.failures());
+		details.put("window", seconds(window));
+		details.put("failedInWindow", calls.recentFailures());
+		details.put("failedInARow", calls.failuresInARow());
+		putIfKnown(details, "lastSuccess", calls.lastSuccess());
+		putIfKnown(details, "lastFailure", calls.lastFailure());
+		Throwable cause = calls.lastFailureCause();
+		putIfKnown(details, "lastFailureCause", (cause != null) ? describe(cause) : null);
+		return details;
+	}
+
+	private static Map<String, Object> queue(ClassifierStatistics statistics) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("threads", statistics.engineThreads());
+		details.put("waiting", statistics.queued());
+		return details;
+	}
+
+	private static Map<String, Object> cache(ClassifierStatistics statistics) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("texts", statistics.cachedTexts());
+		details.put("hits", statistics.cacheHits());
+		details.put("misses", statistics.cacheMisses());
+		details.put("evictions", statistics.cacheEvictions());
+		return details;
+	}
+
+	private static double seconds(Duration duration) {
+		return duration.toMillis() / 1000.0;
+	}
+
+	private static void putIfKnown(Map<String, Object> details, String name, @Nullable Object value) {
+		if (value != null) {
+			details.put(name, value);
+		}
+	}
+
+}

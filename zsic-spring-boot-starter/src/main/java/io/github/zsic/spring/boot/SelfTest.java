@@ -1,0 +1,93 @@
+package io.github.zsic.spring.boot;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ImageInput;
+import io.github.zsic.InferenceException;
+import io.github.zsic.Prediction;
+import io.github.zsic.Scoring;
+import io.github.zsic.ZeroShotClassifier;
+
+/**
+ * Classifies a picture that is always the same. What must come out is what the model
+ * itself answered when it was new, so that it works for any checkpoint.
+ */
+final class SelfTest {
+
+	/** Of cosines; a device that is at fault is off by far more. */
+	private static final double TOLERANCE = 0.01;
+
+	private static final BufferedImage PICTURE = picture();
+
+	private final Map<String, Float> expected;
+
+	private SelfTest(Map<String, Float> expected) {
+		this.expected = expected;
+	}
+
+	/**
+	 * Tries out a model that is new.
+	 * @param classifier the model
+	 * @return a test for later
+	 * @throws InferenceException if it answers differently when it is asked again, or
+	 * what cannot be
+	 */
+	static SelfTest of(ZeroShotClassifier classifier) {
+		SelfTest test = new SelfTest(classify(classifier));
+		test.run(classifier);
+		return test;
+	}
+
+	/**
+	 * Repeats the test.
+	 * @param classifier the model, the same as before
+	 * @throws InferenceException if the answer is another one
+	 */
+	void run(ZeroShotClassifier classifier) {
+		Map<String, Float> answer = classify(classifier);
+		this.expected.forEach((label, cosine) -> {
+			Float again = answer.get(label);
+			if (again == null || !(Math.abs(again - cosine) < TOLERANCE)) {
+				throw new InferenceException("The self-test failed: the cosine of '" + label + "' must be " + cosine
+						+ ", but is " + again + ".", "Check the device, or restart the application.");
+			}
+		});
+	}
+
+	private static Map<String, Float> classify(ZeroShotClassifier classifier) {
+		List<Prediction> predictions = classifier
+			.classify(ClassificationRequest.builder()
+				.image(ImageInput.of(PICTURE))
+				.labels("a yellow disc", "a blue square")
+				.templates("{}")
+				.scoring(Scoring.COSINE)
+				.build())
+			.get(0)
+			.predictions();
+		Map<String, Float> cosines = new TreeMap<>();
+		for (Prediction prediction : predictions) {
+			if (!(Math.abs(prediction.score()) < 1 + TOLERANCE)) {
+				throw new InferenceException("The self-test failed: " + prediction.score() + " is no cosine.",
+						"The weights are damaged, or the device is at fault.");
+			}
+			cosines.put(prediction.label(), prediction.score());
+		}
+		return cosines;
+	}
+
+	private static BufferedImage picture() {
+		BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+		Graphics2D graphics = image.createGraphics();
+		graphics.setColor(Color.YELLOW);
+		graphics.fillOval(8, 8, 48, 48);
+		graphics.dispose();
+		return image;
+	}
+
+}

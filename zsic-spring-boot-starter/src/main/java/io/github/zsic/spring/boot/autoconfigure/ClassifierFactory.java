@@ -1,0 +1,140 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.zsic.DownloadListener;
+import io.github.zsic.DownloadProgress;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.ZeroShotClassifierBuilder;
+import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
+import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
+
+/**
+ * Makes classifiers of properties.
+ */
+class ClassifierFactory {
+
+	private static final Log logger = LogFactory.getLog(ClassifierFactory.class);
+
+	private final ZsicProperties common;
+
+	private final Duration closeTimeout;
+
+	private final ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers;
+
+	private final ObjectProvider<DownloadListener> downloadListeners;
+
+	private final ObjectProvider<ModelDecorator> decorators;
+
+	ClassifierFactory(ZsicProperties common, Duration closeTimeout,
+			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
+		this.common = common;
+		this.closeTimeout = closeTimeout;
+		this.customizers = customizers;
+		this.downloadListeners = downloadListeners;
+		this.decorators = decorators;
+	}
+
+	/**
+	 * Makes a classifier and starts it.
+	 * @param name its name, empty for the main one
+	 * @param properties what it has for itself
+	 */
+	ManagedClassifier create(String name, ClassifierProperties properties) {
+		return new ManagedClassifier(name, selection(properties),
+				(selection, listener) -> decorate(name, load(selection, listener, properties)),
+				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
+						this.common.getSwap().isUnloadFirst()));
+	}
+
+	static ModelSelection selection(ClassifierProperties properties) {
+		String checkpoint = properties.getCheckpoint();
+		Assert.state(checkpoint != null, "'checkpoint' must be set");
+		return new ModelSelection(checkpoint, properties.getRevision(), properties.getDevice());
+	}
+
+	private ZeroShotClassifier load(ModelSelection selection, DownloadListener listener,
+			ClassifierProperties properties) {
+		ZsicProperties.Hub hub = this.common.getHub();
+		ClassifierProperties.Cache cache = properties.getCache();
+		ZsicProperties.Image image = this.common.getImage();
+		ZsicProperties.Engine engine = this.common.getEngine();
+		ZeroShotClassifierBuilder builder = ZeroShotClassifier.builder()
+			.checkpoint(selection.checkpoint())
+			.revision(selection.revision())
+			.device(selection.device())
+			.hubEndpoint(hub.getEndpoint())
+			.hubToken(hub.getToken())
+			.hubCacheDir(folder(hub.getCacheDir()))
+			.hubOffline(hub.getOffline())
+			.hubConnectTimeout(hub.getConnectTimeout())
+			.hubReadTimeout(hub.getReadTimeout())
+			.downloadListener(listeners(listener))
+			.templates(properties.getTemplates())
+			.scoring(properties.getScoring())
+			.cacheMaximumSize(cache.getMaximumSize())
+			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
+			.maximumPixels(image.getMaximumPixels())
+			.maximumBytes(image.getMaximumBytes().toBytes())
+			.engineThreads(engine.getThreads())
+			.intraOpThreads(engine.getIntraOpThreads());
+		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+		return builder.build();
+	}
+
+	private ZeroShotClassifier decorate(String name, ZeroShotClassifier model) {
+		ZeroShotClassifier decorated = model;
+		try {
+			for (ModelDecorator decorator : this.decorators.orderedStream().toList()) {
+				decorated = decorator.decorate(name.isEmpty() ? ManagedClassifier.MAIN : name, decorated);
+			}
+			return decorated;
+		}
+		catch (RuntimeException | Error ex) {
+			model.close();
+			throw ex;
+		}
+	}
+
+	/**
+	 * One of the program's own that throws is left out, and disturbs none of the others.
+	 */
+	DownloadListener listeners(DownloadListener own) {
+		DownloadListener log = DownloadListener.logging();
+		List<DownloadListener> beans = new ArrayList<>(this.downloadListeners.orderedStream().toList());
+		return (progress) -> {
+			own.onProgress(progress);
+			log.onProgress(progress);
+			beans.removeIf((listener) -> !told(listener, progress));
+		};
+	}
+
+	private static boolean told(DownloadListener listener, DownloadProgress progress) {
+		try {
+			listener.onProgress(progress);
+			return true;
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A download listener failed and is told no more of this download", ex);
+			return false;
+		}
+	}
+
+	private static @Nullable Path folder(@Nullable String path) {
+		return StringUtils.hasText(path) ? Path.of(path) : null;
+	}
+
+}

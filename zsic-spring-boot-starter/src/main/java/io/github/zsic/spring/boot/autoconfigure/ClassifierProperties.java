@@ -1,0 +1,175 @@
+package io.github.zsic.spring.boot.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import io.github.zsic.Scoring;
+import io.github.zsic.ZeroShotClassifierBuilder;
+import io.github.zsic.spring.boot.Startup;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * What each classifier has for itself.
+ */
+public class ClassifierProperties {
+
+	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
+
+	/**
+	 * Checkpoint to load: a repository of the Hugging Face Hub with its owner, such as
+	 * 'openai/clip-vit-base-patch32', a folder in the Hub's layout, as a path or 'file:'
+	 * URL, or a class path folder as 'classpath:some/folder'. Without it there is no
+	 * classifier.
+	 */
+	private @Nullable String checkpoint;
+
+	/**
+	 * Revision of a repository of the Hub: a branch, a tag, a reference such as
+	 * 'refs/pr/1', or a commit. Without it, 'main'.
+	 */
+	private @Nullable String revision;
+
+	/**
+	 * Device to run on: 'auto' (the first GPU if there is one, otherwise the CPU), 'cpu',
+	 * 'cuda', 'cuda:' with a number, or 'mps'.
+	 */
+	private String device = "auto";
+
+	/**
+	 * List of hypothesis templates with '{}' where the label goes; several are an
+	 * ensemble. A template that contains a comma must be given as an item of a list, with
+	 * an index in a properties file.
+	 */
+	private List<String> templates = new ArrayList<>(List.of(ZeroShotClassifierBuilder.DEFAULT_TEMPLATE));
+
+	/**
+	 * How similarities become scores; 'auto' is what the checkpoint was trained for.
+	 */
+	private Scoring scoring = Scoring.AUTO;
+
+	/**
+	 * When the model is loaded: 'eager' while the application starts, 'background' beside
+	 * it, or 'lazy' on first use.
+	 */
+	private Startup startup = Startup.EAGER;
+
+	/**
+	 * Time that a call waits for a model that is still being loaded, before it fails. Use
+	 * 0 to let it fail at once.
+	 */
+	private Duration maximumWait = Duration.ofSeconds(30);
+
+	private final Cache cache = new Cache();
+
+	public @Nullable String getCheckpoint() {
+		return this.checkpoint;
+	}
+
+	public void setCheckpoint(@Nullable String checkpoint) {
+		this.checkpoint = checkpoint;
+	}
+
+	public @Nullable String getRevision() {
+		return this.revision;
+	}
+
+	public void setRevision(@Nullable String revision) {
+		this.revision = revision;
+	}
+
+	public String getDevice() {
+		return this.device;
+	}
+
+	public void setDevice(String device) {
+		Assert.isTrue(DEVICE.matcher(device).matches(),
+				() -> "'device' must be auto, cpu, cuda, cuda:<number> or mps, not '" + device + "'");
+		this.device = device;
+	}
+
+	public List<String> getTemplates() {
+		return this.templates;
+	}
+
+	public void setTemplates(List<String> templates) {
+		Assert.notEmpty(templates, "'templates' must have at least one template");
+		for (String template : templates) {
+			Assert.isTrue(template.contains("{}"),
+					() -> "'templates' must have '{}' where the label goes, but there is none in '" + template
+							+ "'; a template with a comma in it must be an item of a list (templates[0]=...)");
+		}
+		this.templates = templates;
+	}
+
+	public Scoring getScoring() {
+		return this.scoring;
+	}
+
+	public void setScoring(Scoring scoring) {
+		this.scoring = scoring;
+	}
+
+	public Startup getStartup() {
+		return this.startup;
+	}
+
+	public void setStartup(Startup startup) {
+		this.startup = startup;
+	}
+
+	public Duration getMaximumWait() {
+		return this.maximumWait;
+	}
+
+	public void setMaximumWait(Duration maximumWait) {
+		Assert.isTrue(!maximumWait.isNegative(), () -> "'maximum-wait' must be 0 or more, not '" + maximumWait + "'");
+		this.maximumWait = maximumWait;
+	}
+
+	public Cache getCache() {
+		return this.cache;
+	}
+
+	/**
+	 * The text embeddings that are kept.
+	 */
+	public static class Cache {
+
+		/**
+		 * Number of text embeddings to keep, one for each label and template. Use 0 to
+		 * keep none.
+		 */
+		private long maximumSize = 10_000;
+
+		/**
+		 * Time without use after which a text embedding is dropped. Without it, none is
+		 * dropped for its age.
+		 */
+		private @Nullable Duration expireAfterAccess;
+
+		public long getMaximumSize() {
+			return this.maximumSize;
+		}
+
+		public void setMaximumSize(long maximumSize) {
+			Assert.isTrue(maximumSize >= 0, () -> "'cache.maximum-size' must be 0 or more, not '" + maximumSize + "'");
+			this.maximumSize = maximumSize;
+		}
+
+		public @Nullable Duration getExpireAfterAccess() {
+			return this.expireAfterAccess;
+		}
+
+		public void setExpireAfterAccess(@Nullable Duration expireAfterAccess) {
+			Assert.isTrue(expireAfterAccess == null || expireAfterAccess.compareTo(Duration.ZERO) > 0,
+					() -> "'cache.expire-after-access' must be more than 0, not '" + expireAfterAccess + "'");
+			this.expireAfterAccess = expireAfterAccess;
+		}
+
+	}
+
+}

@@ -1,0 +1,118 @@
+package io.github.zsic.spring.boot.endpoint;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.github.zsic.ClassifierClosedException;
+import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.ClassifierDetails;
+import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.SwapRefusedException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.util.StringUtils;
+
+/**
+ * Web endpoint that tells about classifiers and exchanges their models. Writing is not
+ * allowed unless {@code management.endpoint.zsic.access} says so.
+ */
+@WebEndpoint(id = "zsic", defaultAccess = Access.READ_ONLY)
+public class ZsicEndpoint {
+
+	private static final int CONFLICT = 409;
+
+	private static final int UNPROCESSABLE_CONTENT = 422;
+
+	private final Map<String, ManagedClassifier> classifiers = new TreeMap<>();
+
+	private final Duration window;
+
+	/**
+	 * Creates an endpoint.
+	 * @param classifiers the classifiers, each with a name of its own
+	 * @param window how far back failures count as recent
+	 */
+	public ZsicEndpoint(Collection<ManagedClassifier> classifiers, Duration window) {
+		classifiers.forEach((classifier) -> this.classifiers.put(classifier.displayName(), classifier));
+		this.window = window;
+	}
+
+	/**
+	 * Tells about all classifiers.
+	 * @return what there is to tell, by name
+	 */
+	@ReadOperation
+	public Map<String, Object> classifiers() {
+		Map<String, Object> details = new LinkedHashMap<>();
+		this.classifiers
+			.forEach((name, classifier) -> details.put(name, ClassifierDetails.of(classifier, this.window)));
+		return Map.of("classifiers", details);
+	}
+
+	/**
+	 * Exchanges a model, and answers when that is done. What is not given stays as it is,
+	 * except that another checkpoint starts with its default revision.
+	 * @param classifier the name of the classifier, {@code null} for the main or only one
+	 * @param checkpoint the checkpoint
+	 * @param revision its revision
+	 * @param device the device
+	 * @return what there is to tell about the classifier now, with the reason if the
+	 * model was not exchanged
+	 */
+	@WriteOperation
+	public WebEndpointResponse<Map<String, Object>> swap(@Nullable String classifier, @Nullable String checkpoint,
+			@Nullable String revision, @Nullable String device) {
+		ManagedClassifier target = find(classifier);
+		if (target == null) {
+			return refuse(WebEndpointResponse.STATUS_NOT_FOUND,
+					"There is no classifier of that name, but " + this.classifiers.keySet() + ".", "Use one of these.");
+		}
+		if (!StringUtils.hasText(checkpoint) && !StringUtils.hasText(revision) && !StringUtils.hasText(device)) {
+			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST, "Nothing is to be changed.",
+					"Send 'checkpoint', 'revision' or 'device'.");
+		}
+		try {
+			target.swap(select(target.selection(), checkpoint, revision, device));
+			return new WebEndpointResponse<>(ClassifierDetails.of(target, this.window));
+		}
+		catch (SwapRefusedException ex) {
+			return refuse(CONFLICT, ex.getDescription(), ex.getAction());
+		}
+		catch (ClassifierClosedException ex) {
+			return refuse(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, ex.getDescription(), ex.getAction());
+		}
+		catch (ZsicException ex) {
+			return refuse(UNPROCESSABLE_CONTENT, ex.getDescription(), ex.getAction());
+		}
+	}
+
+	private @Nullable ManagedClassifier find(@Nullable String name) {
+		if (StringUtils.hasText(name)) {
+			return this.classifiers.get(name);
+		}
+		ManagedClassifier main = this.classifiers.get(ManagedClassifier.MAIN);
+		return (main == null && this.classifiers.size() == 1) ? this.classifiers.values().iterator().next() : main;
+	}
+
+	private static ModelSelection select(ModelSelection current, @Nullable String checkpoint, @Nullable String revision,
+			@Nullable String device) {
+		boolean other = StringUtils.hasText(checkpoint) && !checkpoint.equals(current.checkpoint());
+		String nextRevision = StringUtils.hasText(revision) ? revision : other ? null : current.revision();
+		return new ModelSelection(StringUtils.hasText(checkpoint) ? checkpoint : current.checkpoint(), nextRevision,
+				StringUtils.hasText(device) ? device : current.device());
+	}
+
+	private static WebEndpointResponse<Map<String, Object>> refuse(int status, String description, String action) {
+		return new WebEndpointResponse<>(Map.of("error", description, "action", action), status);
+	}
+
+}

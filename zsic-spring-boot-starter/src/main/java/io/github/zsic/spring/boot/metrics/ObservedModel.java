@@ -1,0 +1,109 @@
+package io.github.zsic.spring.boot.metrics;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.github.zsic.Classification;
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ClassifierStatistics;
+import io.github.zsic.ImageInput;
+import io.github.zsic.ModelInfo;
+import io.github.zsic.Timings;
+import io.github.zsic.ZeroShotClassifier;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model whose calls are observed, each as a whole, and the stages of a classification
+ * timed.
+ */
+public class ObservedModel implements ZeroShotClassifier {
+
+	private final String classifier;
+
+	private final ZeroShotClassifier model;
+
+	private final Supplier<ObservationRegistry> observations;
+
+	private final Supplier<@Nullable MeterRegistry> meters;
+
+	/**
+	 * Creates a model.
+	 * @param classifier the name of the classifier, for a tag
+	 * @param model the model, closed with this one
+	 * @param observations where calls are observed, asked for at each of them
+	 * @param meters where stages are timed, asked for at each call
+	 */
+	public ObservedModel(String classifier, ZeroShotClassifier model, Supplier<ObservationRegistry> observations,
+			Supplier<@Nullable MeterRegistry> meters) {
+		this.classifier = classifier;
+		this.model = model;
+		this.observations = observations;
+		this.meters = meters;
+	}
+
+	@Override
+	public List<Classification> classify(ClassificationRequest request) {
+		List<Classification> results = observe("classify", () -> this.model.classify(request));
+		MeterRegistry registry = this.meters.get();
+		if (registry != null) {
+			// Of the request as a whole: its pictures share the labels.
+			record(registry, "text", results.get(0).timings().text());
+			results.stream().map(Classification::timings).forEach((timings) -> record(registry, timings));
+			registry.summary("zsic.request.images", "classifier", this.classifier).record(request.images().size());
+			registry.summary("zsic.request.labels", "classifier", this.classifier).record(request.labels().size());
+		}
+		return results;
+	}
+
+	private void record(MeterRegistry registry, Timings timings) {
+		record(registry, "decode", timings.decode());
+		record(registry, "image", timings.image());
+		record(registry, "score", timings.score());
+	}
+
+	private void record(MeterRegistry registry, String stage, Duration time) {
+		registry.timer("zsic.stage", "classifier", this.classifier, "stage", stage).record(time);
+	}
+
+	@Override
+	public float[] embedImage(ImageInput image) {
+		return observe("embed-image", () -> this.model.embedImage(image));
+	}
+
+	@Override
+	public float[] embedText(String text) {
+		return observe("embed-text", () -> this.model.embedText(text));
+	}
+
+	private <T> T observe(String operation, Supplier<T> call) {
+		Observation observation = Observation.createNotStarted("zsic.call", this.observations.get())
+			.contextualName("zsic " + operation)
+			.lowCardinalityKeyValue("classifier", this.classifier)
+			.lowCardinalityKeyValue("operation", operation);
+		T result = observation.observe(call);
+		if (result == null) {
+			throw new IllegalStateException("A model returned null");
+		}
+		return result;
+	}
+
+	@Override
+	public ModelInfo model() {
+		return this.model.model();
+	}
+
+	@Override
+	public ClassifierStatistics statistics() {
+		return this.model.statistics();
+	}
+
+	@Override
+	public void close() {
+		this.model.close();
+	}
+
+}

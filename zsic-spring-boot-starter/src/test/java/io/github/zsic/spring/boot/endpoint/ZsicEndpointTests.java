@@ -1,0 +1,127 @@
+package io.github.zsic.spring.boot.endpoint;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.DeviceException;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.Startup;
+import io.github.zsic.spring.boot.SwapRefusedException;
+import io.github.zsic.spring.boot.TestClassifier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ZsicEndpoint}.
+ */
+class ZsicEndpointTests {
+
+	private final ManagedClassifier main = managed("", new ModelSelection("main", "v1", "cpu"));
+
+	private final ManagedClassifier night = managed("night", new ModelSelection("night", null, "cpu"));
+
+	private final ZsicEndpoint endpoint = new ZsicEndpoint(List.of(this.night, this.main), Duration.ofMinutes(5));
+
+	@AfterEach
+	void close() {
+		this.main.close();
+		this.night.close();
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void tellsAboutEachClassifier() {
+		Map<String, Object> classifiers = (Map<String, Object>) this.endpoint.classifiers().get("classifiers");
+		assertThat(classifiers).containsOnlyKeys("default", "night");
+		assertThat((Map<String, Object>) classifiers.get("default")).containsEntry("checkpoint", "main")
+			.containsEntry("revision", "v1")
+			.containsEntry("device", "cpu")
+			.containsKeys("state", "precision", "loadTime", "calls", "queue", "cache");
+	}
+
+	@Test
+	void swapsTheMainClassifierUnlessToldOtherwise() {
+		assertThat(swap(null, "other", null, null)).containsEntry("checkpoint", "other").doesNotContainKey("revision");
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("other", null, "cpu"));
+		assertThat(this.night.selection().checkpoint()).isEqualTo("night");
+		assertThat(swap("night", "other", "v3", "")).containsEntry("revision", "v3");
+		assertThat(this.night.classifier().model().checkpoint()).isEqualTo("other");
+	}
+
+	@Test
+	void keepsWhatIsNotGiven() {
+		swap("", null, null, "auto");
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "auto"));
+		swap("default", null, "v2", null);
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "auto"));
+		swap(null, "main", null, "cpu");
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "cpu"));
+	}
+
+	@Test
+	void theOnlyClassifierNeedsNoName() {
+		new ZsicEndpoint(List.of(this.night), Duration.ofMinutes(5)).swap(null, "other", null, null);
+		assertThat(this.night.selection().checkpoint()).isEqualTo("other");
+	}
+
+	@Test
+	void failureTellsWhyAndChangesNothing() {
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, "broken", null, null);
+		assertThat(response.getStatus()).isEqualTo(422);
+		assertThat(response.getBody()).containsEntry("error", "It is broken.").containsEntry("action", "Mend it.");
+		assertThat(this.main.selection().checkpoint()).isEqualTo("main");
+		assertThat(this.endpoint.swap(null, null, null, "cuda").getStatus()).isEqualTo(422);
+		assertThat(TestClassifier.ask(this.main.classifier())).isEqualTo(0.5f);
+	}
+
+	@Test
+	void refusesWhatMakesNoSense() {
+		assertThat(this.endpoint.swap("noon", "other", null, null).getStatus()).isEqualTo(404);
+		assertThat(this.endpoint.swap(null, " ", null, null).getStatus()).isEqualTo(400);
+	}
+
+	@Test
+	void refusesWhileAnotherModelIsLoaded() {
+		assertThat(this.endpoint.swap(null, "busy", null, null).getStatus()).isEqualTo(409);
+	}
+
+	@Test
+	void refusesWhenClosed() {
+		this.main.close();
+		assertThat(this.endpoint.swap(null, "other", null, null).getStatus()).isEqualTo(503);
+	}
+
+	private Map<String, Object> swap(String classifier, String checkpoint, String revision, String device) {
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(classifier, checkpoint, revision,
+				device);
+		assertThat(response.getStatus()).isEqualTo(200);
+		return response.getBody();
+	}
+
+	private static ManagedClassifier managed(String name, ModelSelection selection) {
+		return new ManagedClassifier(name, selection, (next, listener) -> load(next),
+				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+	}
+
+	private static ZeroShotClassifier load(ModelSelection selection) {
+		if (selection.checkpoint().equals("broken")) {
+			throw new CheckpointException("It is broken.", "Mend it.");
+		}
+		if (selection.checkpoint().equals("busy")) {
+			throw new SwapRefusedException("Another one is loaded.", "Wait.");
+		}
+		if (selection.device().equals("cuda")) {
+			throw new DeviceException("There is no GPU.", "Use the CPU.");
+		}
+		return new TestClassifier(selection, 0.5f);
+	}
+
+}
