@@ -71,7 +71,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				RgbImage pixels = decode(image);
 				Duration decode = since(start);
 				start = System.nanoTime();
-				float[] embedding = this.encoder.encodeImage(pixels.pixels(), pixels.width(), pixels.height());
+				float[] embedding = encode(pixels);
 				Duration encode = since(start);
 				start = System.nanoTime();
 				List<Prediction> predictions = score(request, labels, embedding);
@@ -83,10 +83,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public float[] embedImage(ImageInput image) {
-		return whileOpen(() -> {
-			RgbImage pixels = decode(image);
-			return this.encoder.encodeImage(pixels.pixels(), pixels.width(), pixels.height());
-		});
+		return whileOpen(() -> encode(decode(image)));
 	}
 
 	@Override
@@ -140,6 +137,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		if (this.closing) {
 			throw new ClassifierClosedException(this.info.checkpoint());
 		}
+	}
+
+	private float[] encode(RgbImage pixels) {
+		return this.encoder
+			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height())))[0];
 	}
 
 	private RgbImage decode(ImageInput input) {

@@ -192,7 +192,7 @@ public final class ZeroShotClassifierBuilder {
 			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
 			Tokenizer tokenizer = null;
 			try {
-				tokenizer = Tokenizer.load(opened.tokenizerFile());
+				tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0);
 				tryOut(encoder, tokenizer);
 				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
 						this.cacheMaximumSize, this.cacheExpireAfterAccess);

@@ -36,7 +36,7 @@ public final class Checkpoint implements AutoCloseable {
 	private static final String TOKENIZER_FILE = "tokenizer.json";
 
 	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ImageProcessing.FILE,
-			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE);
+			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE);
 
 	private static final Pattern HUB_ID = Pattern.compile("[\\w.-]+/[\\w.-]+");
 
@@ -52,6 +52,8 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Path tokenizerFile;
 
+	private final TokenizerSettings tokenizerSettings;
+
 	private final Weights weights;
 
 	private Checkpoint(String location, Path folder, boolean temporary, Consumer<ModelConfig> check) {
@@ -60,12 +62,13 @@ public final class Checkpoint implements AutoCloseable {
 		this.temporary = temporary;
 		this.config = ModelConfig.read(folder);
 		check.accept(this.config);
-		this.imageProcessing = ImageProcessing.read(folder);
+		this.imageProcessing = ImageProcessing.read(folder, this.config.modelType());
 		this.tokenizerFile = folder.resolve(TOKENIZER_FILE);
 		if (!Files.exists(this.tokenizerFile)) {
 			throw new CheckpointException("The checkpoint has no '" + TOKENIZER_FILE + "'.",
 					"Write it with Python: AutoTokenizer.from_pretrained(…).save_pretrained(…).");
 		}
+		this.tokenizerSettings = TokenizerSettings.read(folder);
 		this.weights = Weights.open(folder);
 	}
 
@@ -248,6 +251,10 @@ public final class Checkpoint implements AutoCloseable {
 	 */
 	public Path tokenizerFile() {
 		return this.tokenizerFile;
+	}
+
+	public TokenizerSettings tokenizerSettings() {
+		return this.tokenizerSettings;
 	}
 
 	public Weights weights() {

@@ -125,10 +125,11 @@ public final class Weights {
 	/**
 	 * Checks the tensors against those that a model needs.
 	 * @param expected the shapes by name
+	 * @param ignored how the names of tensors begin that may be there too
 	 * @throws CheckpointException with a list of the tensors that are missing, that have
 	 * another shape or are not of floating point, or that the model does not know
 	 */
-	public void verify(Map<String, long[]> expected) {
+	public void verify(Map<String, long[]> expected, List<String> ignored) {
 		List<String> findings = new ArrayList<>();
 		expected.forEach((name, shape) -> {
 			SafetensorsFile.Tensor tensor = this.tensors.get(name);
@@ -148,7 +149,8 @@ public final class Weights {
 		for (SafetensorsFile.Tensor tensor : this.tensors.values()) {
 			// Old checkpoints store these constant buffers; transformers ignores them
 			// too.
-			if (!expected.containsKey(tensor.name()) && !tensor.name().endsWith(".position_ids")) {
+			if (!expected.containsKey(tensor.name()) && !tensor.name().endsWith(".position_ids")
+					&& ignored.stream().noneMatch(tensor.name()::startsWith)) {
 				findings.add("unexpected: " + tensor.name() + " " + Arrays.toString(tensor.shape()) + " in '"
 						+ tensor.file().getFileName() + "'");
 			}

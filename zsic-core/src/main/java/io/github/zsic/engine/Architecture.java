@@ -7,25 +7,19 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.Scoring;
 
 /**
- * The architectures that zsic runs, each a TorchScript source beside this package's
- * {@code layers.py}.
+ * The architectures that zsic runs. Each is a TorchScript source beside this package's
+ * {@code layers.py}, named as its {@code model_type}.
  */
 enum Architecture {
 
-	CLIP("clip", "clip", "Clip", Scoring.SOFTMAX);
+	CLIP("clip", Scoring.SOFTMAX), SIGLIP("siglip", Scoring.SIGMOID), SIGLIP2("siglip2", Scoring.SIGMOID);
 
 	private final String modelType;
 
-	private final String source;
-
-	private final String className;
-
 	private final Scoring scoring;
 
-	Architecture(String modelType, String source, String className, Scoring scoring) {
+	Architecture(String modelType, Scoring scoring) {
 		this.modelType = modelType;
-		this.source = source;
-		this.className = className;
 		this.scoring = scoring;
 	}
 
@@ -42,13 +36,9 @@ enum Architecture {
 				"Use one of a supported model_type: " + supported + ".");
 	}
 
-	/** The name of the source, which is also the name of its TorchScript module. */
+	/** The resource that holds the program. */
 	String source() {
-		return this.source;
-	}
-
-	String className() {
-		return this.className;
+		return this.modelType.replace('-', '_') + ".py";
 	}
 
 	Scoring scoring() {

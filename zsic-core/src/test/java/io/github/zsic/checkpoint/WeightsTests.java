@@ -48,7 +48,7 @@ class WeightsTests {
 		shard("x-2.safetensors", "b", 3, 4);
 		index("{\"metadata\":{\"total_size\":16},\"weight_map\":{\"a\":\"x-1.safetensors\",\"b\":\"x-2.safetensors\"}}");
 		Weights weights = Weights.open(this.folder);
-		weights.verify(Map.of("a", new long[] { 2 }, "b", new long[] { 2 }));
+		weights.verify(Map.of("a", new long[] { 2 }, "b", new long[] { 2 }), List.of());
 		assertThat(floatsOf(weights.map("a"))).containsExactly(1, 2);
 		assertThat(floatsOf(weights.map("b"))).containsExactly(3, 4);
 	}
@@ -121,12 +121,13 @@ class WeightsTests {
 				new byte[32]);
 		Weights weights = Weights.open(this.folder);
 		assertError(
-				() -> weights.verify(Map.of("shaped", new long[] { 2, 1 }, "integers", new long[] { 2 }, "absent",
-						new long[] { 3 })),
+				() -> weights.verify(
+						Map.of("shaped", new long[] { 2, 1 }, "integers", new long[] { 2 }, "absent", new long[] { 3 }),
+						List.of()),
 				"wrong shape: shaped is [2] in 'model.safetensors', where config.json means [2, 1]",
 				"dtype: integers is I32 in 'model.safetensors'", "missing: absent [3]",
 				"unexpected: extra [2] in 'model.safetensors'");
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> weights.verify(Map.of()))
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> weights.verify(Map.of(), List.of()))
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("position_ids"));
 	}
 
@@ -138,7 +139,7 @@ class WeightsTests {
 			expected.put("tensor" + i, new long[] { i });
 		}
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> Weights.open(this.folder).verify(expected))
+			.isThrownBy(() -> Weights.open(this.folder).verify(expected, List.of()))
 			.satisfies((ex) -> assertThat(ex.getMessage()).contains("and 4990 more").hasSizeLessThan(1000));
 	}
 
@@ -146,10 +147,11 @@ class WeightsTests {
 	void scalarMayBeStoredAsAListOfOne() {
 		single(header(tensor("a", "F32", "[1]", "[0,4]"), tensor("b", "F32", "[]", "[4,8]")), floats(5, 6));
 		Weights weights = Weights.open(this.folder);
-		assertThatNoException().isThrownBy(() -> weights.verify(Map.of("a", new long[0], "b", new long[0])));
+		assertThatNoException().isThrownBy(() -> weights.verify(Map.of("a", new long[0], "b", new long[0]), List.of()));
 		assertThat(floatsOf(weights.map("a"))).containsExactly(5);
 		assertThat(floatsOf(weights.map("b"))).containsExactly(6);
-		assertError(() -> weights.verify(Map.of("a", new long[0], "b", new long[] { 1 })), "wrong shape: b is []");
+		assertError(() -> weights.verify(Map.of("a", new long[0], "b", new long[] { 1 }), List.of()),
+				"wrong shape: b is []");
 		assertThatIllegalArgumentException().isThrownBy(() -> weights.map("c"));
 	}
 
@@ -258,7 +260,8 @@ class WeightsTests {
 		}
 		Weights weights = Weights.open(this.folder);
 		weights.verify(
-				Map.of("large", new long[] { rows, 1024 }, "far", new long[] { rows, 1024 }, "last", new long[] { 2 }));
+				Map.of("large", new long[] { rows, 1024 }, "far", new long[] { rows, 1024 }, "last", new long[] { 2 }),
+				List.of());
 		for (String name : List.of("large", "far")) {
 			List<Weights.Part> parts = weights.map(name);
 			assertThat(parts).hasSizeGreaterThan(1);
