@@ -23,6 +23,25 @@ enum ImageProcessorType {
 		}
 	},
 
+	CHINESE_CLIP("ChineseCLIPImageProcessor", 3, Normalization.CLIP, Set.of("chinese_clip")) {
+		@Override
+		boolean crops() {
+			return true;
+		}
+	},
+
+	VIT("ViTImageProcessor", 2, Normalization.STANDARD, Set.of("clipseg")) {
+		@Override
+		@Nullable Integer square() {
+			return 224;
+		}
+
+		@Override
+		boolean squaresByDefault() {
+			return true;
+		}
+	},
+
 	SIGLIP("SiglipImageProcessor", 3, Normalization.STANDARD, Set.of("siglip")) {
 		@Override
 		@Nullable Integer square() {

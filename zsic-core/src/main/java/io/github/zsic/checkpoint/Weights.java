@@ -10,10 +10,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -40,13 +42,16 @@ public final class Weights {
 
 	private static final Pattern SHARD = Pattern.compile("\\w[\\w.-]*\\.safetensors");
 
+	/** Old checkpoints store these constant buffers; transformers ignores them too. */
+	private static final List<String> BUFFERS = List.of(".position_ids", ".token_type_ids");
+
 	private static final Set<String> FLOAT_DTYPES = Set.of("F32", "F16", "BF16", "F64");
 
-	private final Map<String, SafetensorsFile.Tensor> tensors;
+	private final Map<String, StoredTensor> tensors;
 
 	private final long maximumPart;
 
-	Weights(Map<String, SafetensorsFile.Tensor> tensors, long maximumPart) {
+	Weights(Map<String, StoredTensor> tensors, long maximumPart) {
 		this.tensors = tensors;
 		this.maximumPart = maximumPart;
 	}
@@ -95,8 +100,8 @@ public final class Weights {
 		return shards;
 	}
 
-	private static Map<String, SafetensorsFile.Tensor> readShards(Path folder, Path index) {
-		Map<String, SafetensorsFile.Tensor> tensors = new LinkedHashMap<>();
+	private static Map<String, StoredTensor> readShards(Path folder, Path index) {
+		Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 		shards(index).forEach((file, names) -> {
 			Path shard = folder.resolve(file);
 			if (!Files.exists(shard)) {
@@ -104,15 +109,15 @@ public final class Weights {
 						"'" + index.getFileName() + "' names the shard '" + file + "', which is not there.",
 						"Get the missing file.");
 			}
-			Map<String, SafetensorsFile.Tensor> read = SafetensorsFile.read(shard);
+			Map<String, StoredTensor> read = SafetensorsFile.read(shard);
 			for (String name : names) {
 				if (!read.containsKey(name)) {
 					throw new CheckpointException("'" + index.getFileName() + "' says that tensor '" + name
 							+ "' is in '" + file + "', but it is not.", "Get both files again, of the same revision.");
 				}
 			}
-			for (SafetensorsFile.Tensor tensor : read.values()) {
-				SafetensorsFile.Tensor other = tensors.put(tensor.name(), tensor);
+			for (StoredTensor tensor : read.values()) {
+				StoredTensor other = tensors.put(tensor.name(), tensor);
 				if (other != null) {
 					throw new CheckpointException("Tensor '" + tensor.name() + "' is in two shards, '"
 							+ other.file().getFileName() + "' and '" + file + "'.", "Get the files again.");
@@ -126,32 +131,33 @@ public final class Weights {
 	 * Checks the tensors against those that a model needs.
 	 * @param expected the shapes by name
 	 * @param ignored how the names of tensors begin that may be there too
+	 * @return the same tensors under the names that the model knows: where it is a part
+	 * of a larger one, the checkpoint has a prefix before them
 	 * @throws CheckpointException with a list of the tensors that are missing, that have
 	 * another shape or are not of floating point, or that the model does not know
 	 */
-	public void verify(Map<String, long[]> expected, List<String> ignored) {
+	public Weights verify(Map<String, long[]> expected, List<String> ignored) {
+		String prefix = prefix(expected.keySet());
+		Map<String, StoredTensor> found = new LinkedHashMap<>();
+		Set<String> others = new LinkedHashSet<>(this.tensors.keySet());
 		List<String> findings = new ArrayList<>();
 		expected.forEach((name, shape) -> {
-			SafetensorsFile.Tensor tensor = this.tensors.get(name);
-			if (tensor == null) {
-				findings.add("missing: " + name + " " + Arrays.toString(shape));
+			for (String stored : storedNames(name)) {
+				StoredTensor tensor = this.tensors.get(prefix + stored);
+				if (tensor != null) {
+					found.put(name, tensor);
+					others.remove(prefix + stored);
+					checkTensor(tensor, shape, findings);
+					return;
+				}
 			}
-			else if (!sameShape(tensor.shape(), shape)) {
-				findings.add("wrong shape: " + name + " is " + Arrays.toString(tensor.shape()) + " in '"
-						+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
-						+ Arrays.toString(shape));
-			}
-			else if (!FLOAT_DTYPES.contains(tensor.dtype())) {
-				findings.add("dtype: " + name + " is " + tensor.dtype() + " in '" + tensor.file().getFileName()
-						+ "', zsic reads F32, F16, BF16 and F64");
-			}
+			findings.add("missing: " + name + " " + Arrays.toString(shape));
 		});
-		for (SafetensorsFile.Tensor tensor : this.tensors.values()) {
-			// Old checkpoints store these constant buffers; transformers ignores them
-			// too.
-			if (!expected.containsKey(tensor.name()) && !tensor.name().endsWith(".position_ids")
-					&& ignored.stream().noneMatch(tensor.name()::startsWith)) {
-				findings.add("unexpected: " + tensor.name() + " " + Arrays.toString(tensor.shape()) + " in '"
+		for (String other : others) {
+			String name = other.startsWith(prefix) ? other.substring(prefix.length()) : other;
+			if (BUFFERS.stream().noneMatch(name::endsWith) && ignored.stream().noneMatch(name::startsWith)) {
+				StoredTensor tensor = Objects.requireNonNull(this.tensors.get(other));
+				findings.add("unexpected: " + other + " " + Arrays.toString(tensor.shape()) + " in '"
 						+ tensor.file().getFileName() + "'");
 			}
 		}
@@ -162,6 +168,45 @@ public final class Weights {
 					+ String.join("; ", findings.subList(0, shown)) + more + ".",
 					"Use weights and configuration of the same checkpoint and revision.");
 		}
+		return new Weights(found, this.maximumPart);
+	}
+
+	private static void checkTensor(StoredTensor tensor, long[] shape, List<String> findings) {
+		if (!sameShape(tensor.shape(), shape)) {
+			findings.add("wrong shape: " + tensor.name() + " is " + Arrays.toString(tensor.shape()) + " in '"
+					+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
+					+ Arrays.toString(shape));
+		}
+		else if (!FLOAT_DTYPES.contains(tensor.dtype())) {
+			findings.add("dtype: " + tensor.name() + " is " + tensor.dtype() + " in '" + tensor.file().getFileName()
+					+ "', zsic reads F32, F16, BF16 and F64");
+		}
+	}
+
+	/**
+	 * What stands before all of the names that the model knows, as base_model_prefix does
+	 * in transformers, or nothing.
+	 */
+	private String prefix(Set<String> expected) {
+		if (expected.isEmpty() || expected.stream().anyMatch(this.tensors::containsKey)) {
+			return "";
+		}
+		String longest = Collections.max(expected, Comparator.comparingInt(String::length));
+		for (String name : this.tensors.keySet()) {
+			if (name.endsWith("." + longest)) {
+				return name.substring(0, name.length() - longest.length());
+			}
+		}
+		return "";
+	}
+
+	/**
+	 * The names under which a tensor may be stored: the published one, that of BERT's
+	 * first releases, and the one that transformers 5 writes for AltCLIP.
+	 */
+	private static List<String> storedNames(String name) {
+		String old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+		return List.of(name, old, name.replace(".layers.", ".layer."));
 	}
 
 	/** A scalar is stored with shape [] or [1]. */
@@ -176,7 +221,7 @@ public final class Weights {
 	 * valid for as long as they are referenced and the file is not shortened
 	 */
 	public List<Part> map(String name) {
-		SafetensorsFile.Tensor tensor = this.tensors.get(name);
+		StoredTensor tensor = this.tensors.get(name);
 		if (tensor == null) {
 			throw new IllegalArgumentException("No tensor named " + name);
 		}
@@ -195,14 +240,14 @@ public final class Weights {
 		return Collections.unmodifiableList(parts);
 	}
 
-	private static Part map(SafetensorsFile.Tensor tensor, long[] shape, long offset, long length) {
+	private static Part map(StoredTensor tensor, long[] shape, long offset, long length) {
 		try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
 			long position = tensor.dataStart() + tensor.begin() + offset;
 			if (position + length > channel.size()) {
 				throw new IOException("the file became shorter while it was read");
 			}
 			ByteBuffer buffer = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-			if (position % SafetensorsFile.elementSize(tensor.dtype()) != 0) {
+			if (position % tensor.elementSize() != 0) {
 				// Old writers did not align; the engine wants elements at multiples of
 				// their size.
 				buffer = ByteBuffer.allocateDirect((int) length).put(buffer).flip();

@@ -12,7 +12,19 @@ import io.github.zsic.Scoring;
  */
 enum Architecture {
 
-	CLIP("clip", Scoring.SOFTMAX), SIGLIP("siglip", Scoring.SIGMOID), SIGLIP2("siglip2", Scoring.SIGMOID);
+	ALTCLIP("altclip", Scoring.SOFTMAX),
+
+	CHINESE_CLIP("chinese_clip", Scoring.SOFTMAX),
+
+	CLIP("clip", Scoring.SOFTMAX),
+
+	CLIPSEG("clipseg", Scoring.SOFTMAX),
+
+	METACLIP_2("metaclip_2", Scoring.SOFTMAX),
+
+	SIGLIP("siglip", Scoring.SIGMOID),
+
+	SIGLIP2("siglip2", Scoring.SIGMOID);
 
 	private final String modelType;
 

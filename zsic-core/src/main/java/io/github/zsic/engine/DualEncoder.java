@@ -158,15 +158,11 @@ public final class DualEncoder implements AutoCloseable {
 				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
 			return result;
 		});
-		checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
+		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
 		try (NativeScope scope = new NativeScope(this.model)) {
 			Map<String, IValue> state = new HashMap<>();
 			for (String name : shapes.keySet()) {
-				PtNDArray[] parts = checkpoint.weights()
-					.map(name)
-					.stream()
-					.map(scope::tensor)
-					.toArray(PtNDArray[]::new);
+				PtNDArray[] parts = weights.map(name).stream().map(scope::tensor).toArray(PtNDArray[]::new);
 				state.put(name, scope.add(IValue.listFrom(parts)));
 			}
 			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));

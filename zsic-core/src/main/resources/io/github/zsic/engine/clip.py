@@ -38,11 +38,4 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   x = __torch__.zsic.towers.encode_clip_tokens(m, ids)
-  # Configurations from before transformers#24773 say 2, which was never the end token: for them
-  # the end token is the one with the highest id.
-  eos = __torch__.zsic.layers.integer(m.config, "text_config.eos_token_id", 49407)
-  if eos == 2:
-    end = torch.argmax(ids, -1, False)
-  else:
-    end = __torch__.zsic.layers.first_position(ids, eos)
-  return __torch__.zsic.towers.project_clip_text(m, x, end)
+  return __torch__.zsic.towers.project_clip_text(m, x, __torch__.zsic.towers.clip_end(m, ids))

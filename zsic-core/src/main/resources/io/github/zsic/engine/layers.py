@@ -57,20 +57,28 @@ def check_tower(problems: List[str], config: Dict[str, float], names: Dict[str, 
       problems.append(tower + "hidden_size " + str(size) + " is no multiple of num_attention_heads " + str(count))
   return None
 
-# The pictures must come out in the one size that the position embeddings are for.
-def check_picture(problems: List[str], processing: Dict[str, float], size: int) -> NoneType:
+# The height and width in which all pictures come out.
+def check_fixed(problems: List[str], processing: Dict[str, float]) -> List[int]:
   fixed = ""
-  if processing["do_center_crop"] != 0.:
+  size = [0, 0]
+  if torch.__contains__(processing, "crop_size.height"):
     fixed = "crop_size"
   elif torch.__contains__(processing, "size.height"):
     fixed = "size"
   if len(fixed) == 0:
-    problems.append("the image processor neither crops pictures nor resizes them to a height and a width, but vision_config.image_size is " + str(size))
+    problems.append("the image processor neither crops pictures nor resizes them to a height and a width")
   else:
-    height = int(processing[fixed + ".height"])
-    width = int(processing[fixed + ".width"])
-    if height != size or width != size:
-      problems.append("the image processor makes pictures of " + str(width) + " x " + str(height) + " pixels, but vision_config.image_size is " + str(size))
+    size = [int(processing[fixed + ".height"]), int(processing[fixed + ".width"])]
+  return size
+
+# They must come out in the one size that the position embeddings are for.
+def check_picture(problems: List[str], processing: Dict[str, float], size: int) -> NoneType:
+  before = len(problems)
+  made = __torch__.zsic.layers.check_fixed(problems, processing)
+  if len(problems) > before:
+    problems.append("vision_config.image_size is " + str(size))
+  elif made[0] != size or made[1] != size:
+    problems.append("the image processor makes pictures of " + str(made[1]) + " x " + str(made[0]) + " pixels, but vision_config.image_size is " + str(size))
   return None
 
 # Size of pictures and of patches, for towers that take one size of pictures.

@@ -41,6 +41,16 @@ def encode_clip_tokens(m: __torch__.zsic.model.Model, ids: Tensor) -> Tensor:
   kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "quick_gelu")
   return __torch__.zsic.layers.encoder(x, m.layers["text"], heads, kind, eps, True, None)
 
+# Where the end token is. Configurations from before transformers#24773 say 2, which was never the end
+# token: for them it is the one with the highest id.
+def clip_end(m: __torch__.zsic.model.Model, ids: Tensor) -> Tensor:
+  eos = __torch__.zsic.layers.integer(m.config, "text_config.eos_token_id", 49407)
+  if eos == 2:
+    end = torch.argmax(ids, -1, False)
+  else:
+    end = __torch__.zsic.layers.first_position(ids, eos)
+  return end
+
 # The state at one position of each text, in the shared space.
 def project_clip_text(m: __torch__.zsic.model.Model, x: Tensor, end: Tensor) -> Tensor:
   rows = torch.arange(x.size(0), dtype=4, device=torch.device(m.device))
@@ -79,11 +89,14 @@ def load_clip_vision(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor
   return None
 
 def encode_clip_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+  pixels = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
+  return __torch__.zsic.towers.encode_clip_pixels(m, pixels, m.weights["vision_model.embeddings.position_embedding.weight"])
+
+def encode_clip_pixels(m: __torch__.zsic.model.Model, pixels: Tensor, positions: Tensor) -> Tensor:
   w = m.weights
-  x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w["vision_model.embeddings.patch_embedding.weight"], None)
+  x = __torch__.zsic.layers.patches(pixels, w["vision_model.embeddings.patch_embedding.weight"], None)
   x = __torch__.zsic.layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
-  x = x + w["vision_model.embeddings.position_embedding.weight"]
+  x = x + positions
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-05)
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "quick_gelu")
@@ -182,3 +195,64 @@ def encode_siglip_patches(m: __torch__.zsic.model.Model, x: Tensor, mask: Option
   h = __torch__.zsic.layers.layer_norm(x, w, "vision_model.head.layernorm", eps)
   h = __torch__.zsic.layers.activation(__torch__.zsic.layers.linear(h, w, "vision_model.head.mlp.fc1"), kind)
   return x + __torch__.zsic.layers.linear(h, w, "vision_model.head.mlp.fc2")
+
+# -------------------------------------------------------------------------------------------- BERT
+
+# The post-norm encoder of BERT and RoBERTa, as models/chinese_clip/modeling_chinese_clip.py and others
+# of transformers repeat it. The tensors' names begin with a prefix; the sizes are in text_config.
+def check_bert(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
+  __torch__.zsic.layers.check_tower(found, m.config, m.names, "text_config.", 768, 12, "gelu")
+  for name in ["projection_dim", "text_config.max_position_embeddings", "text_config.type_vocab_size"]:
+    __torch__.zsic.layers.check_integer(found, m.config, m.names, name, 1, 1000000)
+  __torch__.zsic.layers.check_integer(found, m.config, m.names, "text_config.vocab_size", 1, 1000000000)
+  __torch__.zsic.layers.check_integer(found, m.config, m.names, "text_config.pad_token_id", 0, 1000000)
+  return None
+
+def bert_shapes(shapes: Dict[str, List[int]], prefix: str, vocabulary: int, positions: int, types: int, count: int, width: int, inner: int) -> NoneType:
+  shapes[prefix + "embeddings.word_embeddings.weight"] = [vocabulary, width]
+  shapes[prefix + "embeddings.position_embeddings.weight"] = [positions, width]
+  shapes[prefix + "embeddings.token_type_embeddings.weight"] = [types, width]
+  __torch__.zsic.layers.norm_shapes(shapes, prefix + "embeddings.LayerNorm", width)
+  for i in range(count):
+    layer = prefix + "encoder.layer." + str(i) + "."
+    for name in ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"]:
+      __torch__.zsic.layers.linear_shapes(shapes, layer + name, width, width)
+    __torch__.zsic.layers.norm_shapes(shapes, layer + "attention.output.LayerNorm", width)
+    __torch__.zsic.layers.linear_shapes(shapes, layer + "intermediate.dense", inner, width)
+    __torch__.zsic.layers.linear_shapes(shapes, layer + "output.dense", width, inner)
+    __torch__.zsic.layers.norm_shapes(shapes, layer + "output.LayerNorm", width)
+  return None
+
+def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int) -> NoneType:
+  layers = annotate(List[Dict[str, Tensor]], [])
+  for i in range(count):
+    source = prefix + "encoder.layer." + str(i) + "."
+    layer = annotate(Dict[str, Tensor], {})
+    for suffix in [".weight", ".bias"]:
+      q = __torch__.zsic.layers.weight(state, source + "attention.self.query" + suffix, m.device)
+      k = __torch__.zsic.layers.weight(state, source + "attention.self.key" + suffix, m.device)
+      v = __torch__.zsic.layers.weight(state, source + "attention.self.value" + suffix, m.device)
+      layer["qkv" + suffix] = torch.cat([q, k, v], 0)
+      for name in ["attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"]:
+        layer[name + suffix] = __torch__.zsic.layers.weight(state, source + name + suffix, m.device)
+    layers.append(layer)
+  m.layers["text"] = layers
+  return None
+
+# The state of the first token, behind the last layer. A text's own length decides its positions, and
+# padding is masked, so it does not reach that token.
+def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float) -> Tensor:
+  w = m.weights
+  x = torch.embedding(w[prefix + "embeddings.word_embeddings.weight"], ids)
+  x = x + torch.select(w[prefix + "embeddings.token_type_embeddings.weight"], 0, 0)
+  x = x + torch.embedding(w[prefix + "embeddings.position_embeddings.weight"], positions)
+  x = __torch__.zsic.layers.layer_norm(x, w, prefix + "embeddings.LayerNorm", eps)
+  keys = __torch__.zsic.layers.key_mask(mask)
+  for layer in m.layers["text"]:
+    h = __torch__.zsic.layers.self_attention(x, layer, heads, False, keys)
+    h = __torch__.zsic.layers.linear(h, layer, "attention.output.dense")
+    x = __torch__.zsic.layers.layer_norm(h + x, layer, "attention.output.LayerNorm", eps)
+    h = __torch__.zsic.layers.activation(__torch__.zsic.layers.linear(x, layer, "intermediate.dense"), kind)
+    h = __torch__.zsic.layers.linear(h, layer, "output.dense")
+    x = __torch__.zsic.layers.layer_norm(h + x, layer, "output.LayerNorm", eps)
+  return torch.select(x, 1, 0)

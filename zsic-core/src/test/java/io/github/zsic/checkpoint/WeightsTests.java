@@ -132,6 +132,31 @@ class WeightsTests {
 	}
 
 	@Test
+	void namesOfAPartOfALargerModel() {
+		single(header(tensor("clip.text.weight", "F32", "[1]", "[0,4]"), tensor("clip.scale", "F32", "[]", "[4,8]"),
+				tensor("decoder.weight", "F32", "[1]", "[8,12]"), tensor("clip.text.position_ids", "I64", "[1]", "[12,20]")),
+				new byte[20]);
+		Map<String, long[]> expected = Map.of("text.weight", new long[] { 1 }, "scale", new long[0]);
+		Weights weights = Weights.open(this.folder).verify(expected, List.of("decoder."));
+		assertThat(weights.map("text.weight")).hasSize(1);
+		assertThat(weights.map("scale")).hasSize(1);
+		assertError(() -> Weights.open(this.folder).verify(expected, List.of()), "unexpected: decoder.weight [1]");
+	}
+
+	@Test
+	void namesOfOtherReleases() {
+		single(header(tensor("a.LayerNorm.gamma", "F32", "[1]", "[0,4]"),
+				tensor("a.LayerNorm.beta", "F32", "[1]", "[4,8]"), tensor("b.layer.0.weight", "F32", "[1]", "[8,12]")),
+				floats(1, 2, 3));
+		Weights weights = Weights.open(this.folder)
+			.verify(Map.of("a.LayerNorm.weight", new long[] { 1 }, "a.LayerNorm.bias", new long[] { 1 },
+					"b.layers.0.weight", new long[] { 1 }), List.of());
+		assertThat(floatsOf(weights.map("a.LayerNorm.weight"))).containsExactly(1);
+		assertThat(floatsOf(weights.map("a.LayerNorm.bias"))).containsExactly(2);
+		assertThat(floatsOf(weights.map("b.layers.0.weight"))).containsExactly(3);
+	}
+
+	@Test
 	void verifyDoesNotListThousands() {
 		single(header(), new byte[0]);
 		Map<String, long[]> expected = new java.util.TreeMap<>();
@@ -180,7 +205,7 @@ class WeightsTests {
 		assertThat(onlyPart(weights, "f64").data().getDouble(8)).isEqualTo(-0.0);
 		for (String name : List.of("f16", "bf16", "f32", "f64")) {
 			ByteBuffer buffer = onlyPart(weights, name).data();
-			int elementSize = SafetensorsFile.elementSize(onlyPart(weights, name).dtype());
+			int elementSize = StoredTensor.elementSize(onlyPart(weights, name).dtype());
 			assertThat(buffer.alignmentOffset(0, elementSize)).as("alignment of " + name).isZero();
 		}
 	}
