@@ -25,7 +25,7 @@ import io.github.zsic.CheckpointException;
  * small files read and checked, its weights ready to be mapped.
  * <p>
  * Immutable and thread-safe. {@link #close()} deletes the copies of files that came out
- * of a jar; a model that was loaded no longer needs them.
+ * of a jar, and a tokenizer that was built; a model that was loaded no longer needs them.
  */
 public final class Checkpoint implements AutoCloseable {
 
@@ -42,9 +42,8 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final String location;
 
-	private final Path folder;
-
-	private final boolean temporary;
+	/** Copies and files that were built, deleted when this is closed. */
+	private final @Nullable Path temporary;
 
 	private final ModelConfig config;
 
@@ -56,20 +55,15 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Weights weights;
 
-	private Checkpoint(String location, Path folder, boolean temporary, Consumer<ModelConfig> check) {
+	private Checkpoint(String location, ModelConfig config, ImageProcessing imageProcessing, Path tokenizerFile,
+			TokenizerSettings tokenizerSettings, Weights weights, @Nullable Path temporary) {
 		this.location = location;
-		this.folder = folder;
+		this.config = config;
+		this.imageProcessing = imageProcessing;
+		this.tokenizerFile = tokenizerFile;
+		this.tokenizerSettings = tokenizerSettings;
+		this.weights = weights;
 		this.temporary = temporary;
-		this.config = ModelConfig.read(folder);
-		check.accept(this.config);
-		this.imageProcessing = ImageProcessing.read(folder, this.config.modelType());
-		this.tokenizerFile = folder.resolve(TOKENIZER_FILE);
-		if (!Files.exists(this.tokenizerFile)) {
-			throw new CheckpointException("The checkpoint has no '" + TOKENIZER_FILE + "'.",
-					"Write it with Python: AutoTokenizer.from_pretrained(…).save_pretrained(…).");
-		}
-		this.tokenizerSettings = TokenizerSettings.read(folder);
-		this.weights = Weights.open(folder);
 	}
 
 	/**
@@ -84,24 +78,34 @@ public final class Checkpoint implements AutoCloseable {
 	 */
 	public static Checkpoint open(String location, Consumer<ModelConfig> check) {
 		Path temporary = null;
+		boolean complete = false;
 		try {
-			Path folder;
-			if (location.startsWith(CLASSPATH_PREFIX)) {
-				folder = classpathFolder(location);
-				if (folder == null) {
-					temporary = copyFromClasspath(location);
-					folder = temporary;
-				}
+			Path folder = location.startsWith(CLASSPATH_PREFIX) ? classpathFolder(location) : existingFolder(location);
+			if (folder == null) {
+				temporary = copyFromClasspath(location);
+				folder = temporary;
 			}
-			else {
-				folder = existingFolder(location);
+			ModelConfig config = ModelConfig.read(folder);
+			check.accept(config);
+			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
+			Path tokenizer = folder.resolve(TOKENIZER_FILE);
+			if (!Files.exists(tokenizer)) {
+				String built = VocabularyTokenizer.build(folder);
+				temporary = (temporary != null) ? temporary : temporaryFolder();
+				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null, check);
-			temporary = null;
+			Checkpoint checkpoint = new Checkpoint(location, config, imageProcessing, tokenizer,
+					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
+			complete = true;
 			return checkpoint;
 		}
+		catch (IOException ex) {
+			throw new CheckpointException(
+					"Its tokenizer cannot be written to a temporary folder: " + Json.reason(ex) + ".",
+					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
+		}
 		finally {
-			if (temporary != null) {
+			if (!complete && temporary != null) {
 				delete(temporary);
 			}
 		}
@@ -170,18 +174,16 @@ public final class Checkpoint implements AutoCloseable {
 		Path folder = null;
 		boolean complete = false;
 		try {
-			folder = Files.createTempDirectory("zsic-checkpoint-");
+			folder = temporaryFolder();
 			for (String file : SMALL_FILES) {
 				copy(name + file, folder.resolve(file));
 			}
-			if (!copy(name + Weights.SINGLE_FILE, folder.resolve(Weights.SINGLE_FILE))) {
-				Path index = folder.resolve(Weights.INDEX_FILE);
-				if (copy(name + Weights.INDEX_FILE, index)) {
-					for (String shard : Weights.shards(index).keySet()) {
-						copy(name + shard, folder.resolve(shard));
-					}
+			if (!Files.exists(folder.resolve(TOKENIZER_FILE))) {
+				for (String file : VocabularyTokenizer.FILES) {
+					copy(name + file, folder.resolve(file));
 				}
 			}
+			copyWeights(name, folder);
 			complete = true;
 			return folder;
 		}
@@ -193,6 +195,26 @@ public final class Checkpoint implements AutoCloseable {
 		finally {
 			if (folder != null && !complete) {
 				delete(folder);
+			}
+		}
+	}
+
+	private static Path temporaryFolder() throws IOException {
+		return Files.createTempDirectory("zsic-checkpoint-");
+	}
+
+	private static void copyWeights(String name, Path folder) throws IOException {
+		for (int i = 0; i < Weights.SINGLE_FILES.size(); i++) {
+			String single = Weights.SINGLE_FILES.get(i);
+			if (copy(name + single, folder.resolve(single))) {
+				return;
+			}
+			Path index = folder.resolve(Weights.INDEX_FILES.get(i));
+			if (copy(name + Weights.INDEX_FILES.get(i), index)) {
+				for (String shard : Weights.shards(index).keySet()) {
+					copy(name + shard, folder.resolve(shard));
+				}
+				return;
 			}
 		}
 	}
@@ -263,8 +285,8 @@ public final class Checkpoint implements AutoCloseable {
 
 	@Override
 	public void close() {
-		if (this.temporary) {
-			delete(this.folder);
+		if (this.temporary != null) {
+			delete(this.temporary);
 		}
 	}
 

@@ -23,6 +23,18 @@ enum ImageProcessorType {
 		}
 	},
 
+	BLIP("BlipImageProcessor", 3, Normalization.CLIP, Set.of("blip", "blip-2")) {
+		@Override
+		@Nullable Integer square() {
+			return 384;
+		}
+
+		@Override
+		boolean squaresByDefault() {
+			return true;
+		}
+	},
+
 	CHINESE_CLIP("ChineseCLIPImageProcessor", 3, Normalization.CLIP, Set.of("chinese_clip")) {
 		@Override
 		boolean crops() {

@@ -194,7 +194,7 @@ final class SafetensorsFile {
 		// begin cannot overflow: checkLayout compares it with the length of the file
 		// first.
 		return new StoredTensor(name, dtype, shape.stream().mapToLong(Long::longValue).toArray(), this.file, dataStart,
-				begin, end - begin);
+				begin, end - begin, null);
 	}
 
 	private List<Long> readLongs(JsonReader reader, String name, String member) throws IOException {

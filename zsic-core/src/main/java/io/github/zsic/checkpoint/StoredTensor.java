@@ -16,9 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param file the file that holds it
  * @param dataStart where the tensors of that file start
  * @param begin the first byte, counted from {@code dataStart}
- * @param byteLength the number of bytes
+ * @param byteLength the number of bytes of its elements
+ * @param strides how many elements apart neighbours of each dimension are, {@code null}
+ * if the elements lie one behind the other, rows first
  */
-record StoredTensor(String name, String dtype, long[] shape, Path file, long dataStart, long begin, long byteLength) {
+record StoredTensor(String name, String dtype, long[] shape, Path file, long dataStart, long begin, long byteLength,
+		long @Nullable [] strides) {
 
 	/**
 	 * Bytes for each element, of every dtype that the format knows and that fills whole

@@ -30,9 +30,11 @@ import io.github.zsic.CheckpointException;
  */
 public final class Weights {
 
-	static final String SINGLE_FILE = "model.safetensors";
+	/** Files that hold all tensors, the preferred first. */
+	static final List<String> SINGLE_FILES = List.of("model.safetensors", "pytorch_model.bin");
 
-	static final String INDEX_FILE = "model.safetensors.index.json";
+	/** Files that name the shards that hold them, in the same order. */
+	static final List<String> INDEX_FILES = List.of("model.safetensors.index.json", "pytorch_model.bin.index.json");
 
 	/**
 	 * The largest piece that is mapped at once. A buffer cannot have more than 2 GB, also
@@ -40,7 +42,7 @@ public final class Weights {
 	 */
 	private static final long MAXIMUM_PART = 1L << 29;
 
-	private static final Pattern SHARD = Pattern.compile("\\w[\\w.-]*\\.safetensors");
+	private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w.-]*\\.\\w+");
 
 	/** Old checkpoints store these constant buffers; transformers ignores them too. */
 	private static final List<String> BUFFERS = List.of(".position_ids", ".token_type_ids");
@@ -63,21 +65,28 @@ public final class Weights {
 	 * @throws CheckpointException if there are none, or a file is damaged
 	 */
 	static Weights open(Path folder) {
-		Path single = folder.resolve(SINGLE_FILE);
-		if (Files.exists(single)) {
-			return new Weights(SafetensorsFile.read(single), MAXIMUM_PART);
+		for (int i = 0; i < SINGLE_FILES.size(); i++) {
+			Path single = folder.resolve(SINGLE_FILES.get(i));
+			if (Files.exists(single)) {
+				return new Weights(readFile(single), MAXIMUM_PART);
+			}
+			Path index = folder.resolve(INDEX_FILES.get(i));
+			if (Files.exists(index)) {
+				return new Weights(readShards(folder, index), MAXIMUM_PART);
+			}
 		}
-		Path index = folder.resolve(INDEX_FILE);
-		if (Files.exists(index)) {
-			return new Weights(readShards(folder, index), MAXIMUM_PART);
-		}
-		throw new CheckpointException("The checkpoint has no weights that zsic reads: neither '" + SINGLE_FILE
-				+ "' nor '" + INDEX_FILE + "'.", "Use a revision of the checkpoint that has safetensors files.");
+		throw new CheckpointException("The checkpoint has no weights that zsic reads: neither '" + SINGLE_FILES.get(0)
+				+ "' nor '" + INDEX_FILES.get(0) + "', nor, of the older form, '" + SINGLE_FILES.get(1) + "' or '"
+				+ INDEX_FILES.get(1) + "'.", "Use a revision of the checkpoint that has safetensors files.");
+	}
+
+	private static Map<String, StoredTensor> readFile(Path file) {
+		return file.toString().endsWith(".safetensors") ? SafetensorsFile.read(file) : TorchFile.read(file);
 	}
 
 	/**
 	 * The files that an index names, in the order of their first tensor.
-	 * @param index an {@value #INDEX_FILE}
+	 * @param index one of {@link #INDEX_FILES}
 	 * @return tensor names by file name
 	 */
 	static Map<String, Set<String>> shards(Path index) {
@@ -85,14 +94,15 @@ public final class Weights {
 		if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
 			throw new CheckpointException("'" + index.getFileName() + "' has no 'weight_map'.", "Get the file again.");
 		}
+		String suffix = index.toString().endsWith(".bin.index.json") ? ".bin" : ".safetensors";
 		Map<String, Set<String>> shards = new LinkedHashMap<>();
 		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
 			String file = Json.string(entry.getValue());
 			// The index comes from outside: it must not reach out of its folder.
-			if (file == null || !SHARD.matcher(file).matches()) {
+			if (file == null || !FILE_NAME.matcher(file).matches() || !file.endsWith(suffix)) {
 				throw new CheckpointException(
 						"'" + index.getFileName() + "' puts tensor '" + entry.getKey() + "' in " + entry.getValue()
-								+ ", which is not the name of a safetensors file in the same folder.",
+								+ ", which is not the name of a " + suffix.substring(1) + " file in the same folder.",
 						"Get the file again.");
 			}
 			shards.computeIfAbsent(file, (name) -> new LinkedHashSet<>()).add(entry.getKey());
@@ -109,7 +119,7 @@ public final class Weights {
 						"'" + index.getFileName() + "' names the shard '" + file + "', which is not there.",
 						"Get the missing file.");
 			}
-			Map<String, StoredTensor> read = SafetensorsFile.read(shard);
+			Map<String, StoredTensor> read = readFile(shard);
 			for (String name : names) {
 				if (!read.containsKey(name)) {
 					throw new CheckpointException("'" + index.getFileName() + "' says that tensor '" + name
@@ -130,7 +140,7 @@ public final class Weights {
 	/**
 	 * Checks the tensors against those that a model needs.
 	 * @param expected the shapes by name
-	 * @param ignored how the names of tensors begin that may be there too
+	 * @param ignored parts of the names of tensors that may be there too
 	 * @return the same tensors under the names that the model knows: where it is a part
 	 * of a larger one, the checkpoint has a prefix before them
 	 * @throws CheckpointException with a list of the tensors that are missing, that have
@@ -155,7 +165,7 @@ public final class Weights {
 		});
 		for (String other : others) {
 			String name = other.startsWith(prefix) ? other.substring(prefix.length()) : other;
-			if (BUFFERS.stream().noneMatch(name::endsWith) && ignored.stream().noneMatch(name::startsWith)) {
+			if (BUFFERS.stream().noneMatch(name::endsWith) && ignored.stream().noneMatch(name::contains)) {
 				StoredTensor tensor = Objects.requireNonNull(this.tensors.get(other));
 				findings.add("unexpected: " + other + " " + Arrays.toString(tensor.shape()) + " in '"
 						+ tensor.file().getFileName() + "'");
@@ -226,6 +236,10 @@ public final class Weights {
 			throw new IllegalArgumentException("No tensor named " + name);
 		}
 		long[] shape = tensor.shape();
+		long[] strides = tensor.strides();
+		if (strides != null) {
+			return List.of(gather(tensor, strides));
+		}
 		if (shape.length == 0 || tensor.byteLength() <= this.maximumPart) {
 			return List.of(map(tensor, shape, 0, tensor.byteLength()));
 		}
@@ -238,6 +252,41 @@ public final class Weights {
 			parts.add(map(tensor, partShape, row * rowBytes, partShape[0] * rowBytes));
 		}
 		return Collections.unmodifiableList(parts);
+	}
+
+	/**
+	 * Elements that do not lie one behind the other, as those of a transposed projection
+	 * in a file of torch, in memory of their own and in order.
+	 */
+	private static Part gather(StoredTensor tensor, long[] strides) {
+		long[] shape = tensor.shape();
+		int size = tensor.elementSize();
+		long span = 1;
+		for (int i = 0; i < shape.length; i++) {
+			span += (shape[i] - 1) * strides[i];
+		}
+		if (tensor.byteLength() > MAXIMUM_PART || span * size > Integer.MAX_VALUE) {
+			throw new CheckpointException(
+					"Tensor '" + tensor.name() + "' of '" + tensor.file().getFileName()
+							+ "' is too large to be put in order.",
+					"Save it anew as a contiguous tensor, or use a revision with safetensors files.");
+		}
+		ByteBuffer source = map(tensor, new long[] { span }, 0, span * size).data();
+		ByteBuffer target = ByteBuffer.allocateDirect((int) tensor.byteLength()).order(ByteOrder.nativeOrder());
+		long[] index = new long[shape.length];
+		while (target.hasRemaining()) {
+			long element = 0;
+			for (int i = 0; i < index.length; i++) {
+				element += index[i] * strides[i];
+			}
+			for (int i = 0; i < size; i++) {
+				target.put(source.get((int) (element * size) + i));
+			}
+			for (int i = index.length - 1; i >= 0 && ++index[i] == shape[i]; i--) {
+				index[i] = 0;
+			}
+		}
+		return new Part(tensor.dtype(), shape, target.flip());
 	}
 
 	private static Part map(StoredTensor tensor, long[] shape, long offset, long length) {

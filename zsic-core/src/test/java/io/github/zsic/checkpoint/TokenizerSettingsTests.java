@@ -21,7 +21,8 @@ class TokenizerSettingsTests {
 
 	@Test
 	void withoutTheFile() {
-		assertThat(TokenizerSettings.read(this.folder)).isEqualTo(new TokenizerSettings(0, true));
+		assertThat(TokenizerSettings.read(this.folder, this.folder.resolve("tokenizer.json")))
+			.isEqualTo(new TokenizerSettings(0, true));
 	}
 
 	@ParameterizedTest
@@ -40,6 +41,14 @@ class TokenizerSettingsTests {
 	}
 
 	@Test
+	void idFromTheTokenizerItself() throws IOException {
+		Files.writeString(this.folder.resolve("tokenizer.json"),
+				"{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 7, \"content\": \"</s>\"}], \"model\": {}}");
+		assertThat(read("{\"pad_token\": \"</s>\"}").padId()).isEqualTo(7);
+		assertThat(read("{\"pad_token\": \"<pad>\"}").padId()).isZero();
+	}
+
+	@Test
 	void impossibleId() {
 		assertThatExceptionOfType(CheckpointException.class)
 			.isThrownBy(() -> read("{\"pad_token\": \"a\", \"added_tokens_decoder\": {\"x\": {\"content\": \"a\"}}}"))
@@ -47,8 +56,12 @@ class TokenizerSettingsTests {
 	}
 
 	private TokenizerSettings read(String json) throws IOException {
+		Path tokenizer = this.folder.resolve("tokenizer.json");
+		if (!Files.exists(tokenizer)) {
+			Files.writeString(tokenizer, "{}");
+		}
 		Files.writeString(this.folder.resolve("tokenizer_config.json"), json);
-		return TokenizerSettings.read(this.folder);
+		return TokenizerSettings.read(this.folder, this.folder.resolve("tokenizer.json"));
 	}
 
 }

@@ -134,8 +134,8 @@ class WeightsTests {
 	@Test
 	void namesOfAPartOfALargerModel() {
 		single(header(tensor("clip.text.weight", "F32", "[1]", "[0,4]"), tensor("clip.scale", "F32", "[]", "[4,8]"),
-				tensor("decoder.weight", "F32", "[1]", "[8,12]"), tensor("clip.text.position_ids", "I64", "[1]", "[12,20]")),
-				new byte[20]);
+				tensor("decoder.weight", "F32", "[1]", "[8,12]"),
+				tensor("clip.text.position_ids", "I64", "[1]", "[12,20]")), new byte[20]);
 		Map<String, long[]> expected = Map.of("text.weight", new long[] { 1 }, "scale", new long[0]);
 		Weights weights = Weights.open(this.folder).verify(expected, List.of("decoder."));
 		assertThat(weights.map("text.weight")).hasSize(1);
