@@ -258,6 +258,23 @@ def clipseg():
     return {"clipseg": lambda: whole.save_pretrained(folder)}
 
 
+def blip():
+    """BERT with a pooler and a decoder's unused attention to pictures."""
+    from transformers import BlipConfig, BlipImageProcessor, BlipModel
+
+    # The model takes no token types; the published tokenizers do not give them.
+    size = tiny_tokenizers.bert(fresh("blip"), model_input_names=["input_ids", "attention_mask"])
+    config = BlipConfig(
+        text_config=layers(24, 3, 2, vocab_size=size, max_position_embeddings=128, encoder_hidden_size=24),
+        vision_config=layers(24, 3, 2, image_size=64, patch_size=16),
+        projection_dim=32,
+    )
+    processor = BlipImageProcessor(size={"height": 64, "width": 64})
+    bias = lambda model: model.text_model.pooler.dense.bias
+    dual_encoder("blip", BlipModel, config, processor, 18, bias, vision_norm)
+    return {"blip": nothing}
+
+
 def check_tokenizer(name, pipe):
     """tokenizer.json alone must give the ids that AutoTokenizer gives: the Java side reads only that file."""
     raw = tokenizers.Tokenizer.from_file(str(CHECKPOINTS / name / "tokenizer.json"))
@@ -324,7 +341,7 @@ def summary(name, folder, cases):
 
 
 ALL = {
-    function.__name__: function for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg)
+    function.__name__: function for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg, blip)
 }
 
 

@@ -14,6 +14,8 @@ enum Architecture {
 
 	ALTCLIP("altclip", Scoring.SOFTMAX),
 
+	BLIP("blip", Scoring.SOFTMAX),
+
 	CHINESE_CLIP("chinese_clip", Scoring.SOFTMAX),
 
 	CLIP("clip", Scoring.SOFTMAX),
@@ -40,6 +42,10 @@ enum Architecture {
 			if (architecture.modelType.equals(modelType)) {
 				return architecture;
 			}
+		}
+		if ("videoprism".equals(modelType)) {
+			throw new CheckpointException("A checkpoint of model_type 'videoprism' takes videos, not pictures.",
+					"Use a checkpoint for pictures, such as CLIP or SigLIP.");
 		}
 		String supported = Arrays.stream(values())
 			.map((architecture) -> "'" + architecture.modelType + "'")

@@ -34,7 +34,7 @@ class Model(Module):
     __torch__.zsic.architecture.shapes(self, shapes)
     return shapes
 
-  # How the names of tensors begin that a checkpoint may hold beside those and that no score needs.
+  # Parts of the names of tensors that a checkpoint may hold beside those and that no score needs.
   def ignored(self: __torch__.zsic.model.Model) -> List[str]:
     return __torch__.zsic.architecture.ignored()
 

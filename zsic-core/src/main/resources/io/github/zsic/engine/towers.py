@@ -199,7 +199,8 @@ def encode_siglip_patches(m: __torch__.zsic.model.Model, x: Tensor, mask: Option
 # -------------------------------------------------------------------------------------------- BERT
 
 # The post-norm encoder of BERT and RoBERTa, as models/chinese_clip/modeling_chinese_clip.py and others
-# of transformers repeat it. The tensors' names begin with a prefix; the sizes are in text_config.
+# of transformers repeat it. The tensors' names begin with a prefix; the sizes are in text_config. Some
+# have no token types.
 def check_bert(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
   __torch__.zsic.layers.check_tower(found, m.config, m.names, "text_config.", 768, 12, "gelu")
   for name in ["projection_dim", "text_config.max_position_embeddings", "text_config.type_vocab_size"]:
@@ -211,7 +212,8 @@ def check_bert(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
 def bert_shapes(shapes: Dict[str, List[int]], prefix: str, vocabulary: int, positions: int, types: int, count: int, width: int, inner: int) -> NoneType:
   shapes[prefix + "embeddings.word_embeddings.weight"] = [vocabulary, width]
   shapes[prefix + "embeddings.position_embeddings.weight"] = [positions, width]
-  shapes[prefix + "embeddings.token_type_embeddings.weight"] = [types, width]
+  if types > 0:
+    shapes[prefix + "embeddings.token_type_embeddings.weight"] = [types, width]
   __torch__.zsic.layers.norm_shapes(shapes, prefix + "embeddings.LayerNorm", width)
   for i in range(count):
     layer = prefix + "encoder.layer." + str(i) + "."
@@ -244,7 +246,9 @@ def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], pre
 def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float) -> Tensor:
   w = m.weights
   x = torch.embedding(w[prefix + "embeddings.word_embeddings.weight"], ids)
-  x = x + torch.select(w[prefix + "embeddings.token_type_embeddings.weight"], 0, 0)
+  types = prefix + "embeddings.token_type_embeddings.weight"
+  if torch.__contains__(w, types):
+    x = x + torch.select(w[types], 0, 0)
   x = x + torch.embedding(w[prefix + "embeddings.position_embeddings.weight"], positions)
   x = __torch__.zsic.layers.layer_norm(x, w, prefix + "embeddings.LayerNorm", eps)
   keys = __torch__.zsic.layers.key_mask(mask)
@@ -256,3 +260,58 @@ def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positio
     h = __torch__.zsic.layers.linear(h, layer, "output.dense")
     x = __torch__.zsic.layers.layer_norm(h + x, layer, "output.LayerNorm", eps)
   return torch.select(x, 1, 0)
+
+# ------------------------------------------------------------------------------------ BLIP, vision
+
+# The vision tower of BLIP and BLIP-2: models/blip/modeling_blip.py of transformers, BlipVisionModel.
+def check_blip_vision(m: __torch__.zsic.model.Model, found: List[str], size: int) -> NoneType:
+  __torch__.zsic.layers.check_tower(found, m.config, m.names, "vision_config.", 768, 12, "gelu")
+  __torch__.zsic.layers.check_patches(found, m.config, m.names, m.processing, size)
+  return None
+
+def blip_vision_shapes(shapes: Dict[str, List[int]], count: int, width: int, inner: int, size: int, patch: int, bias: bool) -> NoneType:
+  grid = size // patch
+  shapes["vision_model.embeddings.class_embedding"] = [1, 1, width]
+  shapes["vision_model.embeddings.patch_embedding.weight"] = [width, 3, patch, patch]
+  shapes["vision_model.embeddings.patch_embedding.bias"] = [width]
+  shapes["vision_model.embeddings.position_embedding"] = [1, grid * grid + 1, width]
+  for i in range(count):
+    layer = "vision_model.encoder.layers." + str(i) + "."
+    shapes[layer + "self_attn.qkv.weight"] = [3 * width, width]
+    if bias:
+      shapes[layer + "self_attn.qkv.bias"] = [3 * width]
+    __torch__.zsic.layers.linear_shapes(shapes, layer + "self_attn.projection", width, width)
+    for norm in ["layer_norm1", "layer_norm2"]:
+      __torch__.zsic.layers.norm_shapes(shapes, layer + norm, width)
+    __torch__.zsic.layers.linear_shapes(shapes, layer + "mlp.fc1", inner, width)
+    __torch__.zsic.layers.linear_shapes(shapes, layer + "mlp.fc2", width, inner)
+  __torch__.zsic.layers.norm_shapes(shapes, "vision_model.post_layernorm", width)
+  return None
+
+def load_blip_vision(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], count: int) -> NoneType:
+  layers = annotate(List[Dict[str, Tensor]], [])
+  for i in range(count):
+    source = "vision_model.encoder.layers." + str(i) + "."
+    layer = annotate(Dict[str, Tensor], {})
+    layer["qkv.weight"] = __torch__.zsic.layers.weight(state, source + "self_attn.qkv.weight", m.device)
+    if torch.__contains__(state, source + "self_attn.qkv.bias"):
+      layer["qkv.bias"] = __torch__.zsic.layers.weight(state, source + "self_attn.qkv.bias", m.device)
+    else:
+      layer["qkv.bias"] = torch.zeros([layer["qkv.weight"].size(0)], dtype=6, device=torch.device(m.device))
+    for suffix in [".weight", ".bias"]:
+      layer["out_proj" + suffix] = __torch__.zsic.layers.weight(state, source + "self_attn.projection" + suffix, m.device)
+      for name in ["layer_norm1", "layer_norm2", "mlp.fc1", "mlp.fc2"]:
+        layer[name + suffix] = __torch__.zsic.layers.weight(state, source + name + suffix, m.device)
+    layers.append(layer)
+  m.layers["vision"] = layers
+  return None
+
+# The states of all tokens, behind the norm.
+def encode_blip_images(m: __torch__.zsic.model.Model, images: List[Tensor], heads: int, kind: str, eps: float) -> Tensor:
+  w = m.weights
+  x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
+  x = __torch__.zsic.layers.patches(x, w["vision_model.embeddings.patch_embedding.weight"], w["vision_model.embeddings.patch_embedding.bias"])
+  x = __torch__.zsic.layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
+  x = x + w["vision_model.embeddings.position_embedding"]
+  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None)
+  return __torch__.zsic.layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
