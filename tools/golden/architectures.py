@@ -43,7 +43,7 @@ def spread(model, seed, centres, **scales):
             noise = torch.from_numpy(np.asarray(rng.standard_normal(p.shape), dtype=np.float32))
             if name in scales:
                 p.fill_(scales[name])
-            elif ("norm" in name.lower() or "pre_LN" in name) and name.endswith("weight"):
+            elif any(x in name for x in ("norm", "Norm", "pre_LN", "_bn.")) and name.endswith("weight"):
                 p.copy_(1 + 0.2 * noise)
             elif name.endswith("bias"):
                 p.copy_(0.2 * noise)
@@ -275,6 +275,95 @@ def blip():
     return {"blip": nothing}
 
 
+def blip_2():
+    """Six queries; attention to the picture in every second layer of the Q-Former."""
+    from transformers import Blip2Config, Blip2ForImageTextRetrieval, BlipImageProcessor
+
+    folder = fresh("blip-2")
+    size = tiny_tokenizers.bert(folder, model_input_names=["input_ids", "attention_mask"])
+    qformer = layers(24, 3, 3, vocab_size=size, max_position_embeddings=128, encoder_hidden_size=32)
+    config = Blip2Config(
+        vision_config=layers(32, 4, 2, image_size=64, patch_size=16),
+        qformer_config={**qformer, "cross_attention_frequency": 2, "use_qformer_text_input": True},
+        text_config={"model_type": "opt", **{"hidden_size": 8, "num_hidden_layers": 1, "ffn_dim": 8, "vocab_size": 20}},
+        num_query_tokens=6,
+        image_text_hidden_size=16,
+        image_token_index=None,
+    )
+    processor = BlipImageProcessor(size={"height": 64, "width": 64})
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    texts = tokenizer(TEXTS, padding=True, return_tensors="pt")
+    images = pictures_for(processor)
+    model = Blip2ForImageTextRetrieval(config)
+
+    def states(projection):
+        seen = []
+        hook = projection.register_forward_hook(lambda module, inputs, output: seen.append(output.flatten(0, -2)))
+        for image in images:
+            model(**image, **texts)
+        hook.remove()
+        return torch.cat(seen)
+
+    centres = [
+        (model.vision_projection.bias, lambda: states(model.vision_projection)),
+        (model.text_projection.bias, lambda: states(model.text_projection)),
+    ]
+    spread(model, 19, centres)
+    save("blip-2", model, processor)
+    return {"blip-2": nothing}
+
+
+def align():
+    """Every kind of block: expanding or not, of stride 1 and 2, with both paddings, repeated; the published processor."""
+    from transformers import AlignConfig, AlignModel, EfficientNetImageProcessor
+
+    size = tiny_tokenizers.bert(fresh("align"), model_max_length=64)
+    config = AlignConfig(
+        text_config=layers(24, 3, 2, vocab_size=size, max_position_embeddings=128),
+        vision_config={
+            "width_coefficient": 0.5,
+            "depth_coefficient": 1.1,
+            "depth_divisor": 4,
+            "kernel_sizes": [3, 5, 3],
+            "in_channels": [32, 16, 24],
+            "out_channels": [16, 24, 48],
+            "depthwise_padding": [3],
+            "strides": [1, 2, 2],
+            "num_block_repeats": [1, 1, 1],
+            "expand_ratios": [1, 6, 2],
+            "hidden_dim": 64,
+            "image_size": 60,
+        },
+        projection_dim=24,
+        temperature_init_value=0.03,
+    )
+    processor = EfficientNetImageProcessor(
+        size={"height": 70, "width": 70}, crop_size={"height": 61, "width": 61}, do_center_crop=True, resample=2,
+        do_normalize=False, include_top=False, rescale_factor=1 / 127.5, rescale_offset=True,
+    )  # fmt: skip
+    rng = np.random.default_rng(20)
+    model = AlignModel(config)
+    for name, buffer in sorted(model.named_buffers()):
+        noise = torch.from_numpy(np.asarray(rng.standard_normal(buffer.shape), dtype=np.float32))
+        if name.endswith("running_mean"):
+            buffer.copy_(0.2 * noise)
+        elif name.endswith("running_var"):
+            buffer.copy_(0.1 + noise.abs() * 0.05)
+    tokenizer = AutoTokenizer.from_pretrained(CHECKPOINTS / "align")
+    texts = tokenizer(TEXTS, padding=True, return_tensors="pt")
+    images = pictures_for(processor)
+    centres = [
+        (model.text_projection.bias, lambda: model.get_text_features(**texts).pooler_output),
+        (
+            model.vision_model.encoder.blocks[-1].projection.project_bn.bias,
+            lambda: torch.cat([model.vision_model(**i).pooler_output for i in images]),
+        ),
+    ]
+    spread(model, 20, centres, temperature=0.03)
+    save("align", model, processor)
+    return {"align": nothing}
+
+
 def check_tokenizer(name, pipe):
     """tokenizer.json alone must give the ids that AutoTokenizer gives: the Java side reads only that file."""
     raw = tokenizers.Tokenizer.from_file(str(CHECKPOINTS / name / "tokenizer.json"))
@@ -341,7 +430,7 @@ def summary(name, folder, cases):
 
 
 ALL = {
-    function.__name__: function for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg, blip)
+    function.__name__: function for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg, blip, blip_2, align)
 }
 
 

@@ -13,7 +13,7 @@ import zipfile
 
 import tiny_clip as tiny  # first: it prepares torchvision
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import clip
 
@@ -67,6 +67,50 @@ def bin_sharded():
     (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
+def open_clip():
+    """OpenCLIP's own names, fused and transposed projections."""
+    folder = fresh("open-clip")
+    hf = weights_of("quickgelu-legacy-eos")
+    weights = {
+        "token_embedding.weight": hf["text_model.embeddings.token_embedding.weight"],
+        "positional_embedding": hf["text_model.embeddings.position_embedding.weight"],
+        "text_projection": hf["text_projection.weight"].t().contiguous(),
+        "visual.class_embedding": hf["vision_model.embeddings.class_embedding"],
+        "visual.conv1.weight": hf["vision_model.embeddings.patch_embedding.weight"],
+        "visual.positional_embedding": hf["vision_model.embeddings.position_embedding.weight"],
+        "visual.proj": hf["visual_projection.weight"].t().contiguous(),
+        "logit_scale": hf["logit_scale"],
+    }
+    blocks = {"text_model.": "transformer.resblocks.", "vision_model.": "visual.transformer.resblocks."}
+    names = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
+    for suffix in ("weight", "bias"):
+        weights[f"ln_final.{suffix}"] = hf[f"text_model.final_layer_norm.{suffix}"]
+        weights[f"visual.ln_pre.{suffix}"] = hf[f"vision_model.pre_layrnorm.{suffix}"]
+        weights[f"visual.ln_post.{suffix}"] = hf[f"vision_model.post_layernorm.{suffix}"]
+        for tower, prefix in blocks.items():
+            for i in range(2):
+                layer = f"{tower}encoder.layers.{i}."
+                qkv = [hf[f"{layer}self_attn.{x}_proj.{suffix}"] for x in "qkv"]
+                weights[f"{prefix}{i}.attn.in_proj_{suffix}"] = torch.cat(qkv)
+                weights[f"{prefix}{i}.attn.out_proj.{suffix}"] = hf[f"{layer}self_attn.out_proj.{suffix}"]
+                for old, new in names.items():
+                    weights[f"{prefix}{i}.{new}.{suffix}"] = hf[f"{layer}{old}.{suffix}"]
+    save_file(weights, folder / "open_clip_model.safetensors")
+    vision = {"image_size": 224, "layers": 2, "width": 16, "head_width": 8, "mlp_ratio": 2.0, "patch_size": 32}
+    text = {"context_length": 77, "vocab_size": len(hf["text_model.embeddings.token_embedding.weight"]), "width": 24}
+    text |= {"heads": 3, "layers": 2, "mlp_ratio": 2.0}
+    config = {
+        "model_cfg": {"embed_dim": 32, "vision_cfg": vision, "text_cfg": text, "quick_gelu": True},
+        "preprocess_cfg": {
+            "mean": [0.48145466, 0.4578275, 0.40821073],
+            "std": [0.26862954, 0.26130258, 0.27577711],
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+        },
+    }
+    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
 class Call:
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -102,6 +146,7 @@ def malicious():
 def main():
     bin_single()
     bin_sharded()
+    open_clip()
     malicious()
     for file in OUT.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)

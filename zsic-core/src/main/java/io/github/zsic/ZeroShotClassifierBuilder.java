@@ -37,6 +37,8 @@ public final class ZeroShotClassifierBuilder {
 
 	private Scoring scoring = Scoring.AUTO;
 
+	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
+
 	private long cacheMaximumSize = 10_000;
 
 	private @Nullable Duration cacheExpireAfterAccess;
@@ -102,6 +104,17 @@ public final class ZeroShotClassifierBuilder {
 	 */
 	public ZeroShotClassifierBuilder scoring(Scoring scoring) {
 		this.scoring = scoring;
+		return this;
+	}
+
+	/**
+	 * Sets what is done to prompts before they are tokenized,
+	 * {@link TextCanonicalization#NONE} by default, as in the reference.
+	 * @param textCanonicalization what is done
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder textCanonicalization(TextCanonicalization textCanonicalization) {
+		this.textCanonicalization = textCanonicalization;
 		return this;
 	}
 
@@ -192,7 +205,8 @@ public final class ZeroShotClassifierBuilder {
 			DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
 			Tokenizer tokenizer = null;
 			try {
-				tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0);
+				tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0,
+						this.textCanonicalization::apply);
 				tryOut(encoder, tokenizer);
 				TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
 						this.cacheMaximumSize, this.cacheExpireAfterAccess);

@@ -86,6 +86,21 @@ class FormatTests {
 	}
 
 	@Test
+	void layoutOfOpenClip() throws IOException {
+		String twin = "quickgelu-legacy-eos";
+		Path checkpoint = copyWithoutWeights(twin);
+		Files.delete(checkpoint.resolve("config.json"));
+		Files.delete(checkpoint.resolve("preprocessor_config.json"));
+		add(FORMATS.resolve("open-clip"), checkpoint);
+		assertThat(scores(checkpoint)).isEqualTo(scores(TestCheckpoints.checkpoint(twin)));
+		Path config = checkpoint.resolve("open_clip_config.json");
+		Files.writeString(config,
+				Files.readString(config).replace("\"patch_size\": 32", "\"timm_model_name\": \"vit_base\""));
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
+			.withMessageContaining("model_cfg.vision_cfg.timm_model_name is 'vit_base', which zsic does not have");
+	}
+
+	@Test
 	void maliciousWeightsRunNothing() throws IOException {
 		Path checkpoint = copyWithoutWeights("sharded");
 		Files.copy(FORMATS.resolve("malicious/nested.bin"), checkpoint.resolve("pytorch_model.bin"));

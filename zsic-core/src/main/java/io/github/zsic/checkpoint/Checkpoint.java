@@ -35,8 +35,8 @@ public final class Checkpoint implements AutoCloseable {
 
 	private static final String TOKENIZER_FILE = "tokenizer.json";
 
-	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ImageProcessing.FILE,
-			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE);
+	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ModelConfig.OPEN_CLIP_FILE,
+			ImageProcessing.FILE, ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE);
 
 	private static final Pattern HUB_ID = Pattern.compile("[\\w.-]+/[\\w.-]+");
 
@@ -157,6 +157,9 @@ public final class Checkpoint implements AutoCloseable {
 	private static @Nullable Path classpathFolder(String location) {
 		URL config = resource(resourceName(location) + ModelConfig.FILE);
 		if (config == null) {
+			config = resource(resourceName(location) + ModelConfig.OPEN_CLIP_FILE);
+		}
+		if (config == null) {
 			throw new CheckpointException(
 					"There is no '" + resourceName(location) + ModelConfig.FILE + "' on the class path.",
 					"Check the name, and that the jar with the checkpoint is a dependency.");
@@ -204,13 +207,12 @@ public final class Checkpoint implements AutoCloseable {
 	}
 
 	private static void copyWeights(String name, Path folder) throws IOException {
-		for (int i = 0; i < Weights.SINGLE_FILES.size(); i++) {
-			String single = Weights.SINGLE_FILES.get(i);
+		for (String single : Weights.SINGLE_FILES) {
 			if (copy(name + single, folder.resolve(single))) {
 				return;
 			}
-			Path index = folder.resolve(Weights.INDEX_FILES.get(i));
-			if (copy(name + Weights.INDEX_FILES.get(i), index)) {
+			Path index = folder.resolve(single + Weights.INDEX_SUFFIX);
+			if (copy(name + single + Weights.INDEX_SUFFIX, index)) {
 				for (String shard : Weights.shards(index).keySet()) {
 					copy(name + shard, folder.resolve(shard));
 				}

@@ -24,7 +24,8 @@ import io.github.zsic.CheckpointException;
  * {@code crop_size.height}, {@code crop_size.width}, {@code do_rescale},
  * {@code rescale_factor}, {@code do_normalize}, {@code image_mean.0} to {@code .2},
  * {@code image_std.0} to {@code .2}; instead of a size {@code patch_size} and
- * {@code max_num_patches} for pictures that keep their aspect; booleans are 0 and 1
+ * {@code max_num_patches} for pictures that keep their aspect; {@code rescale_offset} and
+ * {@code include_top} of EfficientNet's processor; booleans are 0 and 1
  */
 public record ImageProcessing(Map<String, Double> numbers) {
 
@@ -39,6 +40,10 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	private static final double BICUBIC = 3;
 
 	static ImageProcessing read(Path folder, String modelType) {
+		if (ModelConfig.OPEN_CLIP.equals(modelType)) {
+			JsonObject json = openClip(Json.readObject(folder.resolve(ModelConfig.OPEN_CLIP_FILE)));
+			return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.CLIP)));
+		}
 		JsonObject json = readJson(folder);
 		return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.of(json, modelType))));
 	}
@@ -58,6 +63,44 @@ public record ImageProcessing(Map<String, Double> numbers) {
 					"Copy it from where the weights come from; it says how pictures are prepared for the model.");
 		}
 		return Json.readObject(file);
+	}
+
+	/**
+	 * What OpenCLIP's configuration says (src/open_clip/transform.py there), in the words
+	 * of CLIP's image processor.
+	 */
+	private static JsonObject openClip(JsonObject config) {
+		JsonObject given = (config.get("preprocess_cfg") instanceof JsonObject object) ? object : new JsonObject();
+		JsonElement size = given.get("size");
+		if (size == null && config.get("model_cfg") instanceof JsonObject model
+				&& model.get("vision_cfg") instanceof JsonObject vision) {
+			size = vision.get("image_size");
+		}
+		if (size == null) {
+			size = new JsonPrimitive(224);
+		}
+		JsonObject settings = new JsonObject();
+		settings.add("size", size);
+		settings.add("crop_size", size);
+		String mode = Json.string(given.get("resize_mode"));
+		if ("squash".equals(mode)) {
+			settings.addProperty("default_to_square", true);
+			settings.addProperty("do_center_crop", false);
+		}
+		else if (mode != null && !"shortest".equals(mode)) {
+			throw invalid("resize_mode", given.get("resize_mode"), "zsic has 'shortest' and 'squash'");
+		}
+		String interpolation = Json.string(given.get("interpolation"));
+		if (interpolation != null && !"bicubic".equals(interpolation) && !"bilinear".equals(interpolation)) {
+			throw invalid("interpolation", given.get("interpolation"), "zsic has 'bicubic' and 'bilinear'");
+		}
+		settings.addProperty("resample", "bilinear".equals(interpolation) ? BILINEAR : BICUBIC);
+		for (String name : new String[] { "mean", "std" }) {
+			if (given.has(name)) {
+				settings.add("image_" + name, given.get(name));
+			}
+		}
+		return settings;
 	}
 
 	/** Settings of a step that is off are not read, as in the reference. */
@@ -80,7 +123,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		}
 		if (putFlag(settings, json, "do_center_crop", type.crops())) {
 			JsonElement crop = json.get("crop_size");
-			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(224));
+			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(type.cropSize()));
 		}
 		if (putFlag(settings, json, "do_rescale", true)) {
 			double factor = number(json, "rescale_factor", 1 / 255.0);
@@ -89,9 +132,15 @@ public record ImageProcessing(Map<String, Double> numbers) {
 			}
 			settings.put("rescale_factor", factor);
 		}
-		if (putFlag(settings, json, "do_normalize", type.normalizes())) {
+		if (putFlag(settings, json, "do_normalize", true)) {
 			putChannels(settings, json, "image_mean", type.mean());
 			putChannels(settings, json, "image_std", type.std());
+		}
+		if (type.normalizesTwice()) {
+			putFlag(settings, json, "rescale_offset", false);
+			if (putFlag(settings, json, "include_top", true)) {
+				putChannels(settings, json, "image_std", type.std());
+			}
 		}
 		return settings;
 	}

@@ -42,6 +42,28 @@ enum ImageProcessorType {
 		}
 	},
 
+	EFFICIENTNET("EfficientNetImageProcessor", 3, Normalization.STANDARD, Set.of("align")) {
+		@Override
+		@Nullable Integer square() {
+			return 346;
+		}
+
+		@Override
+		boolean squaresByDefault() {
+			return true;
+		}
+
+		@Override
+		int cropSize() {
+			return 289;
+		}
+
+		@Override
+		boolean normalizesTwice() {
+			return true;
+		}
+	},
+
 	VIT("ViTImageProcessor", 2, Normalization.STANDARD, Set.of("clipseg")) {
 		@Override
 		@Nullable Integer square() {
@@ -141,8 +163,16 @@ enum ImageProcessorType {
 		return false;
 	}
 
-	boolean normalizes() {
-		return true;
+	int cropSize() {
+		return 224;
+	}
+
+	/**
+	 * Whether it has the steps that only EfficientNet's has: one is taken from the
+	 * rescaled values, and the normalised ones are divided by the deviation once more.
+	 */
+	boolean normalizesTwice() {
+		return false;
 	}
 
 	/** Whether it makes patches of pictures that keep their aspect. */

@@ -30,11 +30,12 @@ import io.github.zsic.CheckpointException;
  */
 public final class Weights {
 
-	/** Files that hold all tensors, the preferred first. */
-	static final List<String> SINGLE_FILES = List.of("model.safetensors", "pytorch_model.bin");
+	/** Files that hold all tensors, the preferred first; the last two are OpenCLIP's. */
+	static final List<String> SINGLE_FILES = List.of("model.safetensors", "pytorch_model.bin",
+			"open_clip_model.safetensors", "open_clip_pytorch_model.bin");
 
-	/** Files that name the shards that hold them, in the same order. */
-	static final List<String> INDEX_FILES = List.of("model.safetensors.index.json", "pytorch_model.bin.index.json");
+	/** Behind the name of such a file, the one that tells in which shards they are. */
+	static final String INDEX_SUFFIX = ".index.json";
 
 	/**
 	 * The largest piece that is mapped at once. A buffer cannot have more than 2 GB, also
@@ -65,19 +66,21 @@ public final class Weights {
 	 * @throws CheckpointException if there are none, or a file is damaged
 	 */
 	static Weights open(Path folder) {
-		for (int i = 0; i < SINGLE_FILES.size(); i++) {
-			Path single = folder.resolve(SINGLE_FILES.get(i));
+		for (String name : SINGLE_FILES) {
+			Path single = folder.resolve(name);
 			if (Files.exists(single)) {
 				return new Weights(readFile(single), MAXIMUM_PART);
 			}
-			Path index = folder.resolve(INDEX_FILES.get(i));
+			Path index = folder.resolve(name + INDEX_SUFFIX);
 			if (Files.exists(index)) {
 				return new Weights(readShards(folder, index), MAXIMUM_PART);
 			}
 		}
-		throw new CheckpointException("The checkpoint has no weights that zsic reads: neither '" + SINGLE_FILES.get(0)
-				+ "' nor '" + INDEX_FILES.get(0) + "', nor, of the older form, '" + SINGLE_FILES.get(1) + "' or '"
-				+ INDEX_FILES.get(1) + "'.", "Use a revision of the checkpoint that has safetensors files.");
+		String first = SINGLE_FILES.get(0);
+		throw new CheckpointException(
+				"The checkpoint has no weights that zsic reads: neither '" + first + "' nor '" + first + INDEX_SUFFIX
+						+ "', nor any of '" + String.join("', '", SINGLE_FILES.subList(1, SINGLE_FILES.size())) + "'.",
+				"Use a revision of the checkpoint that has safetensors files.");
 	}
 
 	private static Map<String, StoredTensor> readFile(Path file) {
@@ -86,7 +89,7 @@ public final class Weights {
 
 	/**
 	 * The files that an index names, in the order of their first tensor.
-	 * @param index one of {@link #INDEX_FILES}
+	 * @param index the index
 	 * @return tensor names by file name
 	 */
 	static Map<String, Set<String>> shards(Path index) {
@@ -94,7 +97,7 @@ public final class Weights {
 		if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
 			throw new CheckpointException("'" + index.getFileName() + "' has no 'weight_map'.", "Get the file again.");
 		}
-		String suffix = index.toString().endsWith(".bin.index.json") ? ".bin" : ".safetensors";
+		String suffix = index.toString().endsWith(".bin" + INDEX_SUFFIX) ? ".bin" : ".safetensors";
 		Map<String, Set<String>> shards = new LinkedHashMap<>();
 		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
 			String file = Json.string(entry.getValue());

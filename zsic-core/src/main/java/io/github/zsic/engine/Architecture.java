@@ -12,9 +12,13 @@ import io.github.zsic.Scoring;
  */
 enum Architecture {
 
+	ALIGN("align", Scoring.SOFTMAX),
+
 	ALTCLIP("altclip", Scoring.SOFTMAX),
 
 	BLIP("blip", Scoring.SOFTMAX),
+
+	BLIP_2("blip-2", Scoring.SOFTMAX),
 
 	CHINESE_CLIP("chinese_clip", Scoring.SOFTMAX),
 
@@ -23,6 +27,9 @@ enum Architecture {
 	CLIPSEG("clipseg", Scoring.SOFTMAX),
 
 	METACLIP_2("metaclip_2", Scoring.SOFTMAX),
+
+	/** Not a model_type, but how {@code ModelConfig} names OpenCLIP's own layout. */
+	OPEN_CLIP("open_clip", Scoring.SOFTMAX),
 
 	SIGLIP("siglip", Scoring.SIGMOID),
 

@@ -213,8 +213,8 @@ public final class DualEncoder implements AutoCloseable {
 	/**
 	 * Computes the embeddings of pictures, all in one batch.
 	 * @param pictures the pictures, at least one, of any sizes
-	 * @return new unit vectors of length {@link #dimension()}, in the order of the
-	 * pictures
+	 * @return for each picture a new unit vector of length {@link #dimension()}, or
+	 * several, one behind the other, of which the nearest to a text decides
 	 * @throws InferenceException if the engine fails
 	 */
 	public float[][] encodeImages(List<Picture> pictures) {

@@ -1,7 +1,7 @@
-# Layers and other parts that the architectures share; whole towers are in towers.py. This is TorchScript, compiled by libtorch itself: Python's
-# syntax, but types are declared, functions are called by their full name, and names are only those
-# that the TorchScript compiler knows. Numbers for dtypes: 3 int32,
-# 4 int64, 6 float32.
+# Layers and other parts that the architectures share; whole towers are in towers.py. This is TorchScript,
+# compiled by libtorch itself: Python's syntax, but types are declared, functions are called by their full
+# name, and names are only those that the TorchScript compiler knows. Numbers for dtypes: 3 int32, 4 int64,
+# 6 float32.
 
 # ----------------------------------------------------------------------------------- configuration
 
@@ -93,7 +93,7 @@ def check_patches(problems: List[str], config: Dict[str, float], names: Dict[str
 
 # Whether a tensor belongs to a numbered layer, whose weights the architecture fuses itself.
 def is_of_layer(name: str) -> bool:
-  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.")
+  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.")
 
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
 # was mapped from. A tensor too large for one mapping comes in parts.
@@ -196,19 +196,28 @@ def resize_and_crop(image: Tensor, config: Dict[str, float]) -> Tensor:
     x = torch.narrow(x, 3, (x.size(3) - width) // 2, width)
   return x
 
+def channel_values(config: Dict[str, float], name: str, device: str) -> Tensor:
+  return torch.tensor([config[name + ".0"], config[name + ".1"], config[name + ".2"]], dtype=6, device=torch.device(device))
+
 # uint8 [batch, 3, height, width] to float32 on the device, rescaled and normalised. Mean and deviation
-# are brought to the range of the pixels, as the torchvision backend does.
+# are brought to the range of the pixels, as the torchvision backend does, but for EfficientNet's
+# processor where it takes 1 from the rescaled values.
 def rescale_and_normalize(pixels: Tensor, config: Dict[str, float], device: str) -> Tensor:
   x = torch.to(pixels, torch.device(device), 6, False, False)
   factor = 1.
   if config["do_rescale"] != 0.:
     factor = config["rescale_factor"]
+    if __torch__.zsic.layers.number(config, "rescale_offset", 0.) != 0.:
+      x = x * factor - 1.
+      factor = 1.
   if config["do_normalize"] != 0.:
-    mean = torch.tensor([config["image_mean.0"], config["image_mean.1"], config["image_mean.2"]], dtype=6, device=torch.device(device))
-    std = torch.tensor([config["image_std.0"], config["image_std.1"], config["image_std.2"]], dtype=6, device=torch.device(device))
+    mean = __torch__.zsic.layers.channel_values(config, "image_mean", device)
+    std = __torch__.zsic.layers.channel_values(config, "image_std", device)
     x = (x - torch.view(mean * (1. / factor), [1, 3, 1, 1])) / torch.view(std * (1. / factor), [1, 3, 1, 1])
   else:
     x = x * factor
+  if __torch__.zsic.layers.number(config, "include_top", 0.) != 0.:
+    x = x / torch.view(__torch__.zsic.layers.channel_values(config, "image_std", device), [1, 3, 1, 1])
   return x
 
 # Pictures that come out in one size to float32 [batch, 3, height, width] on the device.

@@ -62,6 +62,7 @@ class Model(Module):
     return __torch__.zsic.architecture.logit_bias(self)
 
   # uint8 pictures [height, width, 3] of any size to unit vectors, float32 [batch, dimension] on the CPU.
+  # Where a picture has several, [batch, vectors, dimension], the nearest to a text decides.
   def encode_images(self: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
     x = __torch__.zsic.architecture.encode_images(self, images)
     return torch.to(__torch__.zsic.layers.normalize(x), torch.device("cpu"), 6, False, False)

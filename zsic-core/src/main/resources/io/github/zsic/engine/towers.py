@@ -43,10 +43,10 @@ def encode_clip_tokens(m: __torch__.zsic.model.Model, ids: Tensor) -> Tensor:
 
 # Where the end token is. Configurations from before transformers#24773 say 2, which was never the end
 # token: for them it is the one with the highest id.
-def clip_end(m: __torch__.zsic.model.Model, ids: Tensor) -> Tensor:
+def clip_end(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   eos = __torch__.zsic.layers.integer(m.config, "text_config.eos_token_id", 49407)
   if eos == 2:
-    end = torch.argmax(ids, -1, False)
+    end = torch.argmax(ids * mask, -1, False)
   else:
     end = __torch__.zsic.layers.first_position(ids, eos)
   return end
