@@ -159,14 +159,18 @@ public final class DualEncoder implements AutoCloseable {
 			return result;
 		});
 		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
+		List<Weights.Part> mapped = new ArrayList<>();
 		try (NativeScope scope = new NativeScope(this.model)) {
 			Map<String, IValue> state = new HashMap<>();
 			for (String name : shapes.keySet()) {
-				PtNDArray[] parts = weights.map(name).stream().map(scope::tensor).toArray(PtNDArray[]::new);
-				state.put(name, scope.add(IValue.listFrom(parts)));
+				List<Weights.Part> parts = weights.map(name);
+				mapped.addAll(parts);
+				PtNDArray[] tensors = parts.stream().map(scope::tensor).toArray(PtNDArray[]::new);
+				state.put(name, scope.add(IValue.listFrom(tensors)));
 			}
 			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));
 		}
+		mapped.forEach((part) -> NativeMemory.release(part.data()));
 		this.textPositions = call((scope) -> (int) scope.run("text_positions").toLong());
 		this.padsTexts = call((scope) -> scope.run("pads_texts").toBoolean());
 		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
