@@ -71,7 +71,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				RgbImage pixels = decode(image);
 				Duration decode = since(start);
 				start = System.nanoTime();
-				float[] embedding = this.encoder.encodeImage(pixels.pixels(), pixels.width(), pixels.height());
+				float[] embedding = encode(pixels);
 				Duration encode = since(start);
 				start = System.nanoTime();
 				List<Prediction> predictions = score(request, labels, embedding);
@@ -83,10 +83,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public float[] embedImage(ImageInput image) {
-		return whileOpen(() -> {
-			RgbImage pixels = decode(image);
-			return this.encoder.encodeImage(pixels.pixels(), pixels.width(), pixels.height());
-		});
+		return whileOpen(() -> encode(decode(image)));
 	}
 
 	@Override
@@ -147,6 +144,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		if (this.closing) {
 			throw new ClassifierClosedException(this.info.checkpoint());
 		}
+	}
+
+	private float[] encode(RgbImage pixels) {
+		return this.encoder
+			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height())))[0];
 	}
 
 	private RgbImage decode(ImageInput input) {
@@ -227,7 +229,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private float[] scores(Scoring scoring, float[][] labels, float[] image) {
 		float[] scores = new float[labels.length];
 		for (int i = 0; i < scores.length; i++) {
-			float cosine = dot(labels[i], image);
+			float cosine = cosine(labels[i], image);
 			scores[i] = (scoring == Scoring.COSINE) ? cosine
 					: this.encoder.logitScale() * cosine + this.encoder.logitBias();
 		}
@@ -256,21 +258,32 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
+	/**
+	 * Of a picture that has several embeddings, one behind the other, the nearest counts.
+	 */
+	private static float cosine(float[] label, float[] image) {
+		float nearest = Float.NEGATIVE_INFINITY;
+		for (int offset = 0; offset < image.length; offset += label.length) {
+			nearest = Math.max(nearest, dot(label, image, offset));
+		}
+		return nearest;
+	}
+
 	/** Several sums, because the JIT compiler does not reorder the additions of one. */
-	private static float dot(float[] a, float[] b) {
+	private static float dot(float[] a, float[] b, int offset) {
 		float s0 = 0;
 		float s1 = 0;
 		float s2 = 0;
 		float s3 = 0;
 		int i = 0;
 		for (; i + 3 < a.length; i += 4) {
-			s0 += a[i] * b[i];
-			s1 += a[i + 1] * b[i + 1];
-			s2 += a[i + 2] * b[i + 2];
-			s3 += a[i + 3] * b[i + 3];
+			s0 += a[i] * b[offset + i];
+			s1 += a[i + 1] * b[offset + i + 1];
+			s2 += a[i + 2] * b[offset + i + 2];
+			s3 += a[i + 3] * b[offset + i + 3];
 		}
 		for (; i < a.length; i++) {
-			s0 += a[i] * b[i];
+			s0 += a[i] * b[offset + i];
 		}
 		return (s0 + s1) + (s2 + s3);
 	}

@@ -6,8 +6,8 @@ package io.github.zsic;
 public enum Scoring {
 
 	/**
-	 * What the model was trained for, as in the reference pipeline: {@link #SOFTMAX} for
-	 * CLIP.
+	 * What the model was trained for, as in the reference pipeline: {@link #SIGMOID} for
+	 * SigLIP and {@link #SOFTMAX} for the others.
 	 */
 	AUTO,
 

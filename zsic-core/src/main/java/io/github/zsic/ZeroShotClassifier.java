@@ -71,7 +71,9 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	/**
 	 * The image tower's embedding of a picture.
 	 * @param image the picture
-	 * @return a new array of {@link ModelInfo#dimension()} numbers with Euclidean norm 1
+	 * @return a new array of {@link ModelInfo#dimension()} numbers with Euclidean norm 1;
+	 * for BLIP-2, several of them, one behind the other, of which the nearest to a text
+	 * decides
 	 * @throws InvalidImageException if the picture cannot be read
 	 */
 	float[] embedImage(ImageInput image);

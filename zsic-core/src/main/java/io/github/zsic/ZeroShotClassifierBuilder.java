@@ -42,6 +42,8 @@ public final class ZeroShotClassifierBuilder {
 
 	private Scoring scoring = Scoring.AUTO;
 
+	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
+
 	private long cacheMaximumSize = 10_000;
 
 	private @Nullable Duration cacheExpireAfterAccess;
@@ -226,6 +228,17 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets what is done to prompts before they are tokenized,
+	 * {@link TextCanonicalization#NONE} by default, as in the reference.
+	 * @param textCanonicalization what is done
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder textCanonicalization(TextCanonicalization textCanonicalization) {
+		this.textCanonicalization = textCanonicalization;
+		return this;
+	}
+
+	/**
 	 * Sets how many text embeddings are kept, 10,000 by default.
 	 * @param maximumSize the number of prompts, 0 to keep none
 	 * @return this builder
@@ -324,7 +337,8 @@ public final class ZeroShotClassifierBuilder {
 		DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
 		Tokenizer tokenizer = null;
 		try {
-			tokenizer = Tokenizer.load(opened.tokenizerFile());
+			tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0,
+					this.textCanonicalization::apply);
 			tryOut(encoder, tokenizer);
 			TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
 					this.cacheMaximumSize, this.cacheExpireAfterAccess);

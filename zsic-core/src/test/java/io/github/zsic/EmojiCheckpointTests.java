@@ -92,7 +92,8 @@ class EmojiCheckpointTests {
 			rows.add(row);
 		}
 		long top1 = IntStream.range(0, rows.size())
-			.filter((i) -> best(rows.get(i), IntStream.range(0, questions.names.size()).toArray()) == questions.truth[i])
+			.filter((
+					i) -> best(rows.get(i), IntStream.range(0, questions.names.size()).toArray()) == questions.truth[i])
 			.count();
 		long draws = questions.draws.stream()
 			.filter((draw) -> best(rows.get(draw.picture), draw.choices) == draw.choices[0])

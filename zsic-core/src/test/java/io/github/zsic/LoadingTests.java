@@ -64,8 +64,8 @@ class LoadingTests {
 
 	@Test
 	void unsupportedModelTypeListsTheSupportedOnes() throws IOException {
-		edit(CONFIG, (json) -> json.replace("\"model_type\": \"clip\"", "\"model_type\": \"blip\""));
-		assertFails("model_type 'blip'", "'clip'");
+		edit(CONFIG, (json) -> json.replace("\"model_type\": \"clip\"", "\"model_type\": \"vilt\""));
+		assertFails("model_type 'vilt'", "'clip'");
 	}
 
 	@Test

@@ -24,7 +24,7 @@ import io.github.zsic.CheckpointException;
  * small files read and checked, its weights ready to be mapped.
  * <p>
  * Immutable and thread-safe. {@link #close()} deletes the copies of files that came out
- * of a jar; a model that was loaded no longer needs them.
+ * of a jar, and a tokenizer that was built; a model that was loaded no longer needs them.
  */
 public final class Checkpoint implements AutoCloseable {
 
@@ -34,14 +34,13 @@ public final class Checkpoint implements AutoCloseable {
 
 	private static final String TOKENIZER_FILE = "tokenizer.json";
 
-	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ImageProcessing.FILE,
-			ImageProcessing.COMBINED_FILE, TOKENIZER_FILE);
+	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ModelConfig.OPEN_CLIP_FILE,
+			ImageProcessing.FILE, ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE);
 
 	private final String location;
 
-	private final Path folder;
-
-	private final boolean temporary;
+	/** Copies and files that were built, deleted when this is closed. */
+	private final @Nullable Path temporary;
 
 	private final ModelConfig config;
 
@@ -49,21 +48,19 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Path tokenizerFile;
 
+	private final TokenizerSettings tokenizerSettings;
+
 	private final Weights weights;
 
-	private Checkpoint(String location, Path folder, boolean temporary, Consumer<ModelConfig> check) {
+	private Checkpoint(String location, ModelConfig config, ImageProcessing imageProcessing, Path tokenizerFile,
+			TokenizerSettings tokenizerSettings, Weights weights, @Nullable Path temporary) {
 		this.location = location;
-		this.folder = folder;
+		this.config = config;
+		this.imageProcessing = imageProcessing;
+		this.tokenizerFile = tokenizerFile;
+		this.tokenizerSettings = tokenizerSettings;
+		this.weights = weights;
 		this.temporary = temporary;
-		this.config = ModelConfig.read(folder);
-		check.accept(this.config);
-		this.imageProcessing = ImageProcessing.read(folder);
-		this.tokenizerFile = folder.resolve(TOKENIZER_FILE);
-		if (!Files.exists(this.tokenizerFile)) {
-			throw new CheckpointException("The checkpoint has no '" + TOKENIZER_FILE + "'.",
-					"Write it with Python: AutoTokenizer.from_pretrained(…).save_pretrained(…).");
-		}
-		this.weights = Weights.open(folder);
 	}
 
 	/**
@@ -78,24 +75,34 @@ public final class Checkpoint implements AutoCloseable {
 	 */
 	public static Checkpoint open(String location, Consumer<ModelConfig> check) {
 		Path temporary = null;
+		boolean complete = false;
 		try {
-			Path folder;
-			if (location.startsWith(CLASSPATH_PREFIX)) {
-				folder = classpathFolder(location);
-				if (folder == null) {
-					temporary = copyFromClasspath(location);
-					folder = temporary;
-				}
+			Path folder = location.startsWith(CLASSPATH_PREFIX) ? classpathFolder(location) : existingFolder(location);
+			if (folder == null) {
+				temporary = copyFromClasspath(location);
+				folder = temporary;
 			}
-			else {
-				folder = existingFolder(location);
+			ModelConfig config = ModelConfig.read(folder);
+			check.accept(config);
+			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
+			Path tokenizer = folder.resolve(TOKENIZER_FILE);
+			if (!Files.exists(tokenizer)) {
+				String built = VocabularyTokenizer.build(folder);
+				temporary = (temporary != null) ? temporary : temporaryFolder();
+				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			Checkpoint checkpoint = new Checkpoint(location, folder, temporary != null, check);
-			temporary = null;
+			Checkpoint checkpoint = new Checkpoint(location, config, imageProcessing, tokenizer,
+					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
+			complete = true;
 			return checkpoint;
 		}
+		catch (IOException ex) {
+			throw new CheckpointException(
+					"Its tokenizer cannot be written to a temporary folder: " + Json.reason(ex) + ".",
+					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
+		}
 		finally {
-			if (temporary != null) {
+			if (!complete && temporary != null) {
 				delete(temporary);
 			}
 		}
@@ -146,6 +153,9 @@ public final class Checkpoint implements AutoCloseable {
 	private static @Nullable Path classpathFolder(String location) {
 		URL config = resource(resourceName(location) + ModelConfig.FILE);
 		if (config == null) {
+			config = resource(resourceName(location) + ModelConfig.OPEN_CLIP_FILE);
+		}
+		if (config == null) {
 			throw new CheckpointException(
 					"There is no '" + resourceName(location) + ModelConfig.FILE + "' on the class path.",
 					"Check the name, and that the jar with the checkpoint is a dependency.");
@@ -163,18 +173,16 @@ public final class Checkpoint implements AutoCloseable {
 		Path folder = null;
 		boolean complete = false;
 		try {
-			folder = Files.createTempDirectory("zsic-checkpoint-");
+			folder = temporaryFolder();
 			for (String file : SMALL_FILES) {
 				copy(name + file, folder.resolve(file));
 			}
-			if (!copy(name + Weights.SINGLE_FILE, folder.resolve(Weights.SINGLE_FILE))) {
-				Path index = folder.resolve(Weights.INDEX_FILE);
-				if (copy(name + Weights.INDEX_FILE, index)) {
-					for (String shard : Weights.shards(index).keySet()) {
-						copy(name + shard, folder.resolve(shard));
-					}
+			if (!Files.exists(folder.resolve(TOKENIZER_FILE))) {
+				for (String file : VocabularyTokenizer.FILES) {
+					copy(name + file, folder.resolve(file));
 				}
 			}
+			copyWeights(name, folder);
 			complete = true;
 			return folder;
 		}
@@ -186,6 +194,25 @@ public final class Checkpoint implements AutoCloseable {
 		finally {
 			if (folder != null && !complete) {
 				delete(folder);
+			}
+		}
+	}
+
+	private static Path temporaryFolder() throws IOException {
+		return Files.createTempDirectory("zsic-checkpoint-");
+	}
+
+	private static void copyWeights(String name, Path folder) throws IOException {
+		for (String single : Weights.SINGLE_FILES) {
+			if (copy(name + single, folder.resolve(single))) {
+				return;
+			}
+			Path index = folder.resolve(single + Weights.INDEX_SUFFIX);
+			if (copy(name + single + Weights.INDEX_SUFFIX, index)) {
+				for (String shard : Weights.shards(index).keySet()) {
+					copy(name + shard, folder.resolve(shard));
+				}
+				return;
 			}
 		}
 	}
@@ -246,14 +273,18 @@ public final class Checkpoint implements AutoCloseable {
 		return this.tokenizerFile;
 	}
 
+	public TokenizerSettings tokenizerSettings() {
+		return this.tokenizerSettings;
+	}
+
 	public Weights weights() {
 		return this.weights;
 	}
 
 	@Override
 	public void close() {
-		if (this.temporary) {
-			delete(this.folder);
+		if (this.temporary != null) {
+			delete(this.temporary);
 		}
 	}
 

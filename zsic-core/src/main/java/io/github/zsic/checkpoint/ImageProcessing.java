@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -24,7 +23,9 @@ import io.github.zsic.CheckpointException;
  * {@code resample} (Pillow's number of the filter), {@code do_center_crop},
  * {@code crop_size.height}, {@code crop_size.width}, {@code do_rescale},
  * {@code rescale_factor}, {@code do_normalize}, {@code image_mean.0} to {@code .2},
- * {@code image_std.0} to {@code .2}; booleans are 0 and 1
+ * {@code image_std.0} to {@code .2}; instead of a size {@code patch_size} and
+ * {@code max_num_patches} for pictures that keep their aspect; {@code rescale_offset} and
+ * {@code include_top} of EfficientNet's processor; booleans are 0 and 1
  */
 public record ImageProcessing(Map<String, Double> numbers) {
 
@@ -32,17 +33,19 @@ public record ImageProcessing(Map<String, Double> numbers) {
 
 	static final String COMBINED_FILE = "processor_config.json";
 
-	private static final Set<String> CLIP_TYPES = Set.of("CLIPImageProcessor", "CLIPImageProcessorFast",
-			"CLIPImageProcessorPil", "CLIPFeatureExtractor");
-
 	private static final double NEAREST = 0;
 
 	private static final double BILINEAR = 2;
 
 	private static final double BICUBIC = 3;
 
-	static ImageProcessing read(Path folder) {
-		return new ImageProcessing(Collections.unmodifiableMap(clip(readJson(folder))));
+	static ImageProcessing read(Path folder, String modelType) {
+		if (ModelConfig.OPEN_CLIP.equals(modelType)) {
+			JsonObject json = openClip(Json.readObject(folder.resolve(ModelConfig.OPEN_CLIP_FILE)));
+			return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.CLIP)));
+		}
+		JsonObject json = readJson(folder);
+		return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.of(json, modelType))));
 	}
 
 	/** The order of ImageProcessingMixin.get_image_processor_dict in transformers. */
@@ -63,54 +66,90 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	}
 
 	/**
-	 * The defaults of CLIPImageProcessor, models/clip/image_processing_clip.py. Settings
-	 * of a step that is off are not read, as there.
+	 * What OpenCLIP's configuration says (src/open_clip/transform.py there), in the words
+	 * of CLIP's image processor.
 	 */
-	private static Map<String, Double> clip(JsonObject json) {
-		checkType(json);
+	private static JsonObject openClip(JsonObject config) {
+		JsonObject given = (config.get("preprocess_cfg") instanceof JsonObject object) ? object : new JsonObject();
+		JsonElement size = given.get("size");
+		if (size == null && config.get("model_cfg") instanceof JsonObject model
+				&& model.get("vision_cfg") instanceof JsonObject vision) {
+			size = vision.get("image_size");
+		}
+		if (size == null) {
+			size = new JsonPrimitive(224);
+		}
+		JsonObject settings = new JsonObject();
+		settings.add("size", size);
+		settings.add("crop_size", size);
+		String mode = Json.string(given.get("resize_mode"));
+		if ("squash".equals(mode)) {
+			settings.addProperty("default_to_square", true);
+			settings.addProperty("do_center_crop", false);
+		}
+		else if (mode != null && !"shortest".equals(mode)) {
+			throw invalid("resize_mode", given.get("resize_mode"), "zsic has 'shortest' and 'squash'");
+		}
+		String interpolation = Json.string(given.get("interpolation"));
+		if (interpolation != null && !"bicubic".equals(interpolation) && !"bilinear".equals(interpolation)) {
+			throw invalid("interpolation", given.get("interpolation"), "zsic has 'bicubic' and 'bilinear'");
+		}
+		settings.addProperty("resample", "bilinear".equals(interpolation) ? BILINEAR : BICUBIC);
+		for (String name : new String[] { "mean", "std" }) {
+			if (given.has(name)) {
+				settings.add("image_" + name, given.get(name));
+			}
+		}
+		return settings;
+	}
+
+	/** Settings of a step that is off are not read, as in the reference. */
+	private static Map<String, Double> settings(JsonObject json, ImageProcessorType type) {
 		Map<String, Double> settings = new LinkedHashMap<>();
-		if (putFlag(settings, json, "do_resize")) {
-			putSize(settings, json);
-			double resample = number(json, "resample", BICUBIC);
+		if (type.makesPatches()) {
+			settings.put("patch_size", length("patch_size", json.get("patch_size"), 16));
+			settings.put("max_num_patches", length("max_num_patches", json.get("max_num_patches"), 256));
+		}
+		if (putFlag(settings, json, "do_resize", true)) {
+			if (!type.makesPatches()) {
+				putSize(settings, json, type);
+			}
+			double resample = number(json, "resample", type.resample());
 			if (resample != NEAREST && resample != BILINEAR && resample != BICUBIC) {
 				throw invalid("resample", json.get("resample"),
 						"zsic resizes with 0 (nearest), 2 (bilinear) and 3 (bicubic)");
 			}
 			settings.put("resample", resample);
 		}
-		if (putFlag(settings, json, "do_center_crop")) {
+		if (putFlag(settings, json, "do_center_crop", type.crops())) {
 			JsonElement crop = json.get("crop_size");
-			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(224));
+			putHeightAndWidth(settings, "crop_size", (crop != null) ? crop : new JsonPrimitive(type.cropSize()));
 		}
-		if (putFlag(settings, json, "do_rescale")) {
+		if (putFlag(settings, json, "do_rescale", true)) {
 			double factor = number(json, "rescale_factor", 1 / 255.0);
 			if (!Double.isFinite(factor) || factor <= 0) {
 				throw invalid("rescale_factor", json.get("rescale_factor"), "it should be a positive number");
 			}
 			settings.put("rescale_factor", factor);
 		}
-		if (putFlag(settings, json, "do_normalize")) {
-			putChannels(settings, json, "image_mean", 0.48145466, 0.4578275, 0.40821073);
-			putChannels(settings, json, "image_std", 0.26862954, 0.26130258, 0.27577711);
+		if (putFlag(settings, json, "do_normalize", true)) {
+			putChannels(settings, json, "image_mean", type.mean());
+			putChannels(settings, json, "image_std", type.std());
+		}
+		if (type.normalizesTwice()) {
+			putFlag(settings, json, "rescale_offset", false);
+			if (putFlag(settings, json, "include_top", true)) {
+				putChannels(settings, json, "image_std", type.std());
+			}
 		}
 		return settings;
 	}
 
-	private static void checkType(JsonObject json) {
-		String type = Json.string(json.get("image_processor_type"));
-		if (type == null) {
-			type = Json.string(json.get("feature_extractor_type"));
-		}
-		if (type != null && !CLIP_TYPES.contains(type)) {
-			throw new CheckpointException("Its pictures are prepared by '" + type + "', which zsic does not have.",
-					"Use a checkpoint with a CLIPImageProcessor.");
-		}
-	}
-
-	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name) {
+	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name, boolean defaultValue) {
 		JsonElement value = json.get(name);
-		// For the reference a flag that is missing is on, and one that is null is off.
-		boolean on = value == null;
+		// For the reference a flag that is missing has its default, and one that is null
+		// is off.
+		boolean on = value == null && defaultValue;
 		if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
 			on = primitive.getAsBoolean();
 		}
@@ -121,10 +160,15 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		return on;
 	}
 
-	private static void putSize(Map<String, Double> settings, JsonObject json) {
+	private static void putSize(Map<String, Double> settings, JsonObject json, ImageProcessorType type) {
 		JsonElement value = json.get("size");
-		boolean square = json.get("default_to_square") instanceof JsonPrimitive flag && flag.getAsBoolean();
-		if (value == null) {
+		boolean square = (json.get("default_to_square") instanceof JsonPrimitive flag) ? flag.getAsBoolean()
+				: type.squaresByDefault();
+		Integer defaultSquare = type.square();
+		if (value == null && defaultSquare != null) {
+			putHeightAndWidth(settings, "size", new JsonPrimitive(defaultSquare));
+		}
+		else if (value == null) {
 			settings.put("size.shortest_edge", 224.0);
 		}
 		else if (value instanceof JsonPrimitive && !square) {
@@ -139,7 +183,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		}
 	}
 
-	private static void putHeightAndWidth(Map<String, Double> settings, String name, JsonElement value) {
+	private static void putHeightAndWidth(Map<String, Double> settings, String name, @Nullable JsonElement value) {
 		JsonElement height = value;
 		JsonElement width = value;
 		if (value instanceof JsonObject size) {
@@ -170,6 +214,10 @@ public record ImageProcessing(Map<String, Double> numbers) {
 			}
 			settings.put(name + "." + i, channel);
 		}
+	}
+
+	private static double length(String name, @Nullable JsonElement element, int defaultValue) {
+		return (element != null) ? length(name, element) : defaultValue;
 	}
 
 	private static double length(String name, @Nullable JsonElement element) {

@@ -23,6 +23,11 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 
 	static final String FILE = "config.json";
 
+	static final String OPEN_CLIP_FILE = "open_clip_config.json";
+
+	/** The model type of checkpoints in the layout of OpenCLIP. */
+	static final String OPEN_CLIP = "open_clip";
+
 	/**
 	 * Reads the configuration in a folder, which need not have anything else yet.
 	 * @param folder the folder of a checkpoint
@@ -31,6 +36,10 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 	 */
 	public static ModelConfig read(Path folder) {
 		Path file = folder.resolve(FILE);
+		Path openClip = folder.resolve(OPEN_CLIP_FILE);
+		if (!Files.exists(file) && Files.exists(openClip)) {
+			return of(OPEN_CLIP, Json.readObject(openClip));
+		}
 		if (!Files.exists(file)) {
 			throw new CheckpointException("The checkpoint has no '" + FILE + "'.",
 					"Point to the folder that holds " + FILE + ", the tokenizer and the weights of one model.");
@@ -49,6 +58,10 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 				json.add(tower, old);
 			}
 		}
+		return of(modelType, json);
+	}
+
+	private static ModelConfig of(String modelType, JsonObject json) {
 		Map<String, Double> numbers = new LinkedHashMap<>();
 		Map<String, String> strings = new LinkedHashMap<>();
 		Json.flatten(json, (path, value) -> {

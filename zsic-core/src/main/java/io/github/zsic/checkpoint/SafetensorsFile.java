@@ -44,15 +44,6 @@ final class SafetensorsFile {
 
 	private static final int LENGTH_BYTES = 8;
 
-	/**
-	 * Bytes for each element, of every dtype that the format knows and that fills whole
-	 * bytes.
-	 */
-	private static final Map<String, Integer> ELEMENT_SIZES = Map.ofEntries(Map.entry("F64", 8), Map.entry("F32", 4),
-			Map.entry("F16", 2), Map.entry("BF16", 2), Map.entry("I64", 8), Map.entry("I32", 4), Map.entry("I16", 2),
-			Map.entry("I8", 1), Map.entry("U64", 8), Map.entry("U32", 4), Map.entry("U16", 2), Map.entry("U8", 1),
-			Map.entry("BOOL", 1), Map.entry("F8_E5M2", 1), Map.entry("F8_E4M3", 1), Map.entry("C64", 8));
-
 	private final Path file;
 
 	private SafetensorsFile(Path file) {
@@ -66,7 +57,7 @@ final class SafetensorsFile {
 	 * @throws CheckpointException if the file is not a complete, consistent safetensors
 	 * file
 	 */
-	static Map<String, Tensor> read(Path file) {
+	static Map<String, StoredTensor> read(Path file) {
 		SafetensorsFile reader = new SafetensorsFile(file);
 		try {
 			return reader.read();
@@ -77,12 +68,7 @@ final class SafetensorsFile {
 		}
 	}
 
-	/** Bytes for each element of a tensor that {@link #read(Path)} has accepted. */
-	static int elementSize(String dtype) {
-		return Objects.requireNonNull(ELEMENT_SIZES.get(dtype));
-	}
-
-	private Map<String, Tensor> read() throws IOException {
+	private Map<String, StoredTensor> read() throws IOException {
 		long fileLength = Files.size(this.file);
 		if (fileLength < LENGTH_BYTES) {
 			throw damaged("it has only " + fileLength + " bytes");
@@ -100,7 +86,7 @@ final class SafetensorsFile {
 			}
 			header = read(channel, LENGTH_BYTES, (int) length).array();
 		}
-		Map<String, Tensor> tensors = parse(header, LENGTH_BYTES + header.length);
+		Map<String, StoredTensor> tensors = parse(header, LENGTH_BYTES + header.length);
 		checkLayout(tensors, LENGTH_BYTES + header.length, fileLength);
 		return Collections.unmodifiableMap(tensors);
 	}
@@ -115,7 +101,7 @@ final class SafetensorsFile {
 		return buffer.flip();
 	}
 
-	private Map<String, Tensor> parse(byte[] header, long dataStart) {
+	private Map<String, StoredTensor> parse(byte[] header, long dataStart) {
 		String json;
 		try {
 			json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString();
@@ -126,7 +112,7 @@ final class SafetensorsFile {
 		if (!json.startsWith("{")) {
 			throw damaged("its header is not a JSON object");
 		}
-		Map<String, Tensor> tensors = new LinkedHashMap<>();
+		Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 		// Read token by token: a JSON tree would silently keep the last of two equal
 		// names.
 		try (JsonReader reader = new JsonReader(new StringReader(json))) {
@@ -159,7 +145,7 @@ final class SafetensorsFile {
 		return tensors;
 	}
 
-	private Tensor parseTensor(JsonReader reader, String name, long dataStart) throws IOException {
+	private StoredTensor parseTensor(JsonReader reader, String name, long dataStart) throws IOException {
 		String dtype = null;
 		List<Long> shape = null;
 		List<Long> offsets = null;
@@ -181,7 +167,7 @@ final class SafetensorsFile {
 		if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
 			throw damaged(name, "lacks its dtype, its shape or its two data_offsets");
 		}
-		Integer elementSize = ELEMENT_SIZES.get(dtype);
+		Integer elementSize = StoredTensor.elementSize(dtype);
 		if (elementSize == null) {
 			throw new CheckpointException(
 					"Tensor '" + name + "' of '" + this.file.getFileName() + "' has the unknown dtype '" + dtype + "'.",
@@ -207,8 +193,8 @@ final class SafetensorsFile {
 		}
 		// begin cannot overflow: checkLayout compares it with the length of the file
 		// first.
-		return new Tensor(name, dtype, shape.stream().mapToLong(Long::longValue).toArray(), this.file, dataStart, begin,
-				end - begin);
+		return new StoredTensor(name, dtype, shape.stream().mapToLong(Long::longValue).toArray(), this.file, dataStart,
+				begin, end - begin, null);
 	}
 
 	private List<Long> readLongs(JsonReader reader, String name, String member) throws IOException {
@@ -235,12 +221,12 @@ final class SafetensorsFile {
 		return values;
 	}
 
-	private void checkLayout(Map<String, Tensor> tensors, long dataStart, long fileLength) {
-		List<Tensor> ordered = new ArrayList<>(tensors.values());
-		ordered.sort(Comparator.comparingLong(Tensor::begin).thenComparingLong(Tensor::byteLength));
+	private void checkLayout(Map<String, StoredTensor> tensors, long dataStart, long fileLength) {
+		List<StoredTensor> ordered = new ArrayList<>(tensors.values());
+		ordered.sort(Comparator.comparingLong(StoredTensor::begin).thenComparingLong(StoredTensor::byteLength));
 		long dataLength = fileLength - dataStart;
 		long expected = 0;
-		for (Tensor tensor : ordered) {
+		for (StoredTensor tensor : ordered) {
 			if (tensor.begin() > dataLength || tensor.byteLength() > dataLength - tensor.begin()) {
 				throw damaged(tensor.name(),
 						"reaches to byte " + (tensor.begin() + tensor.byteLength())
@@ -269,26 +255,6 @@ final class SafetensorsFile {
 
 	private CheckpointException damaged(String tensor, String finding) {
 		return damaged("tensor '" + tensor + "' " + finding);
-	}
-
-	/**
-	 * Where one tensor is.
-	 *
-	 * @param name its name
-	 * @param dtype its dtype, as the format writes it
-	 * @param shape its shape, empty for a scalar
-	 * @param file the file that holds it
-	 * @param dataStart where the tensors of that file start
-	 * @param begin the first byte, counted from {@code dataStart}
-	 * @param byteLength the number of bytes
-	 */
-	record Tensor(String name, String dtype, long[] shape, Path file, long dataStart, long begin, long byteLength) {
-
-		@Override
-		public String toString() {
-			return this.name + " " + this.dtype + Arrays.toString(this.shape);
-		}
-
 	}
 
 }

@@ -10,10 +10,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -28,9 +30,12 @@ import io.github.zsic.CheckpointException;
  */
 public final class Weights {
 
-	static final String SINGLE_FILE = "model.safetensors";
+	/** Files that hold all tensors, the preferred first; the last two are OpenCLIP's. */
+	static final List<String> SINGLE_FILES = List.of("model.safetensors", "pytorch_model.bin",
+			"open_clip_model.safetensors", "open_clip_pytorch_model.bin");
 
-	static final String INDEX_FILE = "model.safetensors.index.json";
+	/** Behind the name of such a file, the one that tells in which shards they are. */
+	static final String INDEX_SUFFIX = ".index.json";
 
 	/**
 	 * The largest piece that is mapped at once. A buffer cannot have more than 2 GB, also
@@ -38,15 +43,18 @@ public final class Weights {
 	 */
 	private static final long MAXIMUM_PART = 1L << 29;
 
-	private static final Pattern SHARD = Pattern.compile("\\w[\\w.-]*\\.safetensors");
+	private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w.-]*\\.\\w+");
+
+	/** Old checkpoints store these constant buffers; transformers ignores them too. */
+	private static final List<String> BUFFERS = List.of(".position_ids", ".token_type_ids");
 
 	private static final Set<String> FLOAT_DTYPES = Set.of("F32", "F16", "BF16", "F64");
 
-	private final Map<String, SafetensorsFile.Tensor> tensors;
+	private final Map<String, StoredTensor> tensors;
 
 	private final long maximumPart;
 
-	Weights(Map<String, SafetensorsFile.Tensor> tensors, long maximumPart) {
+	Weights(Map<String, StoredTensor> tensors, long maximumPart) {
 		this.tensors = tensors;
 		this.maximumPart = maximumPart;
 	}
@@ -58,21 +66,30 @@ public final class Weights {
 	 * @throws CheckpointException if there are none, or a file is damaged
 	 */
 	static Weights open(Path folder) {
-		Path single = folder.resolve(SINGLE_FILE);
-		if (Files.exists(single)) {
-			return new Weights(SafetensorsFile.read(single), MAXIMUM_PART);
+		for (String name : SINGLE_FILES) {
+			Path single = folder.resolve(name);
+			if (Files.exists(single)) {
+				return new Weights(readFile(single), MAXIMUM_PART);
+			}
+			Path index = folder.resolve(name + INDEX_SUFFIX);
+			if (Files.exists(index)) {
+				return new Weights(readShards(folder, index), MAXIMUM_PART);
+			}
 		}
-		Path index = folder.resolve(INDEX_FILE);
-		if (Files.exists(index)) {
-			return new Weights(readShards(folder, index), MAXIMUM_PART);
-		}
-		throw new CheckpointException("The checkpoint has no weights that zsic reads: neither '" + SINGLE_FILE
-				+ "' nor '" + INDEX_FILE + "'.", "Use a revision of the checkpoint that has safetensors files.");
+		String first = SINGLE_FILES.get(0);
+		throw new CheckpointException(
+				"The checkpoint has no weights that zsic reads: neither '" + first + "' nor '" + first + INDEX_SUFFIX
+						+ "', nor any of '" + String.join("', '", SINGLE_FILES.subList(1, SINGLE_FILES.size())) + "'.",
+				"Use a revision of the checkpoint that has safetensors files.");
+	}
+
+	private static Map<String, StoredTensor> readFile(Path file) {
+		return file.toString().endsWith(".safetensors") ? SafetensorsFile.read(file) : TorchFile.read(file);
 	}
 
 	/**
 	 * The files that an index names, in the order of their first tensor.
-	 * @param index an {@value #INDEX_FILE}
+	 * @param index the index
 	 * @return tensor names by file name
 	 */
 	static Map<String, Set<String>> shards(Path index) {
@@ -80,14 +97,15 @@ public final class Weights {
 		if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
 			throw new CheckpointException("'" + index.getFileName() + "' has no 'weight_map'.", "Get the file again.");
 		}
+		String suffix = index.toString().endsWith(".bin" + INDEX_SUFFIX) ? ".bin" : ".safetensors";
 		Map<String, Set<String>> shards = new LinkedHashMap<>();
 		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
 			String file = Json.string(entry.getValue());
 			// The index comes from outside: it must not reach out of its folder.
-			if (file == null || !SHARD.matcher(file).matches()) {
+			if (file == null || !FILE_NAME.matcher(file).matches() || !file.endsWith(suffix)) {
 				throw new CheckpointException(
 						"'" + index.getFileName() + "' puts tensor '" + entry.getKey() + "' in " + entry.getValue()
-								+ ", which is not the name of a safetensors file in the same folder.",
+								+ ", which is not the name of a " + suffix.substring(1) + " file in the same folder.",
 						"Get the file again.");
 			}
 			shards.computeIfAbsent(file, (name) -> new LinkedHashSet<>()).add(entry.getKey());
@@ -95,8 +113,8 @@ public final class Weights {
 		return shards;
 	}
 
-	private static Map<String, SafetensorsFile.Tensor> readShards(Path folder, Path index) {
-		Map<String, SafetensorsFile.Tensor> tensors = new LinkedHashMap<>();
+	private static Map<String, StoredTensor> readShards(Path folder, Path index) {
+		Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 		shards(index).forEach((file, names) -> {
 			Path shard = folder.resolve(file);
 			if (!Files.exists(shard)) {
@@ -104,15 +122,15 @@ public final class Weights {
 						"'" + index.getFileName() + "' names the shard '" + file + "', which is not there.",
 						"Get the missing file.");
 			}
-			Map<String, SafetensorsFile.Tensor> read = SafetensorsFile.read(shard);
+			Map<String, StoredTensor> read = readFile(shard);
 			for (String name : names) {
 				if (!read.containsKey(name)) {
 					throw new CheckpointException("'" + index.getFileName() + "' says that tensor '" + name
 							+ "' is in '" + file + "', but it is not.", "Get both files again, of the same revision.");
 				}
 			}
-			for (SafetensorsFile.Tensor tensor : read.values()) {
-				SafetensorsFile.Tensor other = tensors.put(tensor.name(), tensor);
+			for (StoredTensor tensor : read.values()) {
+				StoredTensor other = tensors.put(tensor.name(), tensor);
 				if (other != null) {
 					throw new CheckpointException("Tensor '" + tensor.name() + "' is in two shards, '"
 							+ other.file().getFileName() + "' and '" + file + "'.", "Get the files again.");
@@ -125,31 +143,34 @@ public final class Weights {
 	/**
 	 * Checks the tensors against those that a model needs.
 	 * @param expected the shapes by name
+	 * @param ignored parts of the names of tensors that may be there too
+	 * @return the same tensors under the names that the model knows: where it is a part
+	 * of a larger one, the checkpoint has a prefix before them
 	 * @throws CheckpointException with a list of the tensors that are missing, that have
 	 * another shape or are not of floating point, or that the model does not know
 	 */
-	public void verify(Map<String, long[]> expected) {
+	public Weights verify(Map<String, long[]> expected, List<String> ignored) {
+		String prefix = prefix(expected.keySet());
+		Map<String, StoredTensor> found = new LinkedHashMap<>();
+		Set<String> others = new LinkedHashSet<>(this.tensors.keySet());
 		List<String> findings = new ArrayList<>();
 		expected.forEach((name, shape) -> {
-			SafetensorsFile.Tensor tensor = this.tensors.get(name);
-			if (tensor == null) {
-				findings.add("missing: " + name + " " + Arrays.toString(shape));
+			for (String stored : storedNames(name)) {
+				StoredTensor tensor = this.tensors.get(prefix + stored);
+				if (tensor != null) {
+					found.put(name, tensor);
+					others.remove(prefix + stored);
+					checkTensor(tensor, shape, findings);
+					return;
+				}
 			}
-			else if (!sameShape(tensor.shape(), shape)) {
-				findings.add("wrong shape: " + name + " is " + Arrays.toString(tensor.shape()) + " in '"
-						+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
-						+ Arrays.toString(shape));
-			}
-			else if (!FLOAT_DTYPES.contains(tensor.dtype())) {
-				findings.add("dtype: " + name + " is " + tensor.dtype() + " in '" + tensor.file().getFileName()
-						+ "', zsic reads F32, F16, BF16 and F64");
-			}
+			findings.add("missing: " + name + " " + Arrays.toString(shape));
 		});
-		for (SafetensorsFile.Tensor tensor : this.tensors.values()) {
-			// Old checkpoints store these constant buffers; transformers ignores them
-			// too.
-			if (!expected.containsKey(tensor.name()) && !tensor.name().endsWith(".position_ids")) {
-				findings.add("unexpected: " + tensor.name() + " " + Arrays.toString(tensor.shape()) + " in '"
+		for (String other : others) {
+			String name = other.startsWith(prefix) ? other.substring(prefix.length()) : other;
+			if (BUFFERS.stream().noneMatch(name::endsWith) && ignored.stream().noneMatch(name::contains)) {
+				StoredTensor tensor = Objects.requireNonNull(this.tensors.get(other));
+				findings.add("unexpected: " + other + " " + Arrays.toString(tensor.shape()) + " in '"
 						+ tensor.file().getFileName() + "'");
 			}
 		}
@@ -160,6 +181,45 @@ public final class Weights {
 					+ String.join("; ", findings.subList(0, shown)) + more + ".",
 					"Use weights and configuration of the same checkpoint and revision.");
 		}
+		return new Weights(found, this.maximumPart);
+	}
+
+	private static void checkTensor(StoredTensor tensor, long[] shape, List<String> findings) {
+		if (!sameShape(tensor.shape(), shape)) {
+			findings.add("wrong shape: " + tensor.name() + " is " + Arrays.toString(tensor.shape()) + " in '"
+					+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
+					+ Arrays.toString(shape));
+		}
+		else if (!FLOAT_DTYPES.contains(tensor.dtype())) {
+			findings.add("dtype: " + tensor.name() + " is " + tensor.dtype() + " in '" + tensor.file().getFileName()
+					+ "', zsic reads F32, F16, BF16 and F64");
+		}
+	}
+
+	/**
+	 * What stands before all of the names that the model knows, as base_model_prefix does
+	 * in transformers, or nothing.
+	 */
+	private String prefix(Set<String> expected) {
+		if (expected.isEmpty() || expected.stream().anyMatch(this.tensors::containsKey)) {
+			return "";
+		}
+		String longest = Collections.max(expected, Comparator.comparingInt(String::length));
+		for (String name : this.tensors.keySet()) {
+			if (name.endsWith("." + longest)) {
+				return name.substring(0, name.length() - longest.length());
+			}
+		}
+		return "";
+	}
+
+	/**
+	 * The names under which a tensor may be stored: the published one, that of BERT's
+	 * first releases, and the one that transformers 5 writes for AltCLIP.
+	 */
+	private static List<String> storedNames(String name) {
+		String old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+		return List.of(name, old, name.replace(".layers.", ".layer."));
 	}
 
 	/** A scalar is stored with shape [] or [1]. */
@@ -174,11 +234,15 @@ public final class Weights {
 	 * valid for as long as they are referenced and the file is not shortened
 	 */
 	public List<Part> map(String name) {
-		SafetensorsFile.Tensor tensor = this.tensors.get(name);
+		StoredTensor tensor = this.tensors.get(name);
 		if (tensor == null) {
 			throw new IllegalArgumentException("No tensor named " + name);
 		}
 		long[] shape = tensor.shape();
+		long[] strides = tensor.strides();
+		if (strides != null) {
+			return List.of(gather(tensor, strides));
+		}
 		if (shape.length == 0 || tensor.byteLength() <= this.maximumPart) {
 			return List.of(map(tensor, shape, 0, tensor.byteLength()));
 		}
@@ -193,14 +257,49 @@ public final class Weights {
 		return Collections.unmodifiableList(parts);
 	}
 
-	private static Part map(SafetensorsFile.Tensor tensor, long[] shape, long offset, long length) {
+	/**
+	 * Elements that do not lie one behind the other, as those of a transposed projection
+	 * in a file of torch, in memory of their own and in order.
+	 */
+	private static Part gather(StoredTensor tensor, long[] strides) {
+		long[] shape = tensor.shape();
+		int size = tensor.elementSize();
+		long span = 1;
+		for (int i = 0; i < shape.length; i++) {
+			span += (shape[i] - 1) * strides[i];
+		}
+		if (tensor.byteLength() > MAXIMUM_PART || span * size > Integer.MAX_VALUE) {
+			throw new CheckpointException(
+					"Tensor '" + tensor.name() + "' of '" + tensor.file().getFileName()
+							+ "' is too large to be put in order.",
+					"Save it anew as a contiguous tensor, or use a revision with safetensors files.");
+		}
+		ByteBuffer source = map(tensor, new long[] { span }, 0, span * size).data();
+		ByteBuffer target = ByteBuffer.allocateDirect((int) tensor.byteLength()).order(ByteOrder.nativeOrder());
+		long[] index = new long[shape.length];
+		while (target.hasRemaining()) {
+			long element = 0;
+			for (int i = 0; i < index.length; i++) {
+				element += index[i] * strides[i];
+			}
+			for (int i = 0; i < size; i++) {
+				target.put(source.get((int) (element * size) + i));
+			}
+			for (int i = index.length - 1; i >= 0 && ++index[i] == shape[i]; i--) {
+				index[i] = 0;
+			}
+		}
+		return new Part(tensor.dtype(), shape, target.flip());
+	}
+
+	private static Part map(StoredTensor tensor, long[] shape, long offset, long length) {
 		try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
 			long position = tensor.dataStart() + tensor.begin() + offset;
 			if (position + length > channel.size()) {
 				throw new IOException("the file became shorter while it was read");
 			}
 			ByteBuffer buffer = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-			if (position % SafetensorsFile.elementSize(tensor.dtype()) != 0) {
+			if (position % tensor.elementSize() != 0) {
 				// Old writers did not align; the engine wants elements at multiples of
 				// their size.
 				buffer = ByteBuffer.allocateDirect((int) length).put(buffer).flip();

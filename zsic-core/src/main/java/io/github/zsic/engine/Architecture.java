@@ -7,25 +7,40 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.Scoring;
 
 /**
- * The architectures that zsic runs, each a TorchScript source beside this package's
- * {@code layers.py}.
+ * The architectures that zsic runs. Each is a TorchScript source beside this package's
+ * {@code layers.py}, named as its {@code model_type}.
  */
 enum Architecture {
 
-	CLIP("clip", "clip", "Clip", Scoring.SOFTMAX);
+	ALIGN("align", Scoring.SOFTMAX),
+
+	ALTCLIP("altclip", Scoring.SOFTMAX),
+
+	BLIP("blip", Scoring.SOFTMAX),
+
+	BLIP_2("blip-2", Scoring.SOFTMAX),
+
+	CHINESE_CLIP("chinese_clip", Scoring.SOFTMAX),
+
+	CLIP("clip", Scoring.SOFTMAX),
+
+	CLIPSEG("clipseg", Scoring.SOFTMAX),
+
+	METACLIP_2("metaclip_2", Scoring.SOFTMAX),
+
+	/** Not a model_type, but how {@code ModelConfig} names OpenCLIP's own layout. */
+	OPEN_CLIP("open_clip", Scoring.SOFTMAX),
+
+	SIGLIP("siglip", Scoring.SIGMOID),
+
+	SIGLIP2("siglip2", Scoring.SIGMOID);
 
 	private final String modelType;
 
-	private final String source;
-
-	private final String className;
-
 	private final Scoring scoring;
 
-	Architecture(String modelType, String source, String className, Scoring scoring) {
+	Architecture(String modelType, Scoring scoring) {
 		this.modelType = modelType;
-		this.source = source;
-		this.className = className;
 		this.scoring = scoring;
 	}
 
@@ -35,6 +50,10 @@ enum Architecture {
 				return architecture;
 			}
 		}
+		if ("videoprism".equals(modelType)) {
+			throw new CheckpointException("A checkpoint of model_type 'videoprism' takes videos, not pictures.",
+					"Use a checkpoint for pictures, such as CLIP or SigLIP.");
+		}
 		String supported = Arrays.stream(values())
 			.map((architecture) -> "'" + architecture.modelType + "'")
 			.collect(Collectors.joining(", "));
@@ -42,13 +61,9 @@ enum Architecture {
 				"Use one of a supported model_type: " + supported + ".");
 	}
 
-	/** The name of the source, which is also the name of its TorchScript module. */
+	/** The resource that holds the program. */
 	String source() {
-		return this.source;
-	}
-
-	String className() {
-		return this.className;
+		return this.modelType.replace('-', '_') + ".py";
 	}
 
 	Scoring scoring() {

@@ -36,6 +36,7 @@ import io.github.zsic.InferenceException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
+import io.github.zsic.checkpoint.TokenizerSettings;
 import io.github.zsic.checkpoint.Weights;
 
 /**
@@ -60,7 +61,11 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final TorchDevice device;
 
+	private final TokenizerSettings tokenizer;
+
 	private int textPositions;
+
+	private boolean padsTexts;
 
 	private float logitScale;
 
@@ -68,11 +73,13 @@ public final class DualEncoder implements AutoCloseable {
 
 	private int dimension;
 
-	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device) {
+	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device,
+			TokenizerSettings tokenizer) {
 		this.threads = threads;
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
+		this.tokenizer = tokenizer;
 	}
 
 	/**
@@ -107,8 +114,8 @@ public final class DualEncoder implements AutoCloseable {
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
 		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
-				Model.newInstance(architecture.source(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice);
+				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
+				torchDevice, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
 			encoder.threads.call(() -> {
@@ -138,13 +145,7 @@ public final class DualEncoder implements AutoCloseable {
 					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
 					scope.add(IValue.from(this.device.name())));
 		}
-		List<String> problems = call((scope) -> {
-			List<String> result = new ArrayList<>();
-			for (IValue problem : scope.run("problems").toIValueArray()) {
-				result.add(scope.add(problem).toStringValue());
-			}
-			return result;
-		});
+		List<String> problems = call((scope) -> scope.texts("problems"));
 		if (!problems.isEmpty()) {
 			throw new CheckpointException(
 					"zsic cannot run what its configuration says: " + String.join("; ", problems) + ".",
@@ -157,20 +158,21 @@ public final class DualEncoder implements AutoCloseable {
 				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
 			return result;
 		});
-		checkpoint.weights().verify(shapes);
+		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
+		List<Weights.Part> mapped = new ArrayList<>();
 		try (NativeScope scope = new NativeScope(this.model)) {
 			Map<String, IValue> state = new HashMap<>();
 			for (String name : shapes.keySet()) {
-				PtNDArray[] parts = checkpoint.weights()
-					.map(name)
-					.stream()
-					.map(scope::tensor)
-					.toArray(PtNDArray[]::new);
-				state.put(name, scope.add(IValue.listFrom(parts)));
+				List<Weights.Part> parts = weights.map(name);
+				mapped.addAll(parts);
+				PtNDArray[] tensors = parts.stream().map(scope::tensor).toArray(PtNDArray[]::new);
+				state.put(name, scope.add(IValue.listFrom(tensors)));
 			}
 			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));
 		}
+		mapped.forEach((part) -> NativeMemory.release(part.data()));
 		this.textPositions = call((scope) -> (int) scope.run("text_positions").toLong());
+		this.padsTexts = call((scope) -> scope.run("pads_texts").toBoolean());
 		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
 		this.logitBias = call((scope) -> (float) scope.run("logit_bias").toDouble());
 		tryOut();
@@ -197,8 +199,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		this.dimension = runImage(new byte[3], 1, 1).length;
-		runTexts(List.of(new long[] { 0, 0 }));
+		runImages(List.of(new Picture(new byte[3], 1, 1)));
+		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
 	}
 
@@ -213,29 +215,38 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * Computes the embedding of a picture.
-	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
-	 * @param width the width in pixels
-	 * @param height the height in pixels
-	 * @return a new unit vector of length {@link #dimension()}
+	 * Computes the embeddings of pictures, all in one batch.
+	 * @param pictures the pictures, at least one, of any sizes
+	 * @return for each picture a new unit vector of length {@link #dimension()}, or
+	 * several, one behind the other, of which the nearest to a text decides
 	 * @throws InferenceException if the engine fails
 	 */
-	public float[] encodeImage(byte[] rgb, int width, int height) {
-		return this.threads.call(() -> runImage(rgb, width, height));
+	public float[][] encodeImages(List<Picture> pictures) {
+		return this.threads.call(() -> runImages(pictures));
 	}
 
-	private float[] runImage(byte[] rgb, int width, int height) {
-		return call((scope) -> {
-			PtNDArray image = scope.pixels(rgb, width, height);
-			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(image)))
+	private float[][] runImages(List<Picture> pictures) {
+		float[] flat = call((scope) -> {
+			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
+			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
 				.toTensor(scope.manager)
 				.toFloatArray());
 		});
+		return rows(flat, pictures.size());
+	}
+
+	private static float[][] rows(float[] flat, int count) {
+		int length = flat.length / count;
+		float[][] rows = new float[count][];
+		for (int i = 0; i < count; i++) {
+			rows[i] = Arrays.copyOfRange(flat, i * length, (i + 1) * length);
+		}
+		return rows;
 	}
 
 	/**
 	 * Computes the embeddings of texts.
-	 * @param ids the token ids of each text, at most {@link #textPositions()}
+	 * @param ids the token ids of each text, at most {@link #textPositions()}, not padded
 	 * @return new unit vectors of length {@link #dimension()}, in the order of the texts
 	 * @throws InferenceException if the engine fails
 	 */
@@ -262,22 +273,21 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	private float[][] runTexts(List<long[]> batch) {
-		int tokens = batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
+		int tokens = this.padsTexts ? this.textPositions
+				: batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
 		long[] padded = new long[batch.size() * tokens];
+		Arrays.fill(padded, this.tokenizer.padId());
+		long[] mask = new long[padded.length];
 		for (int i = 0; i < batch.size(); i++) {
-			System.arraycopy(batch.get(i), 0, padded, i * tokens, batch.get(i).length);
+			int length = batch.get(i).length;
+			System.arraycopy(batch.get(i), 0, padded, i * tokens, length);
+			Arrays.fill(mask, i * tokens, i * tokens + (this.tokenizer.masksPadding() ? length : tokens), 1);
 		}
-		float[] flat = call((scope) -> {
-			PtNDArray ids = (PtNDArray) scope.manager.create(padded, new Shape(batch.size(), tokens));
-			return requireFinite(
-					scope.run("encode_texts", scope.add(IValue.from(ids))).toTensor(scope.manager).toFloatArray());
-		});
-		int length = flat.length / batch.size();
-		float[][] embeddings = new float[batch.size()][];
-		for (int i = 0; i < embeddings.length; i++) {
-			embeddings[i] = Arrays.copyOfRange(flat, i * length, (i + 1) * length);
-		}
-		return embeddings;
+		float[] flat = call((scope) -> requireFinite(
+				scope.run("encode_texts", scope.ids(padded, batch.size()), scope.ids(mask, batch.size()))
+					.toTensor(scope.manager)
+					.toFloatArray()));
+		return rows(flat, batch.size());
 	}
 
 	private <T> T call(Function<NativeScope, T> task) {
@@ -292,6 +302,15 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public int textPositions() {
 		return this.textPositions;
+	}
+
+	/**
+	 * Whether every text has exactly as many tokens: longer ones are to be cut, shorter
+	 * ones this class pads.
+	 * @return whether texts that are too long are cut
+	 */
+	public boolean padsTexts() {
+		return this.padsTexts;
 	}
 
 	/**
@@ -358,6 +377,17 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
+	 * A picture to encode.
+	 *
+	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
+	 * @param width the width in pixels
+	 * @param height the height in pixels
+	 */
+	public record Picture(byte[] rgb, int width, int height) {
+
+	}
+
+	/**
 	 * Owns every native object of one call of the program and frees them together.
 	 */
 	private static final class NativeScope implements AutoCloseable {
@@ -382,6 +412,18 @@ public final class DualEncoder implements AutoCloseable {
 			return add(IValueUtils.runMethod(this.program, method, arguments));
 		}
 
+		List<String> texts(String method) {
+			List<String> result = new ArrayList<>();
+			for (IValue text : run(method).toIValueArray()) {
+				result.add(add(text).toStringValue());
+			}
+			return result;
+		}
+
+		IValue ids(long[] values, int rows) {
+			return add(IValue.from((PtNDArray) this.manager.create(values, new Shape(rows, values.length / rows))));
+		}
+
 		IValue numbers(Map<String, Double> numbers) {
 			Map<String, IValue> values = new HashMap<>();
 			numbers.forEach((name, value) -> values.put(name, add(IValue.from(value.doubleValue()))));
@@ -395,9 +437,9 @@ public final class DualEncoder implements AutoCloseable {
 		}
 
 		/** The picture in memory of libtorch's own, which is freed with this scope. */
-		PtNDArray pixels(byte[] rgb, int width, int height) {
-			PtNDArray image = this.manager.create(new Shape(height, width, 3), DataType.UINT8);
-			image.toByteBuffer(true).put(rgb);
+		PtNDArray pixels(Picture picture) {
+			PtNDArray image = this.manager.create(new Shape(picture.height(), picture.width(), 3), DataType.UINT8);
+			image.toByteBuffer(true).put(picture.rgb());
 			return image;
 		}
 

@@ -20,10 +20,11 @@ final class TorchScriptArchive {
 
 	private static final String ROOT = "program/";
 
-	/** What every architecture's class declares as its attributes, besides the device. */
-	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "weights");
+	/** The attributes that model.py declares, besides the device. */
+	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "weights", "layers");
 
-	private static final List<String> LISTS = List.of("vision_layers", "text_layers");
+	/** What every architecture uses. */
+	private static final List<String> SHARED = List.of("model", "layers", "towers");
 
 	private TorchScriptArchive() {
 	}
@@ -36,10 +37,11 @@ final class TorchScriptArchive {
 	 */
 	static void write(Architecture architecture, Path target) throws IOException {
 		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
-			put(zip, "data.pkl", module(architecture));
-			for (String source : List.of(architecture.source(), "layers")) {
+			put(zip, "data.pkl", module());
+			for (String source : SHARED) {
 				put(zip, "code/__torch__/zsic/" + source + ".py", read(source + ".py"));
 			}
+			put(zip, "code/__torch__/zsic/architecture.py", read(architecture.source()));
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
 			put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
@@ -61,22 +63,17 @@ final class TorchScriptArchive {
 		}
 	}
 
-	/** A pickle, protocol 2, of an instance of the architecture's class. */
-	private static byte[] module(Architecture architecture) {
+	/** A pickle, protocol 2, of an instance of the class in model.py. */
+	private static byte[] module() {
 		ByteArrayOutputStream out = new ByteArrayOutputStream();
 		out.writeBytes(new byte[] { (byte) 0x80, 2 });
-		String global = "c__torch__.zsic." + architecture.source() + "\n" + architecture.className() + "\n";
-		out.writeBytes(global.getBytes(StandardCharsets.US_ASCII));
+		out.writeBytes("c__torch__.zsic.model\nModel\n".getBytes(StandardCharsets.US_ASCII));
 		out.writeBytes(")\u0081}(".getBytes(StandardCharsets.ISO_8859_1));
 		writeString(out, "training");
 		out.write(0x89);
 		for (String name : DICTIONARIES) {
 			writeString(out, name);
 			out.write('}');
-		}
-		for (String name : LISTS) {
-			writeString(out, name);
-			out.write(']');
 		}
 		writeString(out, "device");
 		writeString(out, "");

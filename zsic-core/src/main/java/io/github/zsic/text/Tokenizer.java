@@ -3,6 +3,7 @@ package io.github.zsic.text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 
@@ -16,22 +17,31 @@ public final class Tokenizer implements AutoCloseable {
 
 	private final HuggingFaceTokenizer tokenizer;
 
-	private Tokenizer(HuggingFaceTokenizer tokenizer) {
+	private final UnaryOperator<String> canonicalization;
+
+	private Tokenizer(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization) {
 		this.tokenizer = tokenizer;
+		this.canonicalization = canonicalization;
 	}
 
 	/**
 	 * Loads a tokenizer.
 	 * @param file a {@code tokenizer.json}
+	 * @param maximumTokens how many tokens of a longer prompt are kept, special tokens
+	 * included, or 0 for all
+	 * @param canonicalization what is done to a prompt first
 	 * @return the tokenizer, to be closed by the caller
 	 * @throws CheckpointException if the file cannot be read or is no tokenizer
 	 */
-	public static Tokenizer load(Path file) {
+	public static Tokenizer load(Path file, int maximumTokens, UnaryOperator<String> canonicalization) {
+		// The file may ask for truncation or padding. Neither is obeyed, as in the
+		// pipeline: a silently shortened prompt would be a wrong score.
+		Map<String, String> options = (maximumTokens > 0)
+				? Map.of("padding", "false", "truncation", "true", "maxLength", String.valueOf(maximumTokens),
+						"modelMaxLength", String.valueOf(maximumTokens))
+				: Map.of("padding", "false", "truncation", "false");
 		try {
-			// The file may ask for truncation or padding. The pipeline asks for
-			// neither, and a silently shortened prompt would be a wrong score.
-			return new Tokenizer(
-					HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
+			return new Tokenizer(HuggingFaceTokenizer.newInstance(file, options), canonicalization);
 		}
 		catch (IOException ex) {
 			// Its message may be the absolute path.
@@ -48,10 +58,10 @@ public final class Tokenizer implements AutoCloseable {
 	/**
 	 * Encodes a prompt with the special tokens that the model expects.
 	 * @param prompt the text
-	 * @return the ids, neither padded nor truncated
+	 * @return the ids, not padded
 	 */
 	public long[] encode(String prompt) {
-		return this.tokenizer.encode(prompt, true, false).getIds();
+		return this.tokenizer.encode(this.canonicalization.apply(prompt), true, false).getIds();
 	}
 
 	@Override

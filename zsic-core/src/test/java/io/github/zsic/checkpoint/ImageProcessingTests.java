@@ -37,6 +37,31 @@ class ImageProcessingTests {
 	}
 
 	@Test
+	void defaultsOfSiglip() throws IOException {
+		write(PREPROCESSOR, "{\"image_processor_type\": \"SiglipImageProcessor\"}");
+		Map<String, Double> named = ImageProcessing.read(this.folder, "clip").numbers();
+		assertThat(named).containsEntry("size.height", 224.0)
+			.containsEntry("size.width", 224.0)
+			.containsEntry("resample", 3.0)
+			.containsEntry("do_center_crop", 0.0)
+			.containsEntry("image_mean.0", 0.5)
+			.containsEntry("image_std.2", 0.5)
+			.doesNotContainKeys("size.shortest_edge", "crop_size.height", "patch_size");
+		write(PREPROCESSOR, "{}");
+		assertThat(ImageProcessing.read(this.folder, "siglip").numbers()).isEqualTo(named);
+	}
+
+	@Test
+	void patchesOfNaflex() throws IOException {
+		write(PREPROCESSOR, "{\"image_processor_type\": \"Siglip2ImageProcessorFast\", \"max_num_patches\": 1024}");
+		assertThat(ImageProcessing.read(this.folder, "siglip2").numbers()).containsEntry("patch_size", 16.0)
+			.containsEntry("max_num_patches", 1024.0)
+			.containsEntry("resample", 2.0)
+			.containsEntry("do_center_crop", 0.0)
+			.doesNotContainKeys("size.height", "size.shortest_edge");
+	}
+
+	@Test
 	void everySettingOfTodaysFormIsRead() throws IOException {
 		assertThat(read("""
 				{"image_processor_type": "CLIPImageProcessorFast", "do_resize": true, "size": {"shortest_edge": 336},
@@ -91,9 +116,9 @@ class ImageProcessingTests {
 	void nestedSettingsOfTheProcessorWin() throws IOException {
 		write(PREPROCESSOR, "{\"size\": 100}");
 		write(PROCESSOR, "{\"processor_class\": \"CLIPProcessor\", \"image_processor\": {\"size\": 50}}");
-		assertThat(ImageProcessing.read(this.folder).numbers()).containsEntry("size.shortest_edge", 50.0);
+		assertThat(ImageProcessing.read(this.folder, "clip").numbers()).containsEntry("size.shortest_edge", 50.0);
 		Files.delete(this.folder.resolve(PREPROCESSOR));
-		assertThat(ImageProcessing.read(this.folder).numbers()).containsEntry("size.shortest_edge", 50.0);
+		assertThat(ImageProcessing.read(this.folder, "clip").numbers()).containsEntry("size.shortest_edge", 50.0);
 	}
 
 	@ParameterizedTest
@@ -101,7 +126,7 @@ class ImageProcessingTests {
 	void processorWithoutNestedSettingsIsPassedOver(String json) throws IOException {
 		write(PREPROCESSOR, "{\"size\": 100}");
 		write(PROCESSOR, json);
-		assertThat(ImageProcessing.read(this.folder).numbers()).containsEntry("size.shortest_edge", 100.0);
+		assertThat(ImageProcessing.read(this.folder, "clip").numbers()).containsEntry("size.shortest_edge", 100.0);
 		Files.delete(this.folder.resolve(PREPROCESSOR));
 		assertError("no 'preprocessor_config.json'");
 	}
@@ -125,7 +150,7 @@ class ImageProcessingTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "image_processor_type, ViTImageProcessor", "feature_extractor_type, DetrFeatureExtractor" })
+	@CsvSource({ "image_processor_type, BitImageProcessor", "feature_extractor_type, DetrFeatureExtractor" })
 	void unsupportedType(String member, String type) throws IOException {
 		write(PREPROCESSOR, "{\"" + member + "\": \"" + type + "\"}");
 		assertError("'" + type + "'", "CLIPImageProcessor");
@@ -180,7 +205,7 @@ class ImageProcessingTests {
 
 	private Map<String, Double> read(String json) throws IOException {
 		write(PREPROCESSOR, json);
-		return ImageProcessing.read(this.folder).numbers();
+		return ImageProcessing.read(this.folder, "clip").numbers();
 	}
 
 	private void write(String file, String json) throws IOException {
@@ -188,7 +213,7 @@ class ImageProcessingTests {
 	}
 
 	private void assertError(String... findings) {
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> ImageProcessing.read(this.folder))
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> ImageProcessing.read(this.folder, "clip"))
 			.satisfies((ex) -> {
 				assertThat(ex.getMessage()).contains(findings).doesNotContain(this.folder.toString());
 				assertThat(ex.getAction()).isNotEmpty();

@@ -41,9 +41,9 @@ class SafetensorsFileTests {
 	@Test
 	void validFileIsReadRight() {
 		Path file = TestSafetensors.write(file(), VALID_HEADER, new byte[24]);
-		Map<String, SafetensorsFile.Tensor> tensors = SafetensorsFile.read(file);
+		Map<String, StoredTensor> tensors = SafetensorsFile.read(file);
 		assertThat(tensors).containsOnlyKeys("second", "scalar", "empty", "größe");
-		SafetensorsFile.Tensor second = tensors.get("second");
+		StoredTensor second = tensors.get("second");
 		assertThat(second.name()).isEqualTo("second");
 		assertThat(second.dtype()).isEqualTo("F16");
 		assertThat(second.shape()).containsExactly(2, 3);

@@ -48,7 +48,7 @@ class WeightsTests {
 		shard("x-2.safetensors", "b", 3, 4);
 		index("{\"metadata\":{\"total_size\":16},\"weight_map\":{\"a\":\"x-1.safetensors\",\"b\":\"x-2.safetensors\"}}");
 		Weights weights = Weights.open(this.folder);
-		weights.verify(Map.of("a", new long[] { 2 }, "b", new long[] { 2 }));
+		weights.verify(Map.of("a", new long[] { 2 }, "b", new long[] { 2 }), List.of());
 		assertThat(floatsOf(weights.map("a"))).containsExactly(1, 2);
 		assertThat(floatsOf(weights.map("b"))).containsExactly(3, 4);
 	}
@@ -121,13 +121,39 @@ class WeightsTests {
 				new byte[32]);
 		Weights weights = Weights.open(this.folder);
 		assertError(
-				() -> weights.verify(Map.of("shaped", new long[] { 2, 1 }, "integers", new long[] { 2 }, "absent",
-						new long[] { 3 })),
+				() -> weights.verify(
+						Map.of("shaped", new long[] { 2, 1 }, "integers", new long[] { 2 }, "absent", new long[] { 3 }),
+						List.of()),
 				"wrong shape: shaped is [2] in 'model.safetensors', where config.json means [2, 1]",
 				"dtype: integers is I32 in 'model.safetensors'", "missing: absent [3]",
 				"unexpected: extra [2] in 'model.safetensors'");
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> weights.verify(Map.of()))
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> weights.verify(Map.of(), List.of()))
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("position_ids"));
+	}
+
+	@Test
+	void namesOfAPartOfALargerModel() {
+		single(header(tensor("clip.text.weight", "F32", "[1]", "[0,4]"), tensor("clip.scale", "F32", "[]", "[4,8]"),
+				tensor("decoder.weight", "F32", "[1]", "[8,12]"),
+				tensor("clip.text.position_ids", "I64", "[1]", "[12,20]")), new byte[20]);
+		Map<String, long[]> expected = Map.of("text.weight", new long[] { 1 }, "scale", new long[0]);
+		Weights weights = Weights.open(this.folder).verify(expected, List.of("decoder."));
+		assertThat(weights.map("text.weight")).hasSize(1);
+		assertThat(weights.map("scale")).hasSize(1);
+		assertError(() -> Weights.open(this.folder).verify(expected, List.of()), "unexpected: decoder.weight [1]");
+	}
+
+	@Test
+	void namesOfOtherReleases() {
+		single(header(tensor("a.LayerNorm.gamma", "F32", "[1]", "[0,4]"),
+				tensor("a.LayerNorm.beta", "F32", "[1]", "[4,8]"), tensor("b.layer.0.weight", "F32", "[1]", "[8,12]")),
+				floats(1, 2, 3));
+		Weights weights = Weights.open(this.folder)
+			.verify(Map.of("a.LayerNorm.weight", new long[] { 1 }, "a.LayerNorm.bias", new long[] { 1 },
+					"b.layers.0.weight", new long[] { 1 }), List.of());
+		assertThat(floatsOf(weights.map("a.LayerNorm.weight"))).containsExactly(1);
+		assertThat(floatsOf(weights.map("a.LayerNorm.bias"))).containsExactly(2);
+		assertThat(floatsOf(weights.map("b.layers.0.weight"))).containsExactly(3);
 	}
 
 	@Test
@@ -138,7 +164,7 @@ class WeightsTests {
 			expected.put("tensor" + i, new long[] { i });
 		}
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> Weights.open(this.folder).verify(expected))
+			.isThrownBy(() -> Weights.open(this.folder).verify(expected, List.of()))
 			.satisfies((ex) -> assertThat(ex.getMessage()).contains("and 4990 more").hasSizeLessThan(1000));
 	}
 
@@ -146,10 +172,11 @@ class WeightsTests {
 	void scalarMayBeStoredAsAListOfOne() {
 		single(header(tensor("a", "F32", "[1]", "[0,4]"), tensor("b", "F32", "[]", "[4,8]")), floats(5, 6));
 		Weights weights = Weights.open(this.folder);
-		assertThatNoException().isThrownBy(() -> weights.verify(Map.of("a", new long[0], "b", new long[0])));
+		assertThatNoException().isThrownBy(() -> weights.verify(Map.of("a", new long[0], "b", new long[0]), List.of()));
 		assertThat(floatsOf(weights.map("a"))).containsExactly(5);
 		assertThat(floatsOf(weights.map("b"))).containsExactly(6);
-		assertError(() -> weights.verify(Map.of("a", new long[0], "b", new long[] { 1 })), "wrong shape: b is []");
+		assertError(() -> weights.verify(Map.of("a", new long[0], "b", new long[] { 1 }), List.of()),
+				"wrong shape: b is []");
 		assertThatIllegalArgumentException().isThrownBy(() -> weights.map("c"));
 	}
 
@@ -178,7 +205,7 @@ class WeightsTests {
 		assertThat(onlyPart(weights, "f64").data().getDouble(8)).isEqualTo(-0.0);
 		for (String name : List.of("f16", "bf16", "f32", "f64")) {
 			ByteBuffer buffer = onlyPart(weights, name).data();
-			int elementSize = SafetensorsFile.elementSize(onlyPart(weights, name).dtype());
+			int elementSize = StoredTensor.elementSize(onlyPart(weights, name).dtype());
 			assertThat(buffer.alignmentOffset(0, elementSize)).as("alignment of " + name).isZero();
 		}
 	}
@@ -258,7 +285,8 @@ class WeightsTests {
 		}
 		Weights weights = Weights.open(this.folder);
 		weights.verify(
-				Map.of("large", new long[] { rows, 1024 }, "far", new long[] { rows, 1024 }, "last", new long[] { 2 }));
+				Map.of("large", new long[] { rows, 1024 }, "far", new long[] { rows, 1024 }, "last", new long[] { 2 }),
+				List.of());
 		for (String name : List.of("large", "far")) {
 			List<Weights.Part> parts = weights.map(name);
 			assertThat(parts).hasSizeGreaterThan(1);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,7 @@ class TokenizerTests {
 
 	@Test
 	void specialTokensSurroundThePrompt() {
-		try (Tokenizer tokenizer = Tokenizer.load(FILE)) {
+		try (Tokenizer tokenizer = Tokenizer.load(FILE, 0, UnaryOperator.identity())) {
 			assertThat(tokenizer.encode("")).containsExactly(842, 843);
 			assertThat(tokenizer.encode("zebrafish")).containsExactly(842, 844, 843);
 			assertThat(tokenizer.encode("a")).hasSize(3).startsWith(842).endsWith(843);
@@ -39,7 +40,8 @@ class TokenizerTests {
 					"\"padding\": {\"strategy\":{\"Fixed\":9},\"direction\":\"Right\",\"pad_to_multiple_of\":null,\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"!\"}");
 		assertThat(asking).contains("LongestFirst", "Fixed");
 		Path file = Files.writeString(this.folder.resolve("tokenizer.json"), asking);
-		try (Tokenizer plain = Tokenizer.load(FILE); Tokenizer tokenizer = Tokenizer.load(file)) {
+		try (Tokenizer plain = Tokenizer.load(FILE, 0, UnaryOperator.identity());
+				Tokenizer tokenizer = Tokenizer.load(file, 0, UnaryOperator.identity())) {
 			for (String prompt : Arrays.asList("a", "one two three four five six seven eight nine ten eleven")) {
 				assertThat(tokenizer.encode(prompt)).isEqualTo(plain.encode(prompt));
 			}
@@ -47,13 +49,34 @@ class TokenizerTests {
 	}
 
 	@Test
+	void longerPromptsAreCutToAMaximumAndKeepTheirEnd() {
+		try (Tokenizer plain = Tokenizer.load(FILE, 0, UnaryOperator.identity());
+				Tokenizer tokenizer = Tokenizer.load(FILE, 5, UnaryOperator.identity())) {
+			long[] whole = plain.encode("one two three four five six seven");
+			assertThat(tokenizer.encode("one two three four five six seven")).hasSize(5)
+				.startsWith(whole[0], whole[1], whole[2], whole[3])
+				.endsWith(843);
+			assertThat(tokenizer.encode("a")).isEqualTo(plain.encode("a"));
+		}
+	}
+
+	@Test
+	void promptsAreCanonicalizedFirst() {
+		try (Tokenizer plain = Tokenizer.load(FILE, 0, UnaryOperator.identity());
+				Tokenizer tokenizer = Tokenizer.load(FILE, 0, (text) -> text.replace("!", "") + " owl")) {
+			assertThat(tokenizer.encode("an!")).isEqualTo(plain.encode("an owl"));
+		}
+	}
+
+	@Test
 	void fileThatIsNoTokenizerIsNamed() throws IOException {
 		Path file = Files.writeString(this.folder.resolve("tokenizer.json"), "{}");
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Tokenizer.load(file))
+		assertThatExceptionOfType(CheckpointException.class)
+			.isThrownBy(() -> Tokenizer.load(file, 0, UnaryOperator.identity()))
 			.withMessageContaining("'tokenizer.json' cannot be used")
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain(this.folder.toString()));
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> Tokenizer.load(this.folder.resolve("absent.json")))
+			.isThrownBy(() -> Tokenizer.load(this.folder.resolve("absent.json"), 0, UnaryOperator.identity()))
 			.withMessageContaining("'absent.json' cannot be read")
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain(this.folder.toString()));
 	}

@@ -92,7 +92,7 @@ class SampleApplicationTests {
 				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path)).build(),
 						BodyHandlers.ofString());
 			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-			assertThat(response.body()).contains("\"READY\"").contains("classpath:zsic/seeded-clip");
+			assertThat(response.body()).contains("\"READY\"").contains("classpath:zsic/emoji-clip");
 		}
 	}
 
@@ -102,7 +102,7 @@ class SampleApplicationTests {
 			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + "/actuator/info")).build(),
 					BodyHandlers.ofString());
 		assertThat(HttpContract.json(response).at("/zsic/checkpoint").stringValue())
-			.isEqualTo("classpath:zsic/seeded-clip");
+			.isEqualTo("classpath:zsic/emoji-clip");
 	}
 
 	@Test

@@ -166,14 +166,14 @@ class ZsicAutoConfigurationIntegrationTests {
 	void downloadsFromTheHub(@TempDir Path cacheDir) {
 		try (HubServer server = HubServer.start()) {
 			server.acceptToken("hf_x");
-			String commit = server.repository("acme/seeded-clip").setPrivate().push("v1", CHECKPOINT);
-			ApplicationContextRunner runner = this.contextRunner.withPropertyValues("zsic.checkpoint=acme/seeded-clip",
+			String commit = server.repository("acme/emoji-clip").setPrivate().push("v1", CHECKPOINT);
+			ApplicationContextRunner runner = this.contextRunner.withPropertyValues("zsic.checkpoint=acme/emoji-clip",
 					"zsic.revision=v1", "zsic.hub.endpoint=" + server.endpoint(), "zsic.hub.token=hf_x",
 					"zsic.hub.cache-dir=" + cacheDir, "zsic.hub.offline=false", "zsic.device=cpu");
 			runner.run((context) -> {
 				assertThat(context).hasNotFailed();
 				ModelInfo model = context.getBean(ZeroShotClassifier.class).model();
-				assertThat(model.checkpoint()).isEqualTo("acme/seeded-clip");
+				assertThat(model.checkpoint()).isEqualTo("acme/emoji-clip");
 				assertThat(model.revision()).isEqualTo(commit);
 			});
 			assertThat(server.contentRequests()).isNotEmpty();

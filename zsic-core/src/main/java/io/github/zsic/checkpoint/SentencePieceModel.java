@@ -1,0 +1,150 @@
+package io.github.zsic.checkpoint;
+
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.zsic.CheckpointException;
+
+/**
+ * What a model file of SentencePiece holds that a tokenizer needs: a protocol buffer
+ * (src/sentencepiece_model.proto of google/sentencepiece).
+ *
+ * @param pieces the pieces, in the order of their ids
+ * @param charactersMap the compiled table by which text is normalised, may be empty
+ */
+record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
+
+	private static final long UNIGRAM = 1;
+
+	static SentencePieceModel read(Path file) {
+		try {
+			return parse(ByteBuffer.wrap(Files.readAllBytes(file)));
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
+					"Check the file and its permissions.", ex);
+		}
+		catch (BufferUnderflowException | IllegalArgumentException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' is not a unigram model of SentencePiece.",
+					"Get the file again, or add a 'tokenizer.json': "
+							+ "AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.",
+					ex);
+		}
+	}
+
+	private static SentencePieceModel parse(ByteBuffer model) {
+		List<Piece> pieces = new ArrayList<>();
+		byte[] charactersMap = {};
+		while (model.hasRemaining()) {
+			Field field = Field.next(model);
+			switch (field.number()) {
+				case 1 -> pieces.add(Piece.parse(field.content()));
+				case 2 -> {
+					for (Field setting : Field.all(field.content())) {
+						if (setting.number() == 3 && setting.value() != UNIGRAM) {
+							throw new IllegalArgumentException("Of another model type: " + setting.value());
+						}
+					}
+				}
+				case 3 -> {
+					for (Field setting : Field.all(field.content())) {
+						if (setting.number() == 2) {
+							charactersMap = new byte[setting.content().remaining()];
+							setting.content().get(charactersMap);
+						}
+					}
+				}
+				default -> {
+					// Test samples and the like.
+				}
+			}
+		}
+		if (pieces.isEmpty()) {
+			throw new IllegalArgumentException("No pieces");
+		}
+		return new SentencePieceModel(pieces, charactersMap);
+	}
+
+	/**
+	 * A piece of text with its logarithmic probability.
+	 */
+	record Piece(String text, float score) {
+
+		private static Piece parse(ByteBuffer message) {
+			String text = "";
+			float score = 0;
+			for (Field field : Field.all(message)) {
+				if (field.number() == 1) {
+					text = StandardCharsets.UTF_8.decode(field.content().duplicate()).toString();
+				}
+				else if (field.number() == 2) {
+					score = Float.intBitsToFloat((int) field.value());
+				}
+			}
+			return new Piece(text, score);
+		}
+
+	}
+
+	/**
+	 * A field of a protocol buffer.
+	 *
+	 * @param number its number
+	 * @param value its value, if it is a number
+	 * @param content its bytes, if it is a text or a message
+	 */
+	private record Field(int number, long value, ByteBuffer content) {
+
+		private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+
+		static List<Field> all(ByteBuffer message) {
+			List<Field> fields = new ArrayList<>();
+			while (message.hasRemaining()) {
+				fields.add(next(message));
+			}
+			return fields;
+		}
+
+		static Field next(ByteBuffer message) {
+			message.order(ByteOrder.LITTLE_ENDIAN);
+			long key = varint(message);
+			int number = (int) (key >>> 3);
+			return switch ((int) (key & 7)) {
+				case 0 -> new Field(number, varint(message), NONE);
+				case 1 -> new Field(number, message.getLong(), NONE);
+				case 2 -> {
+					long length = varint(message);
+					if (length < 0 || length > message.remaining()) {
+						throw new BufferUnderflowException();
+					}
+					ByteBuffer content = message.slice(message.position(), (int) length);
+					message.position(message.position() + (int) length);
+					yield new Field(number, 0, content);
+				}
+				case 5 -> new Field(number, message.getInt(), NONE);
+				default -> throw new IllegalArgumentException("Of wire type " + (key & 7));
+			};
+		}
+
+		private static long varint(ByteBuffer message) {
+			long value = 0;
+			for (int shift = 0; shift < Long.SIZE; shift += 7) {
+				byte next = message.get();
+				value |= (next & 0x7FL) << shift;
+				if (next >= 0) {
+					return value;
+				}
+			}
+			throw new IllegalArgumentException("A number of too many bytes");
+		}
+
+	}
+
+}

@@ -1,0 +1,43 @@
+# MetaCLIP 2 (Chuang et al., "MetaCLIP 2: A Worldwide Scaling Recipe", 2025), which is CLIP with another
+# vocabulary: models/metaclip_2/modeling_metaclip_2.py and configuration_metaclip_2.py of transformers.
+
+def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
+  __torch__.zsic.towers.check_clip_text(m, found)
+  __torch__.zsic.towers.check_clip_vision(m, found)
+  return None
+
+def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
+  dimension = __torch__.zsic.layers.integer(m.config, "projection_dim", 512)
+  __torch__.zsic.towers.clip_text_shapes(m, shapes, dimension)
+  __torch__.zsic.towers.clip_vision_shapes(m, shapes, dimension)
+  shapes["logit_scale"] = annotate(List[int], [])
+  return None
+
+def ignored() -> List[str]:
+  return annotate(List[str], [])
+
+def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  __torch__.zsic.towers.load_clip_text(m, state)
+  __torch__.zsic.towers.load_clip_vision(m, state)
+  return None
+
+def text_positions(m: __torch__.zsic.model.Model) -> int:
+  return __torch__.zsic.layers.integer(m.config, "text_config.max_position_embeddings", 77)
+
+def pads_texts() -> bool:
+  return False
+
+def logit_scale(m: __torch__.zsic.model.Model) -> float:
+  return float(torch.exp(m.weights["logit_scale"]))
+
+def logit_bias(m: __torch__.zsic.model.Model) -> float:
+  return 0.
+
+def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+  return __torch__.zsic.towers.encode_clip_images(m, images)
+
+def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
+  x = __torch__.zsic.towers.encode_clip_tokens(m, ids)
+  # Its end token is 2, which for CLIP means something else.
+  eos = __torch__.zsic.layers.integer(m.config, "text_config.eos_token_id", 49407)
+  return __torch__.zsic.towers.project_clip_text(m, x, __torch__.zsic.layers.first_position(ids, eos))

@@ -1,0 +1,76 @@
+# The object that the Java side calls: the state of a loaded model, and the methods that every
+# architecture has. What they do stands in the architecture's own source, which is packed beside this
+# one under the name "architecture"; docs/architectures.md tells what each function there is for.
+
+class Model(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  config : Dict[str, float]
+  names : Dict[str, str]
+  processing : Dict[str, float]
+  device : str
+  weights : Dict[str, Tensor]
+  layers : Dict[str, List[Dict[str, Tensor]]]
+
+  # The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
+  # processor's settings, and where to run.
+  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], device: str) -> NoneType:
+    self.config = config
+    self.names = names
+    self.processing = processing
+    self.device = device
+    return None
+
+  # What in the configuration cannot be run, for people to read. Called before anything else.
+  def problems(self: __torch__.zsic.model.Model) -> List[str]:
+    found = annotate(List[str], [])
+    __torch__.zsic.architecture.problems(self, found)
+    return found
+
+  # Name and shape of every tensor that load() reads.
+  def shapes(self: __torch__.zsic.model.Model) -> Dict[str, List[int]]:
+    shapes = annotate(Dict[str, List[int]], {})
+    __torch__.zsic.architecture.shapes(self, shapes)
+    return shapes
+
+  # Parts of the names of tensors that a checkpoint may hold beside those and that no score needs.
+  def ignored(self: __torch__.zsic.model.Model) -> List[str]:
+    return __torch__.zsic.architecture.ignored()
+
+  # Takes the whole state dict once and keeps what it makes of it.
+  def load(self: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+    for name in (self).shapes():
+      if not __torch__.zsic.layers.is_of_layer(name):
+        self.weights[name] = __torch__.zsic.layers.weight(state, name, self.device)
+    __torch__.zsic.architecture.load_layers(self, state)
+    return None
+
+  # How many tokens the text tower reads at most.
+  def text_positions(self: __torch__.zsic.model.Model) -> int:
+    return __torch__.zsic.architecture.text_positions(self)
+
+  # Whether every text is cut or padded to exactly so many.
+  def pads_texts(self: __torch__.zsic.model.Model) -> bool:
+    return __torch__.zsic.architecture.pads_texts()
+
+  # logit = scale * cosine + bias
+  def logit_scale(self: __torch__.zsic.model.Model) -> float:
+    return __torch__.zsic.architecture.logit_scale(self)
+
+  def logit_bias(self: __torch__.zsic.model.Model) -> float:
+    return __torch__.zsic.architecture.logit_bias(self)
+
+  # uint8 pictures [height, width, 3] of any size to unit vectors, float32 [batch, dimension] on the CPU.
+  # Where a picture has several, [batch, vectors, dimension], the nearest to a text decides.
+  def encode_images(self: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+    x = __torch__.zsic.architecture.encode_images(self, images)
+    return torch.to(__torch__.zsic.layers.normalize(x), torch.device("cpu"), 6, False, False)
+
+  # Token ids int64 [batch, tokens], padded on the right, and a mask of the same shape, 1 where there is
+  # something to read and 0 for padding, to unit vectors, float32 [batch, dimension] on the CPU.
+  def encode_texts(self: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
+    ids = torch.to(ids, torch.device(self.device), 4, False, False)
+    mask = torch.to(mask, torch.device(self.device), 4, False, False)
+    x = __torch__.zsic.architecture.encode_texts(self, ids, mask)
+    return torch.to(__torch__.zsic.layers.normalize(x), torch.device("cpu"), 6, False, False)

@@ -1,0 +1,80 @@
+package io.github.zsic.engine;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.imageio.ImageIO;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.github.zsic.TestCheckpoints;
+import io.github.zsic.checkpoint.Checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+class DualEncoderTests {
+
+	private static final List<String> PICTURES = List.of("landscape.png", "portrait.png", "wide.png", "tall.png",
+			"tiny.png");
+
+	/** Also where the number of patches depends on the shape of the picture. */
+	@ParameterizedTest
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-naflex" })
+	void picturesOfDifferentShapesInOneBatch(String checkpoint) throws IOException {
+		List<DualEncoder.Picture> pictures = new ArrayList<>();
+		for (String name : PICTURES) {
+			pictures.add(read(name));
+		}
+		try (DualEncoder encoder = load(checkpoint)) {
+			float[][] together = encoder.encodeImages(pictures);
+			assertThat(together).hasDimensions(pictures.size(), encoder.dimension());
+			for (int i = 0; i < together.length; i++) {
+				assertSame(together[i], encoder.encodeImages(List.of(pictures.get(i)))[0]);
+			}
+		}
+	}
+
+	/** Padding must not reach a text's embedding, or always in the same way. */
+	@ParameterizedTest
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-fixed", "siglip2-naflex" })
+	void textsOfDifferentLengthsInOneBatch(String checkpoint) {
+		List<long[]> texts = List.of(new long[] { 5, 6, 7, 8, 9, 10, 1 }, new long[] { 11, 12, 1 });
+		try (DualEncoder encoder = load(checkpoint)) {
+			float[][] together = encoder.encodeTexts(texts);
+			for (int i = 0; i < together.length; i++) {
+				assertSame(together[i], encoder.encodeTexts(List.of(texts.get(i)))[0]);
+			}
+		}
+	}
+
+	private static void assertSame(float[] actual, float[] expected) {
+		assertThat(actual).hasSameSizeAs(expected);
+		for (int i = 0; i < actual.length; i++) {
+			assertThat(actual[i]).isCloseTo(expected[i], within(5e-6f));
+		}
+	}
+
+	private static DualEncoder load(String name) {
+		try (Checkpoint checkpoint = Checkpoint.open(TestCheckpoints.checkpoint(name).toString(),
+				DualEncoder::requireSupported)) {
+			return DualEncoder.load(checkpoint, "cpu", 1, 1);
+		}
+	}
+
+	private static DualEncoder.Picture read(String name) throws IOException {
+		BufferedImage image = ImageIO.read(TestCheckpoints.picture(name).toFile());
+		byte[] rgb = new byte[image.getWidth() * image.getHeight() * 3];
+		int i = 0;
+		for (int pixel : image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth())) {
+			rgb[i++] = (byte) (pixel >> 16);
+			rgb[i++] = (byte) (pixel >> 8);
+			rgb[i++] = (byte) pixel;
+		}
+		return new DualEncoder.Picture(rgb, image.getWidth(), image.getHeight());
+	}
+
+}
