@@ -21,13 +21,16 @@ import io.github.zsic.HubException.Reason;
  * Which files of a repository a classifier needs. Weights are taken in one format only,
  * and nothing of other frameworks.
  *
- * @param settings the small files apart from {@link #CONFIG}, in the order in which to
+ * @param settings the small files apart from the configuration, in the order in which to
  * fetch them
  * @param weights the weights, or the index that names the files they are in
  */
 record FileSelection(List<String> settings, String weights) {
 
-	static final String CONFIG = "config.json";
+	private static final String CONFIG = "config.json";
+
+	/** Of a repository in OpenCLIP's layout, which has the image processor in it. */
+	private static final String OPEN_CLIP_CONFIG = "open_clip_config.json";
 
 	private static final List<String> PROCESSOR = List.of("preprocessor_config.json", "processor_config.json");
 
@@ -45,11 +48,30 @@ record FileSelection(List<String> settings, String weights) {
 	private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors" + INDEX_SUFFIX,
 			"pytorch_model.bin", "pytorch_model.bin" + INDEX_SUFFIX);
 
+	private static final List<String> OPEN_CLIP_WEIGHTS = List.of("open_clip_model.safetensors",
+			"open_clip_pytorch_model.bin");
+
 	/**
 	 * Files that the reference asks for, too, and takes an answer for that they are not
 	 * there.
 	 */
 	static final List<String> OPTIONAL = join(PROCESSOR, TOKENIZER_SETTINGS);
+
+	/**
+	 * The file that tells what kind of model it is.
+	 * @param names the names of the files that there are
+	 * @return its name
+	 * @throws HubException if there is none
+	 */
+	static String config(Set<String> names) {
+		if (names.contains(CONFIG)) {
+			return CONFIG;
+		}
+		if (names.contains(OPEN_CLIP_CONFIG)) {
+			return OPEN_CLIP_CONFIG;
+		}
+		throw missing("'" + CONFIG + "'");
+	}
 
 	/**
 	 * Chooses among files.
@@ -59,8 +81,9 @@ record FileSelection(List<String> settings, String weights) {
 	 */
 	static FileSelection of(Set<String> names) {
 		List<String> settings = new ArrayList<>();
+		boolean openClip = config(names).equals(OPEN_CLIP_CONFIG);
 		PROCESSOR.stream().filter(names::contains).forEach(settings::add);
-		if (settings.isEmpty()) {
+		if (settings.isEmpty() && !openClip) {
 			throw missing("'preprocessor_config.json', which tells how pictures become numbers");
 		}
 		TOKENIZER_SETTINGS.stream().filter(names::contains).forEach(settings::add);
@@ -68,7 +91,7 @@ record FileSelection(List<String> settings, String weights) {
 			.filter(names::containsAll)
 			.findFirst()
 			.orElseThrow(() -> missing("'tokenizer.json', nor a vocabulary to build one from")));
-		String weights = WEIGHTS.stream()
+		String weights = (openClip ? join(OPEN_CLIP_WEIGHTS, WEIGHTS) : WEIGHTS).stream()
 			.filter(names::contains)
 			.findFirst()
 			.orElseThrow(() -> missing("'model.safetensors' or 'pytorch_model.bin', in one file or sharded"));

@@ -82,7 +82,7 @@ public final class Hub {
 	 * one of last time is used, with a warning, if that fails.
 	 * @param repository the name of the repository
 	 * @param revision a branch, tag, reference or commit, or {@code null} for the default
-	 * @param check sees the folder when it has {@code config.json} and before large files
+	 * @param check sees the folder when it has the configuration and before large files
 	 * are fetched; its exception ends the download
 	 * @return the folder
 	 * @throws HubException if the revision cannot be had
@@ -121,9 +121,6 @@ public final class Hub {
 	private static @Nullable HubException missing(RepositoryCache cache, String commit) {
 		try {
 			Set<String> names = cache.files(commit);
-			if (!names.contains(FileSelection.CONFIG)) {
-				return FileSelection.missing("'" + FileSelection.CONFIG + "'");
-			}
 			FileSelection.of(names).weightFiles(cache.snapshot(commit), names);
 			return null;
 		}
@@ -213,10 +210,7 @@ public final class Hub {
 
 		void run(Consumer<Path> check) throws InterruptedException {
 			Set<String> names = this.listing.files().keySet();
-			if (!names.contains(FileSelection.CONFIG)) {
-				throw FileSelection.missing("'" + FileSelection.CONFIG + "'");
-			}
-			fetch(List.of(FileSelection.CONFIG));
+			fetch(List.of(FileSelection.config(names)));
 			Path folder = this.cache.snapshot(this.listing.commit());
 			check.accept(folder);
 			FileSelection selection = FileSelection.of(names);

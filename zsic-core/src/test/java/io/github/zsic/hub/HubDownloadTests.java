@@ -286,6 +286,19 @@ class HubDownloadTests {
 	}
 
 	@Test
+	void layoutOfOpenClip() {
+		Map<String, Content> files = HubFixture.files();
+		files.keySet().removeAll(List.of("config.json", "preprocessor_config.json", "pytorch_model.bin"));
+		files.put("open_clip_config.json", Content.small("{}"));
+		files.put("open_clip_model.safetensors", files.remove("model.safetensors"));
+		this.hub.repository().push("main", files);
+		assertThat(this.hub.download().folder()).isDirectoryContaining("glob:**open_clip_config.json")
+			.isDirectoryContaining("glob:**tokenizer.json")
+			.isDirectoryContaining("glob:**open_clip_model.safetensors");
+		this.hub.offline("main");
+	}
+
+	@Test
 	void repositoryWithoutWhatIsNeededIsRefusedBeforeLargeFiles() {
 		List<String> wanted = List.of("config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors");
 		for (String missing : wanted) {

@@ -85,6 +85,7 @@ class ClassifierFactory {
 			.downloadListener(listeners(listener))
 			.templates(properties.getTemplates())
 			.scoring(properties.getScoring())
+			.textCanonicalization(properties.getTextCanonicalization())
 			.cacheMaximumSize(cache.getMaximumSize())
 			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
 			.maximumPixels(image.getMaximumPixels())

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 import io.github.zsic.Scoring;
+import io.github.zsic.TextCanonicalization;
 import io.github.zsic.ZeroShotClassifierBuilder;
 import io.github.zsic.spring.boot.Startup;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,12 @@ public class ClassifierProperties {
 	 * How similarities become scores; 'auto' is what the checkpoint was trained for.
 	 */
 	private Scoring scoring = Scoring.AUTO;
+
+	/**
+	 * What is done to prompts before they are tokenized; 'none' is what the reference
+	 * does, 'lowercase' and 'full' are what SigLIP 2 was trained with.
+	 */
+	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
 
 	/**
 	 * When the model is loaded: 'eager' while the application starts, 'background' beside
@@ -111,6 +118,14 @@ public class ClassifierProperties {
 
 	public void setScoring(Scoring scoring) {
 		this.scoring = scoring;
+	}
+
+	public TextCanonicalization getTextCanonicalization() {
+		return this.textCanonicalization;
+	}
+
+	public void setTextCanonicalization(TextCanonicalization textCanonicalization) {
+		this.textCanonicalization = textCanonicalization;
 	}
 
 	public Startup getStartup() {

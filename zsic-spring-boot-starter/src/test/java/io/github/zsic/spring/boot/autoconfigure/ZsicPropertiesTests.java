@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.zsic.Scoring;
+import io.github.zsic.TextCanonicalization;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.Startup;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,8 @@ class ZsicPropertiesTests {
 		assertThat(properties.getDevice()).isEqualTo(ReflectionTestUtils.getField(builder, "device"));
 		assertThat(properties.getTemplates()).isEqualTo(ReflectionTestUtils.getField(builder, "templates"));
 		assertThat(properties.getScoring()).isEqualTo(ReflectionTestUtils.getField(builder, "scoring"));
+		assertThat(properties.getTextCanonicalization())
+			.isEqualTo(ReflectionTestUtils.getField(builder, "textCanonicalization"));
 		assertThat(properties.getCache().getMaximumSize())
 			.isEqualTo(ReflectionTestUtils.getField(builder, "cacheMaximumSize"));
 		assertThat(properties.getCache().getExpireAfterAccess())
@@ -60,7 +63,7 @@ class ZsicPropertiesTests {
 					"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
 					"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
 					"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
-					"zsic.scoring=sigmoid", "zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h",
+					"zsic.scoring=sigmoid", "zsic.text-canonicalization=lowercase", "zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h",
 					"zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2",
 					"zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
 					"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
@@ -78,6 +81,7 @@ class ZsicPropertiesTests {
 				assertThat(properties.getDevice()).isEqualTo("cuda:1");
 				assertThat(properties.getTemplates()).containsExactly("A photo of a {}.", "A drawing of a {}.");
 				assertThat(properties.getScoring()).isEqualTo(Scoring.SIGMOID);
+				assertThat(properties.getTextCanonicalization()).isEqualTo(TextCanonicalization.LOWERCASE);
 				assertThat(properties.getCache().getMaximumSize()).isZero();
 				assertThat(properties.getCache().getExpireAfterAccess()).isEqualTo(Duration.ofHours(2));
 				assertThat(properties.getImage().getMaximumPixels()).isEqualTo(1000);
