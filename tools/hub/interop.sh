@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # zsic and Python's huggingface_hub on one cache, in both directions, against the imitation of the Hub that the
-# tests use. Usage, after "mvn -pl zsic-core test-compile": tools/hub/interop.sh <python with huggingface_hub>
+# tests use. Usage: tools/hub/interop.sh <python with huggingface_hub>
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${1:?the path of a Python that has huggingface_hub}
 work=$(mktemp -d)
 classes=zsic-core/target/test-classes:zsic-core/target/classes
-mvn -q -pl zsic-core dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.includeScope=test
+mvn -q -pl zsic-core -am test-compile dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.includeScope=test
 classpath=$classes:$(cat "$work/classpath")
 
 mkdir -p "$work/repositories/acme"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A file of 2 GB from the imitation of the Hub on this machine, by curl and by zsic with a heap of 64 MB, in turns.
-# Usage, after "mvn -pl zsic-core test-compile": tools/hub/throughput.sh [<turns> [<folder to write to>]]
+# Usage: tools/hub/throughput.sh [<turns> [<folder to write to>]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 turns=${1:-5}
 work=$(mktemp -d -p "${2:-/tmp}")
 classes=zsic-core/target/test-classes:zsic-core/target/classes
-mvn -q -pl zsic-core dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.includeScope=test
+mvn -q -pl zsic-core -am test-compile dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.includeScope=test
 classpath=$classes:$(cat "$work/classpath")
 
 repository=$work/repositories/acme/large

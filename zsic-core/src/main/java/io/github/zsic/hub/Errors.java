@@ -6,7 +6,6 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
@@ -56,11 +55,11 @@ final class Errors {
 	/**
 	 * An answer of the Hub with a status that is no success.
 	 */
-	Refusal status(Request request, HttpResponse<?> response) {
-		int status = response.statusCode();
+	Refusal status(Request request, Answer answer) {
+		int status = answer.status();
 		boolean temporary = TEMPORARY.contains(status);
-		return new Refusal(exception(request, status, response.headers()), temporary,
-				temporary ? retryAfter(response.headers()) : null);
+		return new Refusal(exception(request, status, answer.headers()), temporary,
+				temporary ? retryAfter(answer.headers()) : null);
 	}
 
 	private HubException exception(Request request, int status, HttpHeaders headers) {

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import java.util.OptionalLong;
 
 import io.github.zsic.HubException;
@@ -20,13 +18,13 @@ final class FileDownload {
 	/** Wrong contents may be the fault of a proxy, so they get a second chance. */
 	private static final int MAXIMUM_MISMATCHES = 2;
 
+	private static final int PIECE = 512 * 1024;
+
 	private final HubClient client;
 
 	private final RepositoryCache cache;
 
 	private final Retries retries;
-
-	private final Duration readTimeout;
 
 	private final ProgressTracker progress;
 
@@ -36,12 +34,11 @@ final class FileDownload {
 
 	private final String file;
 
-	FileDownload(HubClient client, RepositoryCache cache, Retries retries, Duration readTimeout,
-			ProgressTracker progress, String repository, String commit, String file) {
+	FileDownload(HubClient client, RepositoryCache cache, Retries retries, ProgressTracker progress, String repository,
+			String commit, String file) {
 		this.client = client;
 		this.cache = cache;
 		this.retries = retries;
-		this.readTimeout = readTimeout;
 		this.progress = progress;
 		this.request = new Errors.Request(repository, commit, file);
 		this.commit = commit;
@@ -142,14 +139,22 @@ final class FileDownload {
 	private void receive(PartialFile partial, HubClient.FileMetadata metadata)
 			throws IOException, InterruptedException {
 		HubClient.Contents contents = this.client.contents(metadata, this.request, partial.size());
-		try (BodyReader body = contents.body()) {
+		try (Answer body = contents.body()) {
 			if (contents.offset() != partial.size()) {
 				partial.restart();
 			}
-			for (List<ByteBuffer> buffers = body.read(this.readTimeout); buffers != null; buffers = body
-				.read(this.readTimeout)) {
-				partial.append(buffers);
+			// One is hashed while the other is filled.
+			ByteBuffer next = ByteBuffer.allocate(PIECE);
+			ByteBuffer other = ByteBuffer.allocate(PIECE);
+			while (body.read(next).hasRemaining()) {
+				if (Thread.currentThread().isInterrupted()) {
+					throw new InterruptedException();
+				}
+				partial.append(next);
 				this.progress.update(this.file, partial.size(), metadata.size());
+				ByteBuffer filled = next;
+				next = other;
+				other = filled;
 			}
 		}
 		if (!partial.isFull()) {

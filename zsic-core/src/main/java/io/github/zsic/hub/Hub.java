@@ -281,9 +281,8 @@ public final class Hub {
 			try {
 				ExecutorCompletionService<String> downloads = new ExecutorCompletionService<>(executor);
 				for (String file : missing) {
-					FileDownload download = new FileDownload(this.client, this.cache, Hub.this.retries,
-							Hub.this.settings.readTimeout(), this.progress, this.repository, this.listing.commit(),
-							file);
+					FileDownload download = new FileDownload(this.client, this.cache, Hub.this.retries, this.progress,
+							this.repository, this.listing.commit(), file);
 					downloads.submit(() -> {
 						download.run();
 						return file;
@@ -300,6 +299,7 @@ public final class Hub {
 				// After a failure the others end at once; what they have stays for next
 				// time.
 				executor.shutdownNow();
+				this.client.abort();
 				awaitTermination(executor);
 			}
 		}

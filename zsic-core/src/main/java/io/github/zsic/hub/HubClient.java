@@ -1,14 +1,14 @@
 package io.github.zsic.hub;
 
 import java.io.IOException;
+import java.net.Authenticator;
+import java.net.HttpURLConnection;
+import java.net.PasswordAuthentication;
+import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -16,10 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,6 +44,19 @@ final class HubClient {
 
 	private static final int MAXIMUM_LOCATION = 16 * 1024;
 
+	/** The JVM's user of the proxy; other users are nobody's business here. */
+	private static final Authenticator PROXY_USER = new Authenticator() {
+		@Override
+		protected @Nullable PasswordAuthentication getPasswordAuthentication() {
+			String scheme = getRequestingProtocol();
+			String user = System.getProperty(scheme + ".proxyUser");
+			if (getRequestorType() != RequestorType.PROXY || user == null) {
+				return null;
+			}
+			return new PasswordAuthentication(user, System.getProperty(scheme + ".proxyPassword", "").toCharArray());
+		}
+	};
+
 	private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
 
 	/** What java.net.URI does not take, but servers send. */
@@ -57,18 +68,13 @@ final class HubClient {
 
 	private final Errors errors;
 
-	private final HttpClient client;
+	/** Every one there was, for a download needs few. */
+	private final Queue<HttpURLConnection> connections = new ConcurrentLinkedQueue<>();
 
 	HubClient(HubSettings settings, Retries retries) {
 		this.settings = settings;
 		this.retries = retries;
 		this.errors = new Errors(settings);
-		HttpClient.Builder builder = HttpClient.newBuilder()
-			.version(HttpClient.Version.HTTP_1_1)
-			.followRedirects(HttpClient.Redirect.NEVER)
-			.connectTimeout(settings.connectTimeout());
-		ProxySelector proxies = ProxySelector.getDefault();
-		this.client = ((proxies != null) ? builder.proxy(proxies) : builder).build();
 	}
 
 	/**
@@ -85,13 +91,11 @@ final class HubClient {
 		URI uri = URI.create(this.settings.endpoint() + "/api/models/" + repository + "/revision/"
 				+ encode(revision).replace("/", "%2F") + "?blobs=true");
 		return attempt(request, patient ? this.retries : this.retries.once(), () -> {
-			HttpResponse<BodyReader> response = follow("GET", uri, 0, true);
-			try (BodyReader body = response.body()) {
-				if (response.statusCode() != 200) {
-					throw refused(request, response);
+			try (Answer answer = follow("GET", uri, 0, true, this.settings.metadataTimeout())) {
+				if (answer.status() != 200) {
+					throw this.errors.status(request, answer);
 				}
-				byte[] json = body.readAll(this.settings.readTimeout(), MAXIMUM_LISTING);
-				return listing(new String(json, StandardCharsets.UTF_8));
+				return listing(new String(answer.readAll(MAXIMUM_LISTING), StandardCharsets.UTF_8));
 			}
 		});
 	}
@@ -135,34 +139,32 @@ final class HubClient {
 		Errors.Request request = new Errors.Request(repository, commit, file);
 		URI uri = URI.create(this.settings.endpoint() + "/" + repository + "/resolve/" + commit + "/" + encode(file));
 		return attempt(request, this.retries, () -> {
-			HttpResponse<BodyReader> response = follow("HEAD", uri, 0, false);
-			try (BodyReader body = response.body()) {
-				int status = response.statusCode();
-				if (status >= 400) {
-					throw refused(request, response);
+			try (Answer answer = follow("HEAD", uri, 0, false, this.settings.metadataTimeout())) {
+				if (answer.status() >= 400) {
+					throw this.errors.status(request, answer);
 				}
-				body.readAll(this.settings.readTimeout(), MAXIMUM_ERROR);
-				return metadata(commit, response);
+				answer.readAll(MAXIMUM_ERROR);
+				return metadata(commit, answer);
 			}
 		});
 	}
 
-	private FileMetadata metadata(String commit, HttpResponse<BodyReader> response) {
-		String found = header(response, "X-Repo-Commit");
+	private FileMetadata metadata(String commit, Answer answer) {
+		String found = answer.header("X-Repo-Commit");
 		if (found == null) {
 			throw this.errors.notAHub("does not name the commit of a file");
 		}
 		if (!found.equals(commit)) {
 			throw this.errors.notAHub("has the file of another commit than the one that was asked for");
 		}
-		boolean redirect = isRedirect(response.statusCode());
-		String etag = header(response, "X-Linked-Etag");
+		boolean redirect = isRedirect(answer.status());
+		String etag = answer.header("X-Linked-Etag");
 		if (etag == null) {
-			etag = header(response, "ETag");
+			etag = answer.header("ETag");
 		}
-		String size = header(response, "X-Linked-Size");
+		String size = answer.header("X-Linked-Size");
 		if (size == null && !redirect) {
-			size = header(response, "Content-Length");
+			size = answer.header("Content-Length");
 		}
 		if (etag == null || size == null || !size.matches("\\d{1,18}")) {
 			throw this.errors.notAHub("names neither checksum nor size of a file");
@@ -171,10 +173,10 @@ final class HubClient {
 		if (!ContentHash.isHash(hash)) {
 			throw this.errors.notAHub("names no checksum of a file that can be verified");
 		}
-		URI location = response.uri();
+		URI location = answer.uri();
 		if (redirect) {
-			location = target(response);
-			requireSafe(response.uri(), location);
+			location = target(answer);
+			requireSafe(answer.uri(), location);
 		}
 		return new FileMetadata(hash, Long.parseLong(size), location);
 	}
@@ -190,13 +192,13 @@ final class HubClient {
 	 */
 	Contents contents(FileMetadata metadata, Errors.Request request, long offset)
 			throws IOException, InterruptedException {
-		HttpResponse<BodyReader> response = follow("GET", metadata.location(), offset, true);
+		Answer answer = follow("GET", metadata.location(), offset, true, this.settings.readTimeout());
 		boolean accepted = false;
 		try {
-			int status = response.statusCode();
-			String encoding = header(response, "Content-Encoding");
+			int status = answer.status();
+			String encoding = answer.header("Content-Encoding");
 			if (status == 206) {
-				Matcher range = CONTENT_RANGE.matcher(String.valueOf(header(response, "Content-Range")));
+				Matcher range = CONTENT_RANGE.matcher(String.valueOf(answer.header("Content-Range")));
 				if (!range.matches() || Long.parseLong(range.group(1)) != offset) {
 					throw new IOException("the server sends another part of the file than the one that was asked for");
 				}
@@ -205,16 +207,16 @@ final class HubClient {
 				throw new RangeRefused();
 			}
 			else if (status != 200) {
-				if (!isHub(response.uri()) && status >= 400 && status < 500 && status != 408 && status != 429) {
+				if (!isHub(answer.uri()) && status >= 400 && status < 500 && status != 408 && status != 429) {
 					throw new AddressExpired(status);
 				}
-				throw refused(request, response);
+				throw this.errors.status(request, answer);
 			}
 			if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
 				throw new IOException("the server sends the file compressed, which was not asked for");
 			}
-			String type = header(response, "Content-Type");
-			String length = header(response, "Content-Length");
+			String type = answer.header("Content-Type");
+			String length = answer.header("Content-Length");
 			long start = (status == 206) ? offset : 0;
 			if (length != null && !length.equals(Long.toString(metadata.size() - start))) {
 				if (type != null && type.toLowerCase(Locale.ROOT).startsWith("text/html")) {
@@ -224,13 +226,21 @@ final class HubClient {
 						"the server announces " + length + " bytes where " + (metadata.size() - start) + " are due");
 			}
 			accepted = true;
-			return new Contents(start, response.body());
+			return new Contents(start, answer);
 		}
 		finally {
 			if (!accepted) {
-				response.body().close();
+				answer.close();
 			}
 		}
+	}
+
+	/**
+	 * Ends what other threads, interrupted already, wait for: a blocking read does not
+	 * look at the interruption. One in the middle of contents ends with its timeout.
+	 */
+	void abort() {
+		this.connections.forEach(HttpURLConnection::disconnect);
 	}
 
 	Errors errors() {
@@ -251,98 +261,98 @@ final class HubClient {
 		}
 	}
 
-	private Refusal refused(Errors.Request request, HttpResponse<BodyReader> response) {
-		return this.errors.status(request, response);
-	}
-
 	/**
 	 * Sends a request and follows redirects: all of them, or else only those that are
 	 * about names, to another path of the same host. A redirect to the contents is the
 	 * answer then, because its headers tell what the file is.
 	 */
-	private HttpResponse<BodyReader> follow(String method, URI start, long offset, boolean everywhere)
+	private Answer follow(String method, URI start, long offset, boolean everywhere, Duration timeout)
 			throws IOException, InterruptedException {
 		URI uri = start;
 		for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-			HttpResponse<BodyReader> response = send(method, uri, offset);
-			if (!isRedirect(response.statusCode())) {
-				return response;
+			Answer answer = send(method, uri, offset, timeout);
+			if (!isRedirect(answer.status())) {
+				return answer;
 			}
-			URI target = target(response);
-			if (!everywhere && isAbsolute(response) && (!isHub(target) || header(response, "X-Repo-Commit") != null)) {
-				return response;
+			boolean returned = false;
+			try {
+				URI target = target(answer);
+				if (!everywhere && isAbsolute(answer) && (!isHub(target) || answer.header("X-Repo-Commit") != null)) {
+					returned = true;
+					return answer;
+				}
+				requireSafe(uri, target);
+				uri = target;
+				answer.readAll(MAXIMUM_ERROR);
 			}
-			requireSafe(uri, target);
-			uri = target;
-			try (BodyReader body = response.body()) {
-				body.readAll(this.settings.readTimeout(), MAXIMUM_ERROR);
+			finally {
+				if (!returned) {
+					answer.close();
+				}
 			}
 		}
 		throw new Refusal(this.errors.notAHub("redirects in a circle"), false, null);
 	}
 
-	private HttpResponse<BodyReader> send(String method, URI uri, long offset)
+	private Answer send(String method, URI uri, long offset, Duration timeout)
 			throws IOException, InterruptedException {
-		HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-			.method(method, HttpRequest.BodyPublishers.noBody())
-			.header("Accept-Encoding", "identity")
-			.header("User-Agent", this.settings.userAgent());
+		if (Thread.currentThread().isInterrupted()) {
+			throw new InterruptedException();
+		}
+		HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+		connection.setRequestMethod(method);
+		connection.setInstanceFollowRedirects(false);
+		connection.setUseCaches(false);
+		connection.setConnectTimeout(milliseconds(this.settings.connectTimeout()));
+		connection.setReadTimeout(milliseconds(timeout));
+		connection.setAuthenticator(PROXY_USER);
+		connection.setRequestProperty("Accept", "*/*");
+		connection.setRequestProperty("Accept-Encoding", "identity");
+		connection.setRequestProperty("User-Agent", this.settings.userAgent());
 		String token = this.settings.token();
 		if (token != null && isHub(uri)) {
-			request.header("Authorization", "Bearer " + token);
+			connection.setRequestProperty("Authorization", "Bearer " + token);
 		}
 		if (offset > 0) {
-			request.header("Range", "bytes=" + offset + "-");
+			connection.setRequestProperty("Range", "bytes=" + offset + "-");
 		}
-		String proxyUser = System.getProperty(uri.getScheme() + ".proxyUser");
-		if (proxyUser != null) {
-			String credentials = proxyUser + ":" + System.getProperty(uri.getScheme() + ".proxyPassword", "");
-			request.header("Proxy-Authorization",
+		String proxyUser = System.getProperty("http.proxyUser");
+		if (proxyUser != null && uri.getScheme().equalsIgnoreCase("http") && hasProxy(uri)) {
+			// Without waiting to be asked. In front of a tunnel the JDK does not do that.
+			String credentials = proxyUser + ":" + System.getProperty("http.proxyPassword", "");
+			connection.setRequestProperty("Proxy-Authorization",
 					"Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
 		}
-		CompletableFuture<HttpResponse<BodyReader>> future = this.client.sendAsync(request.build(),
-				(info) -> new BodyReader());
-		// The timeout of a request ends with the headers in some releases of the JDK, and
-		// with the body in others.
-		Duration timeout = this.settings.connectTimeout().plus(this.settings.metadataTimeout());
-		boolean answered = false;
-		try {
-			HttpResponse<BodyReader> response = future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-			answered = true;
-			return response;
-		}
-		catch (TimeoutException ex) {
-			throw new HttpTimeoutException("no answer in " + Errors.seconds(timeout));
-		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof IOException failure) {
-				throw failure;
-			}
-			throw new IOException(Errors.reason(ex), ex);
-		}
-		finally {
-			if (!answered) {
-				future.cancel(true);
-			}
-		}
+		this.connections.add(connection);
+		return new Answer(uri, connection, timeout);
+	}
+
+	private static boolean hasProxy(URI uri) {
+		ProxySelector proxies = ProxySelector.getDefault();
+		return proxies != null && proxies.select(uri).get(0).type() == Proxy.Type.HTTP;
+	}
+
+	private static int milliseconds(Duration duration) {
+		// 0 would be for ever.
+		return (int) Math.max(1, Math.min(duration.toMillis(), Integer.MAX_VALUE));
 	}
 
 	private static boolean isRedirect(int status) {
 		return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 	}
 
-	private static boolean isAbsolute(HttpResponse<?> response) {
-		String location = header(response, "Location");
+	private static boolean isAbsolute(Answer answer) {
+		String location = answer.header("Location");
 		return location != null && location.matches("(?i)(?:https?:)?//.*");
 	}
 
-	private URI target(HttpResponse<?> response) {
-		String location = header(response, "Location");
+	private URI target(Answer answer) {
+		String location = answer.header("Location");
 		if (location != null && !location.isBlank() && location.length() <= MAXIMUM_LOCATION) {
 			String escaped = ILLEGAL.matcher(location)
 				.replaceAll((match) -> URLEncoder.encode(match.group(), StandardCharsets.UTF_8).replace("+", "%20"));
 			try {
-				return response.uri().resolve(new URI(escaped));
+				return answer.uri().resolve(new URI(escaped));
 			}
 			catch (URISyntaxException ex) {
 				throw this.errors.notAHub("redirects to no address", ex);
@@ -373,10 +383,6 @@ final class HubClient {
 			return uri.getPort();
 		}
 		return "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
-	}
-
-	private static @Nullable String header(HttpResponse<?> response, String name) {
-		return response.headers().firstValue(name).orElse(null);
 	}
 
 	private static String encode(String path) {
@@ -416,7 +422,7 @@ final class HubClient {
 	 * @param offset the position of their first byte
 	 * @param body the bytes
 	 */
-	record Contents(long offset, BodyReader body) {
+	record Contents(long offset, Answer body) {
 
 	}
 

@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -99,28 +98,25 @@ final class PartialFile implements AutoCloseable {
 
 	/**
 	 * Adds bytes.
-	 * @param bytes the bytes, which are not to be touched any more
+	 * @param bytes the bytes, not to be touched until the next call has returned
 	 * @throws IOException if they are more than there may be
 	 * @throws HubException if they cannot be written
 	 */
-	void append(List<ByteBuffer> bytes) throws IOException {
-		long length = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-		if (length > this.expectedSize - this.size) {
+	void append(ByteBuffer bytes) throws IOException {
+		if (bytes.remaining() > this.expectedSize - this.size) {
 			throw new IOException("the server sends more than the " + this.expectedSize + " bytes of the file");
 		}
-		List<ByteBuffer> toHash = bytes.stream().map(ByteBuffer::duplicate).toList();
-		ByteBuffer[] toWrite = bytes.toArray(ByteBuffer[]::new);
-		long end = this.size + length;
+		ByteBuffer toHash = bytes.duplicate();
 		try {
-			while (this.size < end) {
-				this.size += this.channel.write(toWrite);
+			while (bytes.hasRemaining()) {
+				this.size += this.channel.write(bytes);
 			}
 		}
 		catch (IOException ex) {
 			throw failure(ex);
 		}
 		awaitHashing();
-		this.hashing = CompletableFuture.runAsync(() -> toHash.forEach(this.hash::update), this.hasher);
+		this.hashing = CompletableFuture.runAsync(() -> this.hash.update(toHash), this.hasher);
 	}
 
 	/** Hashing takes about as long as writing, so each is done beside the other. */

@@ -238,7 +238,7 @@ class HubFaultTests {
 				Duration.ofMillis(200), patient.metadataTimeout(), patient.readTimeout(), true, "zsic");
 		Hub impatient = new Hub(settings, this.hub.progress::add, new Retries(2, Duration.ofMillis(1), Duration.ZERO));
 		assertThat(this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
-		})).getMessage()).contains("no answer in 0.4 s");
+		})).getMessage()).contains("no answer in 0.2 s");
 	}
 
 	@Test

@@ -58,16 +58,15 @@ class ZsicPropertiesTests {
 
 	@Test
 	void bindsEveryProperty() {
-		this.contextRunner
-			.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
-					"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
-					"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
-					"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
-					"zsic.scoring=sigmoid", "zsic.text-canonicalization=lowercase", "zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h",
-					"zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2",
-					"zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
-					"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
-					"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
+		this.contextRunner.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
+				"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
+				"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
+				"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
+				"zsic.scoring=sigmoid", "zsic.text-canonicalization=lowercase", "zsic.cache.maximum-size=0",
+				"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB",
+				"zsic.engine.threads=2", "zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
+				"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
+				"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
 				assertThat(properties.getCheckpoint()).isEmpty();
