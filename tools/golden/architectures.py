@@ -47,7 +47,7 @@ def spread(model, seed, centres, **scales):
                 p.copy_(1 + 0.2 * noise)
             elif name.endswith("bias"):
                 p.copy_(0.2 * noise)
-            elif "position_embedding" in name or "class_embedding" in name or "token_type" in name:
+            elif any(x in name for x in ("position_embedding", "class_embedding", "token_type", "cls_token", "register_")):
                 p.copy_(0.3 * noise)
             elif "token_embedding" in name or "word_embedding" in name:
                 p.copy_(0.8 * noise)
@@ -364,6 +364,43 @@ def align():
     return {"align": nothing}
 
 
+def tipsv2():
+    """As published: no temperature among the weights, whose names Transformers turns back when it saves. Then one with a
+    temperature, a gated MLP, two registers and no biases for the attention, for pictures of 104 x 88 on position
+    embeddings for 64 x 64."""
+    from transformers import Tipsv2Config, Tipsv2ImageProcessor, Tipsv2Model
+
+    def make(name, seed, size, temperature, **vision):
+        folder = fresh(name)
+        vocabulary = tiny_tokenizers.tipsv2(folder)
+        config = Tipsv2Config(
+            text_config=layers(24, 3, 2, vocab_size=vocabulary),
+            vision_config=dict(hidden_size=24, num_attention_heads=3, num_hidden_layers=2, image_size=64, patch_size=16, **vision),
+            temperature_init_value=0.03,
+        )
+        processor = Tipsv2ImageProcessor(size=size)
+        texts = AutoTokenizer.from_pretrained(folder)(TEXTS, padding=True, return_tensors="pt")
+        images = pictures_for(processor)
+        model = Tipsv2Model(config)
+        centres = [
+            (model.text_model.final_layer_norm.bias, lambda: model.get_text_features(**texts).pooler_output),
+            (
+                model.vision_model.layernorm.bias,
+                lambda: torch.cat([model.get_image_features(**i).pooler_output for i in images]),
+            ),
+        ]
+        spread(model, seed, centres, temperature=temperature)
+        save(name, model, processor)
+        return folder
+
+    file = make("tipsv2", 21, {"height": 64, "width": 64}, 0.03, mlp_ratio=2.6) / "model.safetensors"
+    weights = load_file(file)
+    del weights["temperature"]
+    save_file(weights, file, metadata={"format": "pt"})
+    make("tipsv2-gated", 22, {"height": 88, "width": 104}, 0.04, use_swiglu_ffn=True, num_register_tokens=2, qkv_bias=False)
+    return {"tipsv2": nothing, "tipsv2-gated": nothing}
+
+
 def check_tokenizer(name, pipe):
     """tokenizer.json alone must give the ids that AutoTokenizer gives: the Java side reads only that file."""
     raw = tokenizers.Tokenizer.from_file(str(CHECKPOINTS / name / "tokenizer.json"))
@@ -430,7 +467,8 @@ def summary(name, folder, cases):
 
 
 ALL = {
-    function.__name__: function for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg, blip, blip_2, align)
+    function.__name__: function
+    for function in (siglip, siglip2, metaclip_2, chinese_clip, altclip, clipseg, blip, blip_2, align, tipsv2)
 }
 
 

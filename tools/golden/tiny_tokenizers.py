@@ -181,6 +181,36 @@ def xlm_roberta(folder, name="sentencepiece.bpe.model", **config):
     return len(vocabulary)
 
 
+def tipsv2(folder):
+    """TIPSv2: BPE over SentencePiece's pieces, lower-case, bytes for what is unknown, no start or end token. Its class
+    makes the tokenizer.json."""
+    from transformers import Tipsv2Tokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    # As for XLM-RoBERTa, the table that normalises is left out to keep the checkpoint small.
+    proto = sentencepiece_model(
+        folder / "tokenizer.model",
+        560,
+        model_type="bpe",
+        pad_id=0,
+        unk_id=1,
+        bos_id=-1,
+        eos_id=-1,
+        byte_fallback=True,
+        normalization_rule_name="identity",
+    )
+    config = {
+        "do_lower_case": True,
+        "model_max_length": 64,
+        "pad_token": "<pad>",
+        "tokenizer_class": "Tipsv2Tokenizer",
+        "unk_token": "<unk>",
+    }
+    write(folder, config)
+    Tipsv2Tokenizer.from_pretrained(folder).save_pretrained(folder)
+    return len(proto.pieces)
+
+
 def bert(folder, **config):
     """BERT: WordPiece, lower-case without accents, every Chinese character a word."""
     folder.mkdir(parents=True, exist_ok=True)

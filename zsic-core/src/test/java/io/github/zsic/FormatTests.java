@@ -1,6 +1,7 @@
 package io.github.zsic;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ class FormatTests {
 
 	/** The checkpoints hold the vocabulary beside the tokenizer that was made from it. */
 	@ParameterizedTest
-	@ValueSource(strings = { "siglip", "altclip", "metaclip-2", "chinese-clip", "quickgelu-legacy-eos" })
+	@ValueSource(strings = { "siglip", "altclip", "metaclip-2", "chinese-clip", "tipsv2", "quickgelu-legacy-eos" })
 	void tokenizerBuiltFromTheVocabulary(String name) throws IOException {
 		Path checkpoint = TestCheckpoints.copy(name, this.folder.resolve("checkpoint"));
 		if (name.startsWith("quickgelu")) {
@@ -48,6 +49,32 @@ class FormatTests {
 		}
 		Files.delete(checkpoint.resolve("tokenizer.json"));
 		assertThat(scores(checkpoint)).isEqualTo(scores(TestCheckpoints.checkpoint(name)));
+	}
+
+	/** Of another model it would be another tokenizer. */
+	@Test
+	void theModelOfTipsv2IsReadForNoOther() throws IOException {
+		Path checkpoint = TestCheckpoints.copy("siglip2-fixed", this.folder.resolve("checkpoint"));
+		Files.delete(checkpoint.resolve("tokenizer.json"));
+		Files.copy(TestCheckpoints.checkpoint("tipsv2").resolve("tokenizer.model"),
+				checkpoint.resolve("tokenizer.model"));
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
+			.withMessageContaining("no 'tokenizer.json'")
+			.withMessageContaining("for TIPSv2, 'tokenizer.model'");
+	}
+
+	/** As DINOv2 names the two layers of its MLP. */
+	@Test
+	void otherNamesInTipsv2() throws IOException {
+		Path checkpoint = TestCheckpoints.copy("tipsv2", this.folder.resolve("checkpoint"));
+		Path weights = checkpoint.resolve("model.safetensors");
+		String content = Files.readString(weights, StandardCharsets.ISO_8859_1);
+		// Spaces keep the length of the header.
+		String renamed = content.replaceAll("(\"vision_encoder[^\"]*\\.mlp\\.)c_fc(\\.[^\"]*\")", "$1fc1$2 ")
+			.replaceAll("(\"vision_encoder[^\"]*\\.mlp\\.)c_proj(\\.[^\"]*\")", "$1fc2$2   ");
+		assertThat(renamed).isNotEqualTo(content).hasSameSizeAs(content);
+		Files.writeString(weights, renamed, StandardCharsets.ISO_8859_1);
+		assertThat(scores(checkpoint)).isEqualTo(scores(TestCheckpoints.checkpoint("tipsv2")));
 	}
 
 	@Test
@@ -60,7 +87,8 @@ class FormatTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "siglip, spiece.model", "altclip, sentencepiece.bpe.model", "chinese-clip, vocab.txt" })
+	@CsvSource({ "siglip, spiece.model", "altclip, sentencepiece.bpe.model", "chinese-clip, vocab.txt",
+			"tipsv2, tokenizer.model" })
 	void damagedVocabularyIsNamed(String name, String file) throws IOException {
 		Path checkpoint = TestCheckpoints.copy(name, this.folder.resolve("checkpoint"));
 		Files.delete(checkpoint.resolve("tokenizer.json"));

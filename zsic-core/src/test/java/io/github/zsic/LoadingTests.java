@@ -65,7 +65,10 @@ class LoadingTests {
 	@Test
 	void unsupportedModelTypeListsTheSupportedOnes() throws IOException {
 		edit(CONFIG, (json) -> json.replace("\"model_type\": \"clip\"", "\"model_type\": \"vilt\""));
-		assertFails("model_type 'vilt'", "'clip'");
+		assertFails("model_type 'vilt'", "'clip'", "'tipsv2'");
+		// The layout of OpenCLIP has no model_type.
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(this::build)
+			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("open_clip"));
 	}
 
 	@Test

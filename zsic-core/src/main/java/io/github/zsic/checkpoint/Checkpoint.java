@@ -87,7 +87,7 @@ public final class Checkpoint implements AutoCloseable {
 			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
 			if (!Files.exists(tokenizer)) {
-				String built = VocabularyTokenizer.build(folder);
+				String built = VocabularyTokenizer.build(folder, config.modelType());
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}

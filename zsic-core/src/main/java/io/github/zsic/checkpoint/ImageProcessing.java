@@ -132,7 +132,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 			}
 			settings.put("rescale_factor", factor);
 		}
-		if (putFlag(settings, json, "do_normalize", true)) {
+		if (putFlag(settings, json, "do_normalize", type.normalizes())) {
 			putChannels(settings, json, "image_mean", type.mean());
 			putChannels(settings, json, "image_std", type.std());
 		}

@@ -83,6 +83,23 @@ enum ImageProcessorType {
 		}
 	},
 
+	TIPSV2("Tipsv2ImageProcessor", 2, Normalization.STANDARD, Set.of("tipsv2")) {
+		@Override
+		@Nullable Integer square() {
+			return 448;
+		}
+
+		@Override
+		boolean squaresByDefault() {
+			return true;
+		}
+
+		@Override
+		boolean normalizes() {
+			return false;
+		}
+	},
+
 	/** NaFlex: patches of the picture's own aspect. */
 	SIGLIP2("Siglip2ImageProcessor", 2, Normalization.STANDARD, Set.of("siglip2")) {
 		@Override
@@ -165,6 +182,10 @@ enum ImageProcessorType {
 
 	int cropSize() {
 		return 224;
+	}
+
+	boolean normalizes() {
+		return true;
 	}
 
 	/**

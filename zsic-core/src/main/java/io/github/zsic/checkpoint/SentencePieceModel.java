@@ -23,23 +23,33 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 
 	private static final long UNIGRAM = 1;
 
-	static SentencePieceModel read(Path file) {
+	/** A model of which only the pieces are used, whatever algorithm made them. */
+	static SentencePieceModel readPieces(Path file) {
+		return read(file, false);
+	}
+
+	static SentencePieceModel readUnigram(Path file) {
+		return read(file, true);
+	}
+
+	private static SentencePieceModel read(Path file, boolean unigram) {
 		try {
-			return parse(ByteBuffer.wrap(Files.readAllBytes(file)));
+			return parse(ByteBuffer.wrap(Files.readAllBytes(file)), unigram);
 		}
 		catch (IOException ex) {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
 		catch (BufferUnderflowException | IllegalArgumentException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' is not a unigram model of SentencePiece.",
+			throw new CheckpointException(
+					"'" + file.getFileName() + "' is not a " + (unigram ? "unigram " : "") + "model of SentencePiece.",
 					"Get the file again, or add a 'tokenizer.json': "
 							+ "AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.",
 					ex);
 		}
 	}
 
-	private static SentencePieceModel parse(ByteBuffer model) {
+	private static SentencePieceModel parse(ByteBuffer model, boolean unigram) {
 		List<Piece> pieces = new ArrayList<>();
 		byte[] charactersMap = {};
 		while (model.hasRemaining()) {
@@ -48,7 +58,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 				case 1 -> pieces.add(Piece.parse(field.content()));
 				case 2 -> {
 					for (Field setting : Field.all(field.content())) {
-						if (setting.number() == 3 && setting.value() != UNIGRAM) {
+						if (unigram && setting.number() == 3 && setting.value() != UNIGRAM) {
 							throw new IllegalArgumentException("Of another model type: " + setting.value());
 						}
 					}
@@ -74,12 +84,21 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 
 	/**
 	 * A piece of text with its logarithmic probability.
+	 *
+	 * @param text the text
+	 * @param score the probability, or how late it is merged
+	 * @param type what it is for, {@link #CONTROL} and {@link #USER_DEFINED} among others
 	 */
-	record Piece(String text, float score) {
+	record Piece(String text, float score, int type) {
+
+		static final int CONTROL = 3;
+
+		static final int USER_DEFINED = 4;
 
 		private static Piece parse(ByteBuffer message) {
 			String text = "";
 			float score = 0;
+			int type = 1;
 			for (Field field : Field.all(message)) {
 				if (field.number() == 1) {
 					text = StandardCharsets.UTF_8.decode(field.content().duplicate()).toString();
@@ -87,8 +106,11 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 				else if (field.number() == 2) {
 					score = Float.intBitsToFloat((int) field.value());
 				}
+				else if (field.number() == 3) {
+					type = (int) field.value();
+				}
 			}
-			return new Piece(text, score);
+			return new Piece(text, score, type);
 		}
 
 	}

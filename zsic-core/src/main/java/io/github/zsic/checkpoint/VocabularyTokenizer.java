@@ -10,10 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -40,9 +39,11 @@ final class VocabularyTokenizer {
 
 	static final String SIGLIP_MODEL = "spiece.model";
 
+	static final String TIPSV2_MODEL = "tokenizer.model";
+
 	/** The files that are read, for copying a checkpoint. */
 	static final List<String> FILES = List.of(CLIP_VOCABULARY, CLIP_MERGES, BERT_VOCABULARY, XLM_ROBERTA_MODEL,
-			SIGLIP_MODEL);
+			SIGLIP_MODEL, TIPSV2_MODEL);
 
 	private final Path folder;
 
@@ -61,10 +62,12 @@ final class VocabularyTokenizer {
 	/**
 	 * Builds the tokenizer.
 	 * @param folder the folder of a checkpoint without {@code tokenizer.json}
+	 * @param modelType its model type: others than TIPSv2 have another tokenizer in a
+	 * file of the same name
 	 * @return the content of the file
 	 * @throws CheckpointException if that cannot be done, naming the file to add
 	 */
-	static String build(Path folder) {
+	static String build(Path folder, String modelType) {
 		Path file = folder.resolve(TokenizerSettings.FILE);
 		JsonObject settings = Files.exists(file) ? Json.readObject(file) : new JsonObject();
 		if (Files.exists(folder.resolve(CLIP_VOCABULARY)) && Files.exists(folder.resolve(CLIP_MERGES))) {
@@ -79,10 +82,13 @@ final class VocabularyTokenizer {
 		if (Files.exists(folder.resolve(SIGLIP_MODEL))) {
 			return new VocabularyTokenizer(folder, settings, "siglip").siglip();
 		}
+		if ("tipsv2".equals(modelType) && Files.exists(folder.resolve(TIPSV2_MODEL))) {
+			return new VocabularyTokenizer(folder, settings, "tipsv2").tipsv2();
+		}
 		throw new CheckpointException(
 				"The checkpoint has no 'tokenizer.json', and none of the vocabularies from which zsic builds it: '"
 						+ CLIP_VOCABULARY + "' with '" + CLIP_MERGES + "', '" + BERT_VOCABULARY + "', '"
-						+ XLM_ROBERTA_MODEL + "' or '" + SIGLIP_MODEL + "'.",
+						+ XLM_ROBERTA_MODEL + "', '" + SIGLIP_MODEL + "' or, for TIPSv2, '" + TIPSV2_MODEL + "'.",
 				"Add 'tokenizer.json': AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.");
 	}
 
@@ -139,7 +145,7 @@ final class VocabularyTokenizer {
 
 	/** The pieces stand behind four special tokens that replace the first three. */
 	private String xlmRoberta() {
-		SentencePieceModel source = SentencePieceModel.read(this.folder.resolve(XLM_ROBERTA_MODEL));
+		SentencePieceModel source = SentencePieceModel.readUnigram(this.folder.resolve(XLM_ROBERTA_MODEL));
 		JsonArray vocabulary = new JsonArray();
 		for (String token : List.of("<s>", "<pad>", "</s>", "<unk>")) {
 			addPiece(vocabulary, token, 0);
@@ -160,7 +166,7 @@ final class VocabularyTokenizer {
 	}
 
 	private String siglip() {
-		SentencePieceModel source = SentencePieceModel.read(this.folder.resolve(SIGLIP_MODEL));
+		SentencePieceModel source = SentencePieceModel.readUnigram(this.folder.resolve(SIGLIP_MODEL));
 		JsonArray vocabulary = new JsonArray();
 		for (SentencePieceModel.Piece piece : source.pieces()) {
 			addPiece(vocabulary, piece.text(), piece.score());
@@ -190,6 +196,60 @@ final class VocabularyTokenizer {
 		return this.tokenizer.toString();
 	}
 
+	/**
+	 * The pieces as vocabulary of a BPE, in which two that make a third are merged, those
+	 * with the lowest id first (generate_merges of tokenization_utils_base.py).
+	 */
+	private String tipsv2() {
+		SentencePieceModel source = SentencePieceModel.readPieces(this.folder.resolve(TIPSV2_MODEL));
+		JsonObject vocabulary = new JsonObject();
+		Map<String, Boolean> added = new LinkedHashMap<>();
+		for (SentencePieceModel.Piece piece : source.pieces()) {
+			vocabulary.addProperty(piece.text(), this.ids.size());
+			this.ids.put(piece.text(), this.ids.size());
+			if (piece.type() == SentencePieceModel.Piece.CONTROL
+					|| piece.type() == SentencePieceModel.Piece.USER_DEFINED) {
+				added.put(piece.text(), piece.type() == SentencePieceModel.Piece.CONTROL);
+			}
+		}
+		model().add("vocab", vocabulary);
+		JsonArray merges = new JsonArray();
+		for (SentencePieceModel.Piece piece : source.pieces()) {
+			String text = piece.text();
+			for (int at = 1; at < text.length(); at++) {
+				String left = text.substring(0, at);
+				String right = text.substring(at);
+				if (this.ids.containsKey(left) && this.ids.containsKey(right)) {
+					JsonArray pair = new JsonArray();
+					pair.add(left);
+					pair.add(right);
+					merges.add(pair);
+				}
+			}
+		}
+		model().add("merges", merges);
+		JsonArray normalizers = new JsonArray();
+		if (!(this.settings.get("do_lower_case") instanceof JsonPrimitive flag) || flag.getAsBoolean()) {
+			normalizers.add(normalizer("Lowercase"));
+		}
+		if (source.charactersMap().length > 0) {
+			JsonObject precompiled = normalizer("Precompiled");
+			precompiled.addProperty("precompiled_charsmap", base64(source));
+			normalizers.add(precompiled);
+		}
+		this.tokenizer.getAsJsonObject("normalizer").add("normalizers", normalizers);
+		added.put(setting("unk_token", "<unk>"), true);
+		added.put(setting("pad_token", "<pad>"), true);
+		addTokens(TIPSV2_MODEL, false, added);
+		return this.tokenizer.toString();
+	}
+
+	private static JsonObject normalizer(String type) {
+		JsonObject normalizer = new JsonObject();
+		normalizer.addProperty("type", type);
+		return normalizer;
+	}
+
 	private JsonObject model() {
 		return this.tokenizer.getAsJsonObject("model");
 	}
@@ -207,9 +267,17 @@ final class VocabularyTokenizer {
 	}
 
 	private void addTokens(String file, boolean strips, String... tokens) {
+		Map<String, Boolean> special = new LinkedHashMap<>();
+		for (String token : tokens) {
+			special.put(token, true);
+		}
+		addTokens(file, strips, special);
+	}
+
+	/** Tokens that are never split, with whether they are special. */
+	private void addTokens(String file, boolean strips, Map<String, Boolean> tokens) {
 		JsonArray added = new JsonArray();
-		Set<String> once = new LinkedHashSet<>(List.of(tokens));
-		for (String token : once) {
+		tokens.forEach((token, special) -> {
 			JsonObject json = new JsonObject();
 			json.addProperty("id", id(file, token));
 			json.addProperty("content", token);
@@ -217,9 +285,9 @@ final class VocabularyTokenizer {
 			json.addProperty("lstrip", strips || "<mask>".equals(token));
 			json.addProperty("rstrip", strips);
 			json.addProperty("normalized", false);
-			json.addProperty("special", true);
+			json.addProperty("special", special);
 			added.add(json);
-		}
+		});
 		this.tokenizer.add("added_tokens", added);
 	}
 

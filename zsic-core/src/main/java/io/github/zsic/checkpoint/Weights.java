@@ -141,6 +141,16 @@ public final class Weights {
 	}
 
 	/**
+	 * What there is.
+	 * @return the dtype of each tensor by its name, in the words of safetensors
+	 */
+	public Map<String, String> dtypes() {
+		Map<String, String> dtypes = new LinkedHashMap<>();
+		this.tensors.forEach((name, tensor) -> dtypes.put(name, tensor.dtype()));
+		return dtypes;
+	}
+
+	/**
 	 * Checks the tensors against those that a model needs.
 	 * @param expected the shapes by name
 	 * @param ignored parts of the names of tensors that may be there too

@@ -33,7 +33,9 @@ enum Architecture {
 
 	SIGLIP("siglip", Scoring.SIGMOID),
 
-	SIGLIP2("siglip2", Scoring.SIGMOID);
+	SIGLIP2("siglip2", Scoring.SIGMOID),
+
+	TIPSV2("tipsv2", Scoring.SOFTMAX);
 
 	private final String modelType;
 
@@ -55,6 +57,7 @@ enum Architecture {
 					"Use a checkpoint for pictures, such as CLIP or SigLIP.");
 		}
 		String supported = Arrays.stream(values())
+			.filter((architecture) -> architecture != OPEN_CLIP)
 			.map((architecture) -> "'" + architecture.modelType + "'")
 			.collect(Collectors.joining(", "));
 		throw new CheckpointException("zsic does not run checkpoints of model_type '" + modelType + "'.",

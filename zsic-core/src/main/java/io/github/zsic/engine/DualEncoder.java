@@ -143,7 +143,7 @@ public final class DualEncoder implements AutoCloseable {
 		try (NativeScope scope = new NativeScope(this.model)) {
 			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
 					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
-					scope.add(IValue.from(this.device.name())));
+					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())));
 		}
 		List<String> problems = call((scope) -> scope.texts("problems"));
 		if (!problems.isEmpty()) {

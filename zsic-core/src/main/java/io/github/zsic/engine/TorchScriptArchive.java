@@ -21,7 +21,8 @@ final class TorchScriptArchive {
 	private static final String ROOT = "program/";
 
 	/** The attributes that model.py declares, besides the device. */
-	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "weights", "layers");
+	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "stored", "weights",
+			"layers");
 
 	/** What every architecture uses. */
 	private static final List<String> SHARED = List.of("model", "layers", "towers");

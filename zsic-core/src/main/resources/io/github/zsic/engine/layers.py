@@ -41,15 +41,19 @@ def check_integer(problems: List[str], config: Dict[str, float], names: Dict[str
 
 # The same for the members of one tower, with the architecture's defaults.
 def check_tower(problems: List[str], config: Dict[str, float], names: Dict[str, str], tower: str, width: int, heads: int, kind: str) -> NoneType:
+  act = __torch__.zsic.layers.text(names, tower + "hidden_act", kind)
+  if act != "quick_gelu" and act != "gelu" and act != "gelu_pytorch_tanh":
+    problems.append(tower + "hidden_act is '" + act + "', and zsic has 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh'")
+  __torch__.zsic.layers.check_sizes(problems, config, names, tower, width, heads)
+  return None
+
+def check_sizes(problems: List[str], config: Dict[str, float], names: Dict[str, str], tower: str, width: int, heads: int) -> NoneType:
   before = len(problems)
   for name in ["hidden_size", "intermediate_size", "num_attention_heads"]:
     __torch__.zsic.layers.check_integer(problems, config, names, tower + name, 1, 1000000)
   __torch__.zsic.layers.check_integer(problems, config, names, tower + "num_hidden_layers", 1, 1000)
   if torch.__contains__(names, tower + "layer_norm_eps"):
     problems.append(tower + "layer_norm_eps is the text '" + names[tower + "layer_norm_eps"] + "' instead of a number")
-  act = __torch__.zsic.layers.text(names, tower + "hidden_act", kind)
-  if act != "quick_gelu" and act != "gelu" and act != "gelu_pytorch_tanh":
-    problems.append(tower + "hidden_act is '" + act + "', and zsic has 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh'")
   if len(problems) == before:
     size = __torch__.zsic.layers.integer(config, tower + "hidden_size", width)
     count = __torch__.zsic.layers.integer(config, tower + "num_attention_heads", heads)
@@ -93,7 +97,7 @@ def check_patches(problems: List[str], config: Dict[str, float], names: Dict[str
 
 # Whether a tensor belongs to a numbered layer, whose weights the architecture fuses itself.
 def is_of_layer(name: str) -> bool:
-  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.")
+  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.") or torch.__contains__(name, "_encoder.blocks.")
 
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
 # was mapped from. A tensor too large for one mapping comes in parts.
@@ -146,6 +150,34 @@ def encoder_layers(state: Dict[str, List[Tensor]], prefix: str, count: int, devi
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(count):
     layers.append(__torch__.zsic.layers.encoder_layer(state, prefix + str(i) + ".", device))
+  return layers
+
+# Pre-norm transformer layers as OpenAI's own code names them, with fused projections of the attention.
+def resblocks_shapes(shapes: Dict[str, List[int]], prefix: str, count: int, width: int, inner: int) -> NoneType:
+  for i in range(count):
+    block = prefix + str(i) + "."
+    for norm in ["ln_1", "ln_2"]:
+      __torch__.zsic.layers.norm_shapes(shapes, block + norm, width)
+    shapes[block + "attn.in_proj_weight"] = [3 * width, width]
+    shapes[block + "attn.in_proj_bias"] = [3 * width]
+    __torch__.zsic.layers.linear_shapes(shapes, block + "attn.out_proj", width, width)
+    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.c_fc", inner, width)
+    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.c_proj", width, inner)
+  return None
+
+def resblocks(state: Dict[str, List[Tensor]], prefix: str, count: int, device: str) -> List[Dict[str, Tensor]]:
+  layers = annotate(List[Dict[str, Tensor]], [])
+  for i in range(count):
+    block = prefix + str(i) + "."
+    layer = annotate(Dict[str, Tensor], {})
+    for suffix in ["weight", "bias"]:
+      layer["qkv." + suffix] = __torch__.zsic.layers.weight(state, block + "attn.in_proj_" + suffix, device)
+      layer["out_proj." + suffix] = __torch__.zsic.layers.weight(state, block + "attn.out_proj." + suffix, device)
+      layer["layer_norm1." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_1." + suffix, device)
+      layer["layer_norm2." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_2." + suffix, device)
+      layer["mlp.fc1." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_fc." + suffix, device)
+      layer["mlp.fc2." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_proj." + suffix, device)
+    layers.append(layer)
   return layers
 
 # ---------------------------------------------------------------------------------------- pictures
@@ -245,6 +277,8 @@ def activation(x: Tensor, kind: str) -> Tensor:
     y = torch.gelu(x, approximate="none")
   elif kind == "gelu_pytorch_tanh":
     y = torch.gelu(x, approximate="tanh")
+  elif kind == "relu":
+    y = torch.relu(x)
   else:
     ops.prim.RaiseException("zsic does not know hidden_act '" + kind + "'")
     y = x

@@ -9,16 +9,18 @@ class Model(Module):
   config : Dict[str, float]
   names : Dict[str, str]
   processing : Dict[str, float]
+  stored : Dict[str, str]
   device : str
   weights : Dict[str, Tensor]
   layers : Dict[str, List[Dict[str, Tensor]]]
 
   # The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
-  # processor's settings, and where to run.
-  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], device: str) -> NoneType:
+  # processor's settings, names and dtypes of the tensors in the checkpoint, and where to run.
+  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, str], device: str) -> NoneType:
     self.config = config
     self.names = names
     self.processing = processing
+    self.stored = stored
     self.device = device
     return None
 

@@ -34,18 +34,6 @@ def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
     __torch__.zsic.layers.check_picture(found, m.processing, __torch__.zsic.layers.integer(m.config, vision + "image_size", 224))
   return None
 
-def block_shapes(shapes: Dict[str, List[int]], prefix: str, count: int, width: int, inner: int) -> NoneType:
-  for i in range(count):
-    block = prefix + str(i) + "."
-    for norm in ["ln_1", "ln_2"]:
-      __torch__.zsic.layers.norm_shapes(shapes, block + norm, width)
-    shapes[block + "attn.in_proj_weight"] = [3 * width, width]
-    shapes[block + "attn.in_proj_bias"] = [3 * width]
-    __torch__.zsic.layers.linear_shapes(shapes, block + "attn.out_proj", width, width)
-    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.c_fc", inner, width)
-    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.c_proj", width, inner)
-  return None
-
 def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
   c = m.config
   vision = "model_cfg.vision_cfg."
@@ -55,7 +43,7 @@ def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneT
   shapes["token_embedding.weight"] = [__torch__.zsic.layers.integer(c, text + "vocab_size", 49408), width]
   shapes["positional_embedding"] = [__torch__.zsic.architecture.text_positions(m), width]
   inner = int(float(width) * __torch__.zsic.layers.number(c, text + "mlp_ratio", 4.))
-  __torch__.zsic.architecture.block_shapes(shapes, "transformer.resblocks.", __torch__.zsic.layers.integer(c, text + "layers", 12), width, inner)
+  __torch__.zsic.layers.resblocks_shapes(shapes, "transformer.resblocks.", __torch__.zsic.layers.integer(c, text + "layers", 12), width, inner)
   __torch__.zsic.layers.norm_shapes(shapes, "ln_final", width)
   shapes["text_projection"] = [width, dimension]
   width0 = __torch__.zsic.layers.integer(c, vision + "width", 768)
@@ -66,7 +54,7 @@ def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneT
   shapes["visual.class_embedding"] = [width0]
   shapes["visual.positional_embedding"] = [grid * grid + 1, width0]
   __torch__.zsic.layers.norm_shapes(shapes, "visual.ln_pre", width0)
-  __torch__.zsic.architecture.block_shapes(shapes, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(c, vision + "layers", 12), width0, inner0)
+  __torch__.zsic.layers.resblocks_shapes(shapes, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(c, vision + "layers", 12), width0, inner0)
   __torch__.zsic.layers.norm_shapes(shapes, "visual.ln_post", width0)
   shapes["visual.proj"] = [width0, dimension]
   shapes["logit_scale"] = annotate(List[int], [])
@@ -76,24 +64,9 @@ def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneT
 def ignored() -> List[str]:
   return ["attn_mask"]
 
-def blocks(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int) -> List[Dict[str, Tensor]]:
-  layers = annotate(List[Dict[str, Tensor]], [])
-  for i in range(count):
-    block = prefix + str(i) + "."
-    layer = annotate(Dict[str, Tensor], {})
-    for suffix in ["weight", "bias"]:
-      layer["qkv." + suffix] = __torch__.zsic.layers.weight(state, block + "attn.in_proj_" + suffix, m.device)
-      layer["out_proj." + suffix] = __torch__.zsic.layers.weight(state, block + "attn.out_proj." + suffix, m.device)
-      layer["layer_norm1." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_1." + suffix, m.device)
-      layer["layer_norm2." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_2." + suffix, m.device)
-      layer["mlp.fc1." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_fc." + suffix, m.device)
-      layer["mlp.fc2." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_proj." + suffix, m.device)
-    layers.append(layer)
-  return layers
-
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  m.layers["text"] = __torch__.zsic.architecture.blocks(m, state, "transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.layers", 12))
-  m.layers["vision"] = __torch__.zsic.architecture.blocks(m, state, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.layers", 12))
+  m.layers["text"] = __torch__.zsic.layers.resblocks(state, "transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.layers", 12), m.device)
+  m.layers["vision"] = __torch__.zsic.layers.resblocks(state, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.layers", 12), m.device)
   for name in ["text_projection", "visual.proj"]:
     m.weights[name] = torch.contiguous(torch.t(m.weights[name]))
   return None

@@ -23,7 +23,7 @@ class DualEncoderTests {
 
 	/** Also where the number of patches depends on the shape of the picture. */
 	@ParameterizedTest
-	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-naflex" })
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-naflex", "tipsv2-gated" })
 	void picturesOfDifferentShapesInOneBatch(String checkpoint) throws IOException {
 		List<DualEncoder.Picture> pictures = new ArrayList<>();
 		for (String name : PICTURES) {
@@ -40,7 +40,7 @@ class DualEncoderTests {
 
 	/** Padding must not reach a text's embedding, or always in the same way. */
 	@ParameterizedTest
-	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-fixed", "siglip2-naflex" })
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-fixed", "siglip2-naflex", "tipsv2" })
 	void textsOfDifferentLengthsInOneBatch(String checkpoint) {
 		List<long[]> texts = List.of(new long[] { 5, 6, 7, 8, 9, 10, 1 }, new long[] { 11, 12, 1 });
 		try (DualEncoder encoder = load(checkpoint)) {
