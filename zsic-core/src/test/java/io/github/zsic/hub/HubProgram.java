@@ -2,6 +2,7 @@ package io.github.zsic.hub;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -16,13 +17,15 @@ final class HubProgram {
 		HubSettings settings = HubSettings.of(
 				new HubOptions(arguments[0], null, Path.of(arguments[1]), null, null, Duration.ofSeconds(30)),
 				Map.<String, String>of()::get);
-		long start = System.nanoTime();
+		Hub hub = new Hub(settings, (progress) -> {
+		}, new Retries(6, Duration.ofMillis(10), Duration.ofMillis(50)));
 		try {
-			Hub.Snapshot snapshot = new Hub(settings, (progress) -> {
-			}, new Retries(6, Duration.ofMillis(10), Duration.ofMillis(50))).snapshot(arguments[2], null, (folder) -> {
-			});
-			System.out.println(snapshot.folder());
-			System.err.println((System.nanoTime() - start) / 1_000_000 + " ms");
+			for (String repository : Arrays.asList(arguments).subList(2, arguments.length)) {
+				long start = System.nanoTime();
+				System.out.println(hub.snapshot(repository, null, (folder) -> {
+				}).folder());
+				System.err.println((System.nanoTime() - start) / 1_000_000 + " ms");
+			}
 		}
 		catch (io.github.zsic.HubException ex) {
 			System.out.println(ex.getReason() + ": " + ex.getMessage());
