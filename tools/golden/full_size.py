@@ -1,7 +1,7 @@
 """Writes random checkpoints of full size, 5.2 GB, for FullSizeTests to load:
 
-    python tools/golden/full_size.py full-size
-    mvn -pl zsic-core -am test -Dtest=FullSizeTests -Dsurefire.failIfNoSpecifiedTests=false -Dzsic.full-size=full-size
+    python tools/golden/full_size.py $HOME/full-size
+    mvn -pl zsic-core -am test -Dtest=FullSizeTests -Dsurefire.failIfNoSpecifiedTests=false -Dzsic.full-size=$HOME/full-size
 """
 
 import json
