@@ -11,6 +11,7 @@ import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.Scoring;
+import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,14 +60,24 @@ class ClassifyController {
 		if (threshold != null) {
 			request.threshold(threshold);
 		}
-		List<Classification> results = this.classifier.classify(request.build());
+		return (this.classifier instanceof SwappableClassifier swappable)
+				? swappable.call((model) -> answer(model, request.build(), images))
+				: answer(this.classifier, request.build(), images);
+	}
+
+	/**
+	 * On one model from beginning to end, so that the answer names the one that gave it.
+	 */
+	private static ClassifyResponse answer(ZeroShotClassifier classifier, ClassificationRequest request,
+			List<ImageInput> images) {
+		List<Classification> results = classifier.classify(request);
 		List<ClassifyResponse.Image> answers = new ArrayList<>(results.size());
 		for (int i = 0; i < results.size(); i++) {
 			Classification result = results.get(i);
 			answers.add(new ClassifyResponse.Image(images.get(i).description(), result.predictions(),
 					ClassifyResponse.Timings.of(result.timings())));
 		}
-		ModelInfo model = this.classifier.model();
+		ModelInfo model = classifier.model();
 		return new ClassifyResponse(model.checkpoint(), model.revision(), model.device(), answers);
 	}
 
