@@ -46,20 +46,30 @@ final class Answer implements AutoCloseable {
 		this.uri = uri;
 		this.connection = connection;
 		this.timeout = timeout;
+		boolean ready = false;
 		try {
 			this.status = connection.getResponseCode();
 			this.body = (this.status >= 400) ? connection.getErrorStream() : connection.getInputStream();
+			if (this.status == -1) {
+				throw new IOException("the answer is not HTTP");
+			}
+			Map<String, List<String>> fields = new HashMap<>(connection.getHeaderFields());
+			// The status line.
+			fields.remove(null);
+			this.headers = HttpHeaders.of(fields, (name, value) -> true);
+			ready = true;
 		}
 		catch (SocketTimeoutException ex) {
 			throw new HttpTimeoutException("no answer in " + Errors.seconds(timeout));
 		}
-		if (this.status == -1) {
-			throw new IOException("the answer is not HTTP");
+		catch (IllegalArgumentException ex) {
+			throw new IOException("the headers of the answer are malformed", ex);
 		}
-		Map<String, List<String>> fields = new HashMap<>(connection.getHeaderFields());
-		// The status line.
-		fields.remove(null);
-		this.headers = HttpHeaders.of(fields, (name, value) -> true);
+		finally {
+			if (!ready) {
+				connection.disconnect();
+			}
+		}
 	}
 
 	URI uri() {

@@ -7,18 +7,14 @@ def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
   return None
 
 def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
-  dimension = __torch__.zsic.layers.integer(m.config, "projection_dim", 512)
-  __torch__.zsic.towers.clip_text_shapes(m, shapes, dimension)
-  __torch__.zsic.towers.clip_vision_shapes(m, shapes, dimension)
-  shapes["logit_scale"] = annotate(List[int], [])
+  __torch__.zsic.towers.clip_shapes(m, shapes)
   return None
 
 def ignored() -> List[str]:
   return annotate(List[str], [])
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  __torch__.zsic.towers.load_clip_text(m, state)
-  __torch__.zsic.towers.load_clip_vision(m, state)
+  __torch__.zsic.towers.load_clip(m, state)
   return None
 
 def text_positions(m: __torch__.zsic.model.Model) -> int:

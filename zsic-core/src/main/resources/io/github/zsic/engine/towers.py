@@ -105,6 +105,20 @@ def encode_clip_pixels(m: __torch__.zsic.model.Model, pixels: Tensor, positions:
   x = __torch__.zsic.layers.layer_norm(torch.select(x, 1, 0), w, "vision_model.post_layernorm", eps)
   return torch.linear(x, w["visual_projection.weight"], None)
 
+# ------------------------------------------------------------------------------ CLIP, both towers
+
+def clip_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
+  dimension = __torch__.zsic.layers.integer(m.config, "projection_dim", 512)
+  __torch__.zsic.towers.clip_text_shapes(m, shapes, dimension)
+  __torch__.zsic.towers.clip_vision_shapes(m, shapes, dimension)
+  shapes["logit_scale"] = annotate(List[int], [])
+  return None
+
+def load_clip(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  __torch__.zsic.towers.load_clip_text(m, state)
+  __torch__.zsic.towers.load_clip_vision(m, state)
+  return None
+
 # ------------------------------------------------------------------------------------------ SigLIP
 
 # What SigLIP and its NaFlex form have in common: models/siglip/modeling_siglip.py of transformers,

@@ -42,6 +42,7 @@ import io.github.zsic.hub.HubServer.Fault;
 import io.github.zsic.hub.HubServer.Request;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
@@ -263,6 +264,22 @@ class HubFaultTests {
 					() -> downloadFrom("https://127.0.0.1:" + socket.getLocalPort()));
 			assertThat(failure.getAction()).contains("javax.net.ssl.trustStore");
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "HTTP/1.1 200 OK\r\n: nameless\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{}",
+			"HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99999999999 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 302 Found\r\n\r\n",
+			"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n" })
+	void serverThatSpeaksNoGoodHttp(String answer) throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			answerEveryConnection(socket, answer);
+			assertThatExceptionOfType(HubException.class)
+				.isThrownBy(() -> downloadFrom("http://127.0.0.1:" + socket.getLocalPort()))
+				.satisfies((failure) -> assertThat(failure.getReason()).isIn(Reason.UNAVAILABLE, Reason.NOT_A_HUB));
+		}
+		assertThat(this.hub.cacheDir).doesNotExist();
 	}
 
 	@Test
