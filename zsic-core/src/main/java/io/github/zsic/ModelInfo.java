@@ -10,18 +10,12 @@ import org.jspecify.annotations.Nullable;
  * folder or the class path, which have none
  * @param modelType the {@code model_type} of its {@code config.json}
  * @param device where it runs: {@code cpu}, {@code cuda:0}, {@code mps}
+ * @param precision what it multiplies its matrices in, whatever the checkpoint stores;
+ * never {@link Precision#AUTO}
  * @param dimension the length of its embeddings
  * @param scoring what {@link Scoring#AUTO} means for it
  */
-public record ModelInfo(String checkpoint, @Nullable String revision, String modelType, String device, int dimension,
-		Scoring scoring) {
-
-	/**
-	 * What it computes in, whatever the checkpoint stores.
-	 * @return {@code float32}
-	 */
-	public String precision() {
-		return "float32";
-	}
+public record ModelInfo(String checkpoint, @Nullable String revision, String modelType, String device,
+		Precision precision, int dimension, Scoring scoring) {
 
 }

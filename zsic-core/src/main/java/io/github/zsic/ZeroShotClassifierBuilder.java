@@ -38,6 +38,8 @@ public final class ZeroShotClassifierBuilder {
 
 	private String device = "auto";
 
+	private Precision precision = Precision.AUTO;
+
 	private List<String> templates = List.of(DEFAULT_TEMPLATE);
 
 	private Scoring scoring = Scoring.AUTO;
@@ -197,6 +199,18 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets in which type of numbers the model computes, {@link Precision#AUTO} by
+	 * default, which on the CPU is float32. Less precise types are faster and take less
+	 * memory; {@link #build()} fails for one that the device does not have.
+	 * @param precision the precision
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder precision(Precision precision) {
+		this.precision = precision;
+		return this;
+	}
+
+	/**
 	 * Sets the hypothesis templates, {@value #DEFAULT_TEMPLATE} by default.
 	 * @param templates one template, or several for an ensemble
 	 * @return this builder
@@ -334,7 +348,8 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	private ZeroShotClassifier load(String name, @Nullable String commit, Checkpoint opened, List<Template> templates) {
-		DualEncoder encoder = DualEncoder.load(opened, this.device, this.engineThreads, this.intraOpThreads);
+		DualEncoder encoder = DualEncoder.load(opened, this.device, this.precision, this.engineThreads,
+				this.intraOpThreads);
 		Tokenizer tokenizer = null;
 		try {
 			tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0,
@@ -343,7 +358,7 @@ public final class ZeroShotClassifierBuilder {
 			TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
 					this.cacheMaximumSize, this.cacheExpireAfterAccess);
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
-					encoder.dimension(), encoder.scoring());
+					encoder.precision(), encoder.dimension(), encoder.scoring());
 			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
 					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, this.scoring);
 		}

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
 import io.github.zsic.InferenceException;
+import io.github.zsic.Precision;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
@@ -96,6 +97,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param checkpoint the checkpoint, which is not needed any more afterwards
 	 * @param device {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:<n>} or
 	 * {@code mps}
+	 * @param precision what to compute in
 	 * @param engineThreads how many calls run at the same time
 	 * @param intraOpThreads how many cores each of them uses, 0 to share out those that
 	 * there are
@@ -105,7 +107,8 @@ public final class DualEncoder implements AutoCloseable {
 	 * @throws io.github.zsic.DeviceException if the device or the native library is not
 	 * there
 	 */
-	public static DualEncoder load(Checkpoint checkpoint, String device, int engineThreads, int intraOpThreads) {
+	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
+			int intraOpThreads) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
 		Engine engine = TorchRuntime.engine();
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
@@ -351,6 +354,14 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public String device() {
 		return this.device.name();
+	}
+
+	/**
+	 * What the model computes in.
+	 * @return the precision, never {@link Precision#AUTO}
+	 */
+	public Precision precision() {
+		return Precision.FLOAT32;
 	}
 
 	/**

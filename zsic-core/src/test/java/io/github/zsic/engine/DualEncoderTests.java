@@ -10,6 +10,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.github.zsic.Precision;
 import io.github.zsic.TestCheckpoints;
 import io.github.zsic.checkpoint.Checkpoint;
 
@@ -61,7 +62,7 @@ class DualEncoderTests {
 	private static DualEncoder load(String name) {
 		try (Checkpoint checkpoint = Checkpoint.open(TestCheckpoints.checkpoint(name).toString(),
 				DualEncoder::requireSupported)) {
-			return DualEncoder.load(checkpoint, "cpu", 1, 1);
+			return DualEncoder.load(checkpoint, "cpu", Precision.FLOAT32, 1, 1);
 		}
 	}
 

@@ -17,6 +17,7 @@ import io.github.zsic.InvalidImageException.Reason;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.Precision;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.Timings;
@@ -107,7 +108,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public ModelInfo model() {
-		return new ModelInfo("classpath:zsic/emoji-clip", null, "clip", "cpu", 1, Scoring.SOFTMAX);
+		return new ModelInfo("classpath:zsic/emoji-clip", null, "clip", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX);
 	}
 
 	@Override

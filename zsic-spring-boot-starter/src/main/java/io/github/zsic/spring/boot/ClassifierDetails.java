@@ -37,7 +37,7 @@ public final class ClassifierDetails {
 			putIfKnown(details, "revision", model.revision());
 			details.put("modelType", model.modelType());
 			details.put("device", model.device());
-			details.put("precision", model.precision());
+			details.put("precision", model.precision().toString());
 			Duration loadTime = status.loadTime();
 			putIfKnown(details, "loadTime", (loadTime != null) ? seconds(loadTime) : null);
 		}

@@ -11,6 +11,7 @@ import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.HubException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.Precision;
 import io.github.zsic.spring.boot.ManagedClassifier.SelfTestResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,9 +30,9 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class ManagedClassifierTests {
 
-	private static final ModelSelection FIRST = new ModelSelection("first", null, "cpu");
+	private static final ModelSelection FIRST = new ModelSelection("first", null, "cpu", Precision.AUTO);
 
-	private static final ModelSelection SECOND = new ModelSelection("second", "v2", "cpu");
+	private static final ModelSelection SECOND = new ModelSelection("second", "v2", "cpu", Precision.AUTO);
 
 	private final TestClassifier first = new TestClassifier(FIRST, 0.1f);
 

@@ -9,6 +9,7 @@ import io.github.zsic.Classification;
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.ModelInfo;
+import io.github.zsic.Precision;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.Timings;
@@ -37,13 +38,17 @@ public class TestClassifier implements ZeroShotClassifier {
 	public volatile boolean closed;
 
 	public TestClassifier(String checkpoint, float score) {
-		this(new ModelSelection(checkpoint, null, "cpu"), score);
+		this(new ModelSelection(checkpoint, null, "cpu", Precision.AUTO), score);
 	}
 
 	public TestClassifier(ModelSelection selection, float score) {
-		this.info = new ModelInfo(selection.checkpoint(), selection.revision(), "clip", selection.device(), 1,
-				Scoring.SOFTMAX);
+		this.info = new ModelInfo(selection.checkpoint(), selection.revision(), "clip", selection.device(),
+				resolved(selection.precision()), 1, Scoring.SOFTMAX);
 		this.score = score;
+	}
+
+	private static Precision resolved(Precision precision) {
+		return (precision != Precision.AUTO) ? precision : Precision.FLOAT32;
 	}
 
 	/** The score that a classifier of such models answers. */

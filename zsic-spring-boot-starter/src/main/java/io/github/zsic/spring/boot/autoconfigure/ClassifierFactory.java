@@ -63,7 +63,8 @@ class ClassifierFactory {
 	static ModelSelection selection(ClassifierProperties properties) {
 		String checkpoint = properties.getCheckpoint();
 		Assert.state(checkpoint != null, "'checkpoint' must be set");
-		return new ModelSelection(checkpoint, properties.getRevision(), properties.getDevice());
+		return new ModelSelection(checkpoint, properties.getRevision(), properties.getDevice(),
+				properties.getPrecision());
 	}
 
 	private ZeroShotClassifier load(ModelSelection selection, DownloadListener listener,
@@ -76,6 +77,7 @@ class ClassifierFactory {
 			.checkpoint(selection.checkpoint())
 			.revision(selection.revision())
 			.device(selection.device())
+			.precision(selection.precision())
 			.hubEndpoint(hub.getEndpoint())
 			.hubToken(hub.getToken())
 			.hubCacheDir(folder(hub.getCacheDir()))

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import io.github.zsic.Precision;
 import io.github.zsic.Scoring;
 import io.github.zsic.TextCanonicalization;
 import io.github.zsic.ZeroShotClassifierBuilder;
@@ -39,6 +40,12 @@ public class ClassifierProperties {
 	 * 'cuda', 'cuda:' with a number, or 'mps'.
 	 */
 	private String device = "auto";
+
+	/**
+	 * Type of numbers to compute in: 'auto' (float32 on the CPU, half precision on an
+	 * NVIDIA GPU), 'float32', 'bfloat16', 'float16' (GPU only) or 'int8' (CPU only).
+	 */
+	private Precision precision = Precision.AUTO;
 
 	/**
 	 * List of hypothesis templates with '{}' where the label goes; several are an
@@ -96,6 +103,14 @@ public class ClassifierProperties {
 		Assert.isTrue(DEVICE.matcher(device).matches(),
 				() -> "'device' must be auto, cpu, cuda, cuda:<number> or mps, not '" + device + "'");
 		this.device = device;
+	}
+
+	public Precision getPrecision() {
+		return this.precision;
+	}
+
+	public void setPrecision(Precision precision) {
+		this.precision = precision;
 	}
 
 	public List<String> getTemplates() {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.zsic.ClassifierClosedException;
+import io.github.zsic.Precision;
 import io.github.zsic.ZsicException;
 import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -65,23 +66,25 @@ public class ZsicEndpoint {
 	 * @param checkpoint the checkpoint
 	 * @param revision its revision
 	 * @param device the device
+	 * @param precision the precision, in any case
 	 * @return what there is to tell about the classifier now, with the reason if the
 	 * model was not exchanged
 	 */
 	@WriteOperation
 	public WebEndpointResponse<Map<String, Object>> swap(@Nullable String classifier, @Nullable String checkpoint,
-			@Nullable String revision, @Nullable String device) {
+			@Nullable String revision, @Nullable String device, @Nullable Precision precision) {
 		ManagedClassifier target = find(classifier);
 		if (target == null) {
 			return refuse(WebEndpointResponse.STATUS_NOT_FOUND,
 					"There is no classifier of that name, but " + this.classifiers.keySet() + ".", "Use one of these.");
 		}
-		if (!StringUtils.hasText(checkpoint) && !StringUtils.hasText(revision) && !StringUtils.hasText(device)) {
+		if (!StringUtils.hasText(checkpoint) && !StringUtils.hasText(revision) && !StringUtils.hasText(device)
+				&& precision == null) {
 			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST, "Nothing is to be changed.",
-					"Send 'checkpoint', 'revision' or 'device'.");
+					"Send 'checkpoint', 'revision', 'device' or 'precision'.");
 		}
 		try {
-			target.swap(select(target.selection(), checkpoint, revision, device));
+			target.swap(select(target.selection(), checkpoint, revision, device, precision));
 			return new WebEndpointResponse<>(ClassifierDetails.of(target, this.window));
 		}
 		catch (SwapRefusedException ex) {
@@ -104,11 +107,12 @@ public class ZsicEndpoint {
 	}
 
 	private static ModelSelection select(ModelSelection current, @Nullable String checkpoint, @Nullable String revision,
-			@Nullable String device) {
+			@Nullable String device, @Nullable Precision precision) {
 		boolean other = StringUtils.hasText(checkpoint) && !checkpoint.equals(current.checkpoint());
 		String nextRevision = StringUtils.hasText(revision) ? revision : other ? null : current.revision();
 		return new ModelSelection(StringUtils.hasText(checkpoint) ? checkpoint : current.checkpoint(), nextRevision,
-				StringUtils.hasText(device) ? device : current.device());
+				StringUtils.hasText(device) ? device : current.device(),
+				(precision != null) ? precision : current.precision());
 	}
 
 	private static WebEndpointResponse<Map<String, Object>> refuse(int status, String description, String action) {

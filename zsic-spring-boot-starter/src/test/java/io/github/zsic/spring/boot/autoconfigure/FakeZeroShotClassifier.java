@@ -8,6 +8,7 @@ import io.github.zsic.Classification;
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.ModelInfo;
+import io.github.zsic.Precision;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.Timings;
@@ -45,7 +46,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public ModelInfo model() {
-		return new ModelInfo("fake", null, "fake", "cpu", 1, Scoring.SOFTMAX);
+		return new ModelInfo("fake", null, "fake", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX);
 	}
 
 	@Override

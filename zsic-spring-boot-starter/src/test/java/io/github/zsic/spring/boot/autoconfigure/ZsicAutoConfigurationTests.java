@@ -5,6 +5,7 @@ import java.util.Map;
 
 import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.Precision;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -99,7 +100,7 @@ class ZsicAutoConfigurationTests {
 		TestClassifier model = new TestClassifier("own", 0.5f);
 		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder")
 			.withBean("zsicManagedClassifier", ManagedClassifier.class,
-					() -> new ManagedClassifier("", new ModelSelection("own", null, "cpu"),
+					() -> new ManagedClassifier("", new ModelSelection("own", null, "cpu", Precision.AUTO),
 							(selection, listener) -> model,
 							new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false)))
 			.run((context) -> assertThat(TestClassifier.ask(context.getBean(ZeroShotClassifier.class)))

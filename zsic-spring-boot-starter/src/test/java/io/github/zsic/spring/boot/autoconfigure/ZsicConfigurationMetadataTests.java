@@ -29,7 +29,7 @@ class ZsicConfigurationMetadataTests {
 				"management.endpoint.zsic.access", "management.endpoint.zsic.cache.time-to-live", "zsic.classifiers",
 				"zsic.enabled", "zsic.checkpoint", "zsic.revision", "zsic.hub.endpoint", "zsic.hub.token",
 				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
-				"zsic.device", "zsic.templates", "zsic.scoring", "zsic.text-canonicalization",
+				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.text-canonicalization",
 				"zsic.cache.maximum-size", "zsic.cache.expire-after-access", "zsic.image.maximum-pixels",
 				"zsic.image.maximum-bytes", "zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup",
 				"zsic.maximum-wait", "zsic.health.window", "zsic.health.failure-threshold",

@@ -3,6 +3,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.zsic.Precision;
 import io.github.zsic.Scoring;
 import io.github.zsic.TextCanonicalization;
 import io.github.zsic.ZeroShotClassifier;
@@ -38,6 +39,7 @@ class ZsicPropertiesTests {
 		assertThat(hub.getConnectTimeout()).isEqualTo(ReflectionTestUtils.getField(builder, "hubConnectTimeout"));
 		assertThat(hub.getReadTimeout()).isEqualTo(ReflectionTestUtils.getField(builder, "hubReadTimeout"));
 		assertThat(properties.getDevice()).isEqualTo(ReflectionTestUtils.getField(builder, "device"));
+		assertThat(properties.getPrecision()).isEqualTo(ReflectionTestUtils.getField(builder, "precision"));
 		assertThat(properties.getTemplates()).isEqualTo(ReflectionTestUtils.getField(builder, "templates"));
 		assertThat(properties.getScoring()).isEqualTo(ReflectionTestUtils.getField(builder, "scoring"));
 		assertThat(properties.getTextCanonicalization())
@@ -61,11 +63,12 @@ class ZsicPropertiesTests {
 		this.contextRunner.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
 				"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
 				"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
-				"zsic.device=cuda:1", "zsic.templates[0]=A photo of a {}.", "zsic.templates[1]=A drawing of a {}.",
-				"zsic.scoring=sigmoid", "zsic.text-canonicalization=lowercase", "zsic.cache.maximum-size=0",
-				"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB",
-				"zsic.engine.threads=2", "zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
-				"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
+				"zsic.device=cuda:1", "zsic.precision=int8", "zsic.templates[0]=A photo of a {}.",
+				"zsic.templates[1]=A drawing of a {}.", "zsic.scoring=sigmoid", "zsic.text-canonicalization=lowercase",
+				"zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000",
+				"zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2", "zsic.engine.intra-op-threads=3",
+				"zsic.startup=lazy", "zsic.maximum-wait=5s", "zsic.health.window=10m",
+				"zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
 				"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
@@ -78,6 +81,7 @@ class ZsicPropertiesTests {
 				assertThat(properties.getHub().getConnectTimeout()).isEqualTo(Duration.ofSeconds(3));
 				assertThat(properties.getHub().getReadTimeout()).isEqualTo(Duration.ofSeconds(4));
 				assertThat(properties.getDevice()).isEqualTo("cuda:1");
+				assertThat(properties.getPrecision()).isEqualTo(Precision.INT8);
 				assertThat(properties.getTemplates()).containsExactly("A photo of a {}.", "A drawing of a {}.");
 				assertThat(properties.getScoring()).isEqualTo(Scoring.SIGMOID);
 				assertThat(properties.getTextCanonicalization()).isEqualTo(TextCanonicalization.LOWERCASE);

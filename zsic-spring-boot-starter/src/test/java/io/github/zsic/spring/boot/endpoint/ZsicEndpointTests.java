@@ -6,6 +6,7 @@ import java.util.Map;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -24,9 +25,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ZsicEndpointTests {
 
-	private final ManagedClassifier main = managed("", new ModelSelection("main", "v1", "cpu"));
+	private final ManagedClassifier main = managed("", new ModelSelection("main", "v1", "cpu", Precision.AUTO));
 
-	private final ManagedClassifier night = managed("night", new ModelSelection("night", null, "cpu"));
+	private final ManagedClassifier night = managed("night", new ModelSelection("night", null, "cpu", Precision.AUTO));
 
 	private final ZsicEndpoint endpoint = new ZsicEndpoint(List.of(this.night, this.main), Duration.ofMinutes(5));
 
@@ -50,7 +51,7 @@ class ZsicEndpointTests {
 	@Test
 	void swapsTheMainClassifierUnlessToldOtherwise() {
 		assertThat(swap(null, "other", null, null)).containsEntry("checkpoint", "other").doesNotContainKey("revision");
-		assertThat(this.main.selection()).isEqualTo(new ModelSelection("other", null, "cpu"));
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("other", null, "cpu", Precision.AUTO));
 		assertThat(this.night.selection().checkpoint()).isEqualTo("night");
 		assertThat(swap("night", "other", "v3", "")).containsEntry("revision", "v3");
 		assertThat(this.night.classifier().model().checkpoint()).isEqualTo("other");
@@ -59,49 +60,57 @@ class ZsicEndpointTests {
 	@Test
 	void keepsWhatIsNotGiven() {
 		swap("", null, null, "auto");
-		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "auto"));
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "auto", Precision.AUTO));
 		swap("default", null, "v2", null);
-		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "auto"));
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "auto", Precision.AUTO));
 		swap(null, "main", null, "cpu");
-		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "cpu"));
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v2", "cpu", Precision.AUTO));
+	}
+
+	@Test
+	void exchangesThePrecisionAlone() {
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, null, null, null, Precision.INT8);
+		assertThat(response.getStatus()).isEqualTo(200);
+		assertThat(response.getBody()).containsEntry("precision", "int8");
+		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "cpu", Precision.INT8));
 	}
 
 	@Test
 	void theOnlyClassifierNeedsNoName() {
-		new ZsicEndpoint(List.of(this.night), Duration.ofMinutes(5)).swap(null, "other", null, null);
+		new ZsicEndpoint(List.of(this.night), Duration.ofMinutes(5)).swap(null, "other", null, null, null);
 		assertThat(this.night.selection().checkpoint()).isEqualTo("other");
 	}
 
 	@Test
 	void failureTellsWhyAndChangesNothing() {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, "broken", null, null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, "broken", null, null, null);
 		assertThat(response.getStatus()).isEqualTo(422);
 		assertThat(response.getBody()).containsEntry("error", "It is broken.").containsEntry("action", "Mend it.");
 		assertThat(this.main.selection().checkpoint()).isEqualTo("main");
-		assertThat(this.endpoint.swap(null, null, null, "cuda").getStatus()).isEqualTo(422);
+		assertThat(this.endpoint.swap(null, null, null, "cuda", null).getStatus()).isEqualTo(422);
 		assertThat(TestClassifier.ask(this.main.classifier())).isEqualTo(0.5f);
 	}
 
 	@Test
 	void refusesWhatMakesNoSense() {
-		assertThat(this.endpoint.swap("noon", "other", null, null).getStatus()).isEqualTo(404);
-		assertThat(this.endpoint.swap(null, " ", null, null).getStatus()).isEqualTo(400);
+		assertThat(this.endpoint.swap("noon", "other", null, null, null).getStatus()).isEqualTo(404);
+		assertThat(this.endpoint.swap(null, " ", null, null, null).getStatus()).isEqualTo(400);
 	}
 
 	@Test
 	void refusesWhileAnotherModelIsLoaded() {
-		assertThat(this.endpoint.swap(null, "busy", null, null).getStatus()).isEqualTo(409);
+		assertThat(this.endpoint.swap(null, "busy", null, null, null).getStatus()).isEqualTo(409);
 	}
 
 	@Test
 	void refusesWhenClosed() {
 		this.main.close();
-		assertThat(this.endpoint.swap(null, "other", null, null).getStatus()).isEqualTo(503);
+		assertThat(this.endpoint.swap(null, "other", null, null, null).getStatus()).isEqualTo(503);
 	}
 
 	private Map<String, Object> swap(String classifier, String checkpoint, String revision, String device) {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(classifier, checkpoint, revision,
-				device);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(classifier, checkpoint, revision, device,
+				null);
 		assertThat(response.getStatus()).isEqualTo(200);
 		return response.getBody();
 	}

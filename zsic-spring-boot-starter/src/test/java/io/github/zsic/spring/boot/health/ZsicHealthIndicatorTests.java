@@ -12,6 +12,7 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.DownloadProgress;
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -39,7 +40,8 @@ class ZsicHealthIndicatorTests {
 			List.of(new DownloadProgress.File("config.json", 40, 40, true),
 					new DownloadProgress.File("model.safetensors", 20, 160, false)));
 
-	private final TestClassifier model = new TestClassifier(new ModelSelection("owner/model", "0123abc", "cpu"), 0.5f);
+	private final TestClassifier model = new TestClassifier(
+			new ModelSelection("owner/model", "0123abc", "cpu", Precision.AUTO), 0.5f);
 
 	private final CountDownLatch load = new CountDownLatch(1);
 
@@ -101,7 +103,7 @@ class ZsicHealthIndicatorTests {
 		startReady();
 		this.model.hold = new CountDownLatch(1);
 		CompletableFuture<Void> swap = CompletableFuture
-			.runAsync(() -> this.managed.swap(new ModelSelection("owner/other", null, "cpu")));
+			.runAsync(() -> this.managed.swap(new ModelSelection("owner/other", null, "cpu", Precision.AUTO)));
 		await().until(() -> health(THRESHOLDS).getDetails().get("state").toString().equals("SWAPPING"));
 		assertThat(health(THRESHOLDS).getStatus()).isEqualTo(Status.UP);
 		assertThat(health(THRESHOLDS).getDetails()).containsEntry("loading", "owner/other");
@@ -111,7 +113,7 @@ class ZsicHealthIndicatorTests {
 
 	@Test
 	void failedLoadIsDown() {
-		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu"),
+		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu", Precision.AUTO),
 				(selection, listener) -> {
 					throw new CheckpointException("No weights.", "Get them.");
 				}, new ManagedClassifier.Settings(Startup.BACKGROUND, Duration.ZERO, Duration.ZERO, false));
@@ -124,7 +126,7 @@ class ZsicHealthIndicatorTests {
 	void failedSwapIsUpAndTold() {
 		startReady();
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> this.managed.swap(new ModelSelection("broken", null, "cpu")));
+			.isThrownBy(() -> this.managed.swap(new ModelSelection("broken", null, "cpu", Precision.AUTO)));
 		assertThat(health(THRESHOLDS).getStatus()).isEqualTo(Status.UP);
 		assertThat(health(THRESHOLDS).getDetails()).containsEntry("failure", "It is broken.");
 	}
@@ -211,7 +213,7 @@ class ZsicHealthIndicatorTests {
 	}
 
 	private void start(Startup startup) {
-		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu"),
+		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu", Precision.AUTO),
 				(selection, listener) -> load(selection.checkpoint(), startup, listener::onProgress),
 				new ManagedClassifier.Settings(startup, Duration.ofSeconds(20), Duration.ofSeconds(5), false));
 	}

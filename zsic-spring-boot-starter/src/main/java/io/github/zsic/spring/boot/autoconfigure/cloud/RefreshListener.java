@@ -3,11 +3,13 @@ package io.github.zsic.spring.boot.autoconfigure.cloud;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import io.github.zsic.Precision;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationListener;
@@ -48,7 +50,7 @@ class RefreshListener implements ApplicationListener<EnvironmentChangeEvent> {
 	private static boolean concerns(Set<ConfigurationPropertyName> changed, String prefix) {
 		ConfigurationPropertyName name = ConfigurationPropertyName.of(prefix);
 		return changed.contains(name.append("checkpoint")) || changed.contains(name.append("revision"))
-				|| changed.contains(name.append("device"));
+				|| changed.contains(name.append("device")) || changed.contains(name.append("precision"));
 	}
 
 	private void swap(ManagedClassifier classifier, String prefix) {
@@ -58,10 +60,14 @@ class RefreshListener implements ApplicationListener<EnvironmentChangeEvent> {
 		}
 		String device = property(prefix + ".device");
 		ModelSelection selection = new ModelSelection(checkpoint, property(prefix + ".revision"),
-				(device != null) ? device : "auto");
+				(device != null) ? device : "auto", precision(prefix + ".precision"));
 		if (!selection.equals(classifier.selection())) {
 			classifier.swapInBackground(selection);
 		}
+	}
+
+	private Precision precision(String name) {
+		return Binder.get(this.environment).bind(name, Precision.class).orElse(Precision.AUTO);
 	}
 
 	private @Nullable String property(String name) {

@@ -66,7 +66,7 @@ public final class ZsicInfoContributorAutoConfiguration {
 			details.put("revision", model.revision());
 		}
 		details.put("device", model.device());
-		details.put("precision", model.precision());
+		details.put("precision", model.precision().toString());
 		return details;
 	}
 

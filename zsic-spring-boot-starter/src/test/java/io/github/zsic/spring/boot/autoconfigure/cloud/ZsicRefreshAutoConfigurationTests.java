@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 
 import io.github.zsic.CheckpointException;
+import io.github.zsic.Precision;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.Startup;
@@ -38,7 +39,18 @@ class ZsicRefreshAutoConfigurationTests {
 		this.contextRunner.run((context) -> {
 			change(context, "zsic.checkpoint", "second");
 			await().until(() -> managed(context).classifier().model().checkpoint().equals("second"));
-			assertThat(managed(context).selection()).isEqualTo(new ModelSelection("second", null, "cpu"));
+			assertThat(managed(context).selection())
+				.isEqualTo(new ModelSelection("second", null, "cpu", Precision.AUTO));
+		});
+	}
+
+	@Test
+	void swapsWhenThePrecisionChanges() {
+		this.contextRunner.run((context) -> {
+			change(context, "zsic.precision", "int8");
+			await().until(() -> managed(context).classifier().model().precision() == Precision.INT8);
+			assertThat(managed(context).selection())
+				.isEqualTo(new ModelSelection("first", null, "cpu", Precision.INT8));
 		});
 	}
 
@@ -97,12 +109,13 @@ class ZsicRefreshAutoConfigurationTests {
 
 		@Bean
 		ManagedClassifier zsicManagedClassifier() {
-			return new ManagedClassifier("", new ModelSelection("first", null, "cpu"), (selection, listener) -> {
-				if (selection.checkpoint().equals("broken")) {
-					throw new CheckpointException("It is broken.", "Mend it.");
-				}
-				return new TestClassifier(selection, 0.5f);
-			}, new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+			return new ManagedClassifier("", new ModelSelection("first", null, "cpu", Precision.AUTO),
+					(selection, listener) -> {
+						if (selection.checkpoint().equals("broken")) {
+							throw new CheckpointException("It is broken.", "Mend it.");
+						}
+						return new TestClassifier(selection, 0.5f);
+					}, new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 		}
 
 	}

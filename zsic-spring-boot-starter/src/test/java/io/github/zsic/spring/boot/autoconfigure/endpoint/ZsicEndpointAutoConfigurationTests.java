@@ -11,6 +11,7 @@ import java.util.List;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -86,7 +87,7 @@ class ZsicEndpointAutoConfigurationTests {
 
 	@Test
 	void readsOverHttpButWritesOnlyWhenAllowed() throws Exception {
-		String body = "{\"checkpoint\": \"other\", \"revision\": \"v2\"}";
+		String body = "{\"checkpoint\": \"other\", \"revision\": \"v2\", \"precision\": \"bfloat16\"}";
 		try (ConfigurableApplicationContext context = run()) {
 			assertThat(checkpoint(send(context, null))).isEqualTo("model");
 			assertThat(send(context, body).statusCode()).isEqualTo(405);
@@ -96,6 +97,8 @@ class ZsicEndpointAutoConfigurationTests {
 			HttpResponse<String> response = send(context, body);
 			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
 			assertThat(checkpoint(send(context, null))).isEqualTo("other");
+			assertThat(response.body()).contains("\"precision\":\"bfloat16\"");
+			assertThat(send(context, "{\"precision\": \"float8\"}").statusCode()).isEqualTo(400);
 			assertThat(send(context, "{}").statusCode()).isEqualTo(400);
 		}
 	}
@@ -130,7 +133,7 @@ class ZsicEndpointAutoConfigurationTests {
 
 		@Bean
 		ManagedClassifier zsicManagedClassifier() {
-			return new ManagedClassifier("", new ModelSelection("model", null, "cpu"),
+			return new ManagedClassifier("", new ModelSelection("model", null, "cpu", Precision.AUTO),
 					(selection, listener) -> new TestClassifier(selection, 0.5f),
 					new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 		}

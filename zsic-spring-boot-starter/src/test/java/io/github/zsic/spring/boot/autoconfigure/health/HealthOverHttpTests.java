@@ -17,6 +17,7 @@ import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
 import io.github.zsic.InferenceException;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -133,7 +134,8 @@ class HealthOverHttpTests {
 
 		@Bean
 		ManagedClassifier zsicManagedClassifier(Model model) {
-			return new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu"), model::load,
+			return new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu", Precision.AUTO),
+					model::load,
 					new ManagedClassifier.Settings(Startup.BACKGROUND, Duration.ZERO, Duration.ofSeconds(5), false));
 		}
 
@@ -149,7 +151,7 @@ class HealthOverHttpTests {
 		private final CountDownLatch loaded = new CountDownLatch(1);
 
 		private final TestClassifier classifier = new TestClassifier(
-				new ModelSelection("owner/model", "0123abc", "cpu"), 0.5f);
+				new ModelSelection("owner/model", "0123abc", "cpu", Precision.AUTO), 0.5f);
 
 		private volatile DownloadListener listener;
 

@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure.health;
 
 import java.time.Duration;
 
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -91,7 +92,7 @@ class ZsicHealthContributorAutoConfigurationTests {
 	}
 
 	private static ManagedClassifier managed(String name) {
-		return new ManagedClassifier(name, new ModelSelection("model", null, "cpu"),
+		return new ManagedClassifier(name, new ModelSelection("model", null, "cpu", Precision.AUTO),
 				(selection, listener) -> new TestClassifier(selection, 0.5f),
 				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 	}

@@ -3,6 +3,7 @@ package io.github.zsic.spring.boot.autoconfigure.info;
 import java.time.Duration;
 import java.util.Map;
 
+import io.github.zsic.Precision;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.Startup;
@@ -81,7 +82,7 @@ class ZsicInfoContributorAutoConfigurationTests {
 
 		@Bean
 		ManagedClassifier zsicManagedClassifier() {
-			return new ManagedClassifier("", new ModelSelection("model", "v1", "cpu"),
+			return new ManagedClassifier("", new ModelSelection("model", "v1", "cpu", Precision.AUTO),
 					(selection, listener) -> new TestClassifier(selection, 0.5f),
 					new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 		}

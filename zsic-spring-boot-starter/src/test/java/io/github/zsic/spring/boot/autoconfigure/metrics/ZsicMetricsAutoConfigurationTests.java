@@ -3,6 +3,7 @@ package io.github.zsic.spring.boot.autoconfigure.metrics;
 import java.time.Duration;
 
 import io.github.zsic.InferenceException;
+import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelDecorator;
@@ -82,7 +83,7 @@ class ZsicMetricsAutoConfigurationTests {
 				assertThat(registry.get(name).tags("classifier", "default").gauge().value()).isZero();
 			}
 			assertThat(registry.get("zsic.cache.gets").tags("result", "hit").functionCounter().count()).isZero();
-			context.getBean(ManagedClassifier.class).swap(new ModelSelection("other", null, "cpu"));
+			context.getBean(ManagedClassifier.class).swap(new ModelSelection("other", null, "cpu", Precision.AUTO));
 			assertThat(registry.get("zsic.swaps").functionCounter().count()).isEqualTo(1);
 		});
 	}
@@ -124,13 +125,14 @@ class ZsicMetricsAutoConfigurationTests {
 
 		@Bean
 		ManagedClassifier zsicManagedClassifier(ObjectProvider<ModelDecorator> decorators) {
-			return new ManagedClassifier("", new ModelSelection("model", null, "cpu"), (selection, listener) -> {
-				ZeroShotClassifier decorated = this.model.classifier;
-				for (ModelDecorator decorator : decorators) {
-					decorated = decorator.decorate("default", decorated);
-				}
-				return decorated;
-			}, new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+			return new ManagedClassifier("", new ModelSelection("model", null, "cpu", Precision.AUTO),
+					(selection, listener) -> {
+						ZeroShotClassifier decorated = this.model.classifier;
+						for (ModelDecorator decorator : decorators) {
+							decorated = decorator.decorate("default", decorated);
+						}
+						return decorated;
+					}, new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 		}
 
 	}
