@@ -1,5 +1,7 @@
 package io.github.zsic.engine;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -16,33 +18,85 @@ import io.github.zsic.ZsicException;
 /**
  * The platform threads that call libtorch. It keeps memory for each thread that ever
  * called it, and its parallel sections run on a team of threads for each caller, so
- * callers never enter it themselves: they hand over a task and wait. As every caller
- * waits, no more tasks are queued than there are callers.
+ * callers never enter it themselves: they hand over a task and wait.
+ * <p>
+ * All models of the JVM that want the same threads share them, so that several do not
+ * fight for the same cores. Each user closes its own hold; the last one ends the threads.
  */
 final class EngineThreads implements AutoCloseable {
 
-	private static final AtomicInteger POOLS = new AtomicInteger();
+	private static final int CORES_OF_ONE = 4;
+
+	private static final Map<Settings, Pool> POOLS = new HashMap<>();
+
+	private final Settings settings;
 
 	private final ThreadPoolExecutor executor;
 
-	EngineThreads(int threads, int intraOpThreads) {
-		int pool = POOLS.incrementAndGet();
+	private boolean closed;
+
+	private EngineThreads(Settings settings, ThreadPoolExecutor executor) {
+		this.settings = settings;
+		this.executor = executor;
+	}
+
+	/**
+	 * Takes hold of the threads that compute. By default each uses up to
+	 * {@value #CORES_OF_ONE} cores, and there are as many as that leaves work for: a
+	 * single picture is too little for more, and several at once lose less time to
+	 * waiting for each other.
+	 * @param threads how many batches run at the same time, 0 for the default
+	 * @param intraOpThreads how many cores each of them uses, 0 to share them out
+	 * @return the hold, to be closed by the caller
+	 */
+	static EngineThreads share(int threads, int intraOpThreads) {
+		int cores = Runtime.getRuntime().availableProcessors();
+		int each = (intraOpThreads > 0) ? intraOpThreads : Math.min(cores, CORES_OF_ONE);
+		int chosen = (threads > 0) ? threads : Math.max(1, cores / each);
+		int intraOp = (intraOpThreads > 0) ? intraOpThreads : Math.max(1, cores / chosen);
+		return share(new Settings("zsic-engine", chosen, intraOp));
+	}
+
+	/**
+	 * Takes hold of the threads that prepare large pictures, one for each core.
+	 * @return the hold, to be closed by the caller
+	 */
+	static EngineThreads shareForPreparation() {
+		return share(new Settings("zsic-prepare", Runtime.getRuntime().availableProcessors(), 1));
+	}
+
+	private static EngineThreads share(Settings settings) {
+		synchronized (POOLS) {
+			Pool pool = POOLS.computeIfAbsent(settings, (key) -> new Pool(executor(key)));
+			pool.holds++;
+			return new EngineThreads(settings, pool.executor);
+		}
+	}
+
+	private static ThreadPoolExecutor executor(Settings settings) {
 		AtomicInteger number = new AtomicInteger();
-		this.executor = new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				(worker) -> {
-					Thread thread = new Thread(() -> {
-						prepare(intraOpThreads);
-						worker.run();
-					}, "zsic-engine-" + pool + "-" + number.incrementAndGet());
-					thread.setDaemon(true);
-					// DJL looks for its classes and files through the context class
-					// loader.
-					thread.setContextClassLoader(EngineThreads.class.getClassLoader());
-					return thread;
-				});
+		return new ThreadPoolExecutor(settings.threads(), settings.threads(), 0, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(),
+				(worker) -> thread(worker, settings.name() + "-" + number.incrementAndGet(), settings.intraOp()));
+	}
+
+	private static Thread thread(Runnable task, String name, int intraOpThreads) {
+		Thread thread = new Thread(() -> {
+			prepare(intraOpThreads);
+			task.run();
+		}, name);
+		thread.setDaemon(true);
+		// DJL looks for its classes and files through the context class loader. The
+		// threads outlive whoever needed them first, so it must not be the loader of an
+		// application.
+		thread.setContextClassLoader(EngineThreads.class.getClassLoader());
+		return thread;
 	}
 
 	private static void prepare(int intraOpThreads) {
+		// libtorch's first look at the number, in each thread, takes over whatever any
+		// thread set last; only after that does a thread keep its own.
+		JniUtils.getNumThreads();
 		JniUtils.setNumThreads(intraOpThreads);
 		JniUtils.setGradMode(false);
 		// The optimizing executor replaces the program by a rewritten one after a few
@@ -53,13 +107,39 @@ final class EngineThreads implements AutoCloseable {
 	}
 
 	/**
+	 * Runs a long task, such as loading a model, in a thread of its own, so that the
+	 * models that share these threads go on meanwhile. Waits for it, as {@link #call}.
+	 * @throws InferenceException if the engine fails
+	 */
+	<T> T callAside(Callable<T> task) {
+		ThreadPoolExecutor aside = executor(new Settings("zsic-load", 1, this.settings.intraOp()));
+		try {
+			return await(aside.submit(task));
+		}
+		finally {
+			aside.shutdown();
+		}
+	}
+
+	/**
 	 * Runs a task and waits for it, also when interrupted: the result may be shared with
 	 * other callers, and a native call cannot be stopped anyway. Not to be called after
 	 * {@link #close()}.
 	 * @throws InferenceException if the engine fails
 	 */
 	<T> T call(Callable<T> task) {
-		Future<T> future = this.executor.submit(task);
+		return await(this.executor.submit(task));
+	}
+
+	/**
+	 * Runs a task when the tasks that came before have begun and a thread is free. Not to
+	 * be called after {@link #close()}.
+	 */
+	void execute(Runnable task) {
+		this.executor.execute(task);
+	}
+
+	private static <T> T await(Future<T> future) {
 		boolean interrupted = false;
 		try {
 			while (true) {
@@ -81,7 +161,7 @@ final class EngineThreads implements AutoCloseable {
 		}
 	}
 
-	private static ZsicException translate(Throwable failure) {
+	static ZsicException translate(Throwable failure) {
 		if (failure instanceof ZsicException known) {
 			return known;
 		}
@@ -99,16 +179,31 @@ final class EngineThreads implements AutoCloseable {
 	}
 
 	int size() {
-		return this.executor.getCorePoolSize();
+		return this.settings.threads();
 	}
 
-	int queued() {
-		return this.executor.getQueue().size();
+	/** About how many threads have nothing to do; the one that asks counts as free. */
+	int free() {
+		return Math.max(1, this.settings.threads() - this.executor.getActiveCount() + 1);
 	}
 
-	/** Finishes what is queued, then ends the threads. */
+	/**
+	 * Lets go of the threads. They end with the last hold, after what is queued; this
+	 * method waits for that.
+	 */
 	@Override
 	public void close() {
+		synchronized (POOLS) {
+			if (this.closed) {
+				return;
+			}
+			this.closed = true;
+			Pool pool = POOLS.get(this.settings);
+			if (pool == null || --pool.holds > 0) {
+				return;
+			}
+			POOLS.remove(this.settings);
+		}
 		this.executor.shutdown();
 		boolean interrupted = false;
 		try {
@@ -128,6 +223,23 @@ final class EngineThreads implements AutoCloseable {
 				Thread.currentThread().interrupt();
 			}
 		}
+	}
+
+	private record Settings(String name, int threads, int intraOp) {
+
+	}
+
+	/** Threads and how many hold them. */
+	private static final class Pool {
+
+		private final ThreadPoolExecutor executor;
+
+		private int holds;
+
+		Pool(ThreadPoolExecutor executor) {
+			this.executor = executor;
+		}
+
 	}
 
 }

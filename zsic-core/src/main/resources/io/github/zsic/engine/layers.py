@@ -207,6 +207,15 @@ def resize(x: Tensor, size: List[int], resample: int) -> Tensor:
       x = torch.upsample_nearest2d(x, size, None, None)
   return x
 
+# Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing.
+def resize_ahead(image: Tensor, config: Dict[str, float]) -> Tensor:
+  sized = torch.__contains__(config, "size.shortest_edge") or torch.__contains__(config, "size.height")
+  if sized and config["do_resize"] != 0.:
+    x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
+    x = __torch__.zsic.layers.resize(x, __torch__.zsic.layers.resized(image.size(0), image.size(1), config), int(config["resample"]))
+    image = torch.contiguous(torch.permute(torch.squeeze(x, 0), [1, 2, 0]))
+  return image
+
 # One picture, uint8 [height, width, 3], to uint8 [1, 3, crop height, crop width]: what transformers'
 # torchvision backend does (image_processing_backends.py).
 def resize_and_crop(image: Tensor, config: Dict[str, float]) -> Tensor:
