@@ -81,14 +81,14 @@ final class EngineThreads implements AutoCloseable {
 	}
 
 	private static Thread thread(Runnable task, String name, int intraOpThreads) {
-		Thread thread = new Thread(() -> {
+		Thread thread = new Thread(null, () -> {
 			prepare(intraOpThreads);
 			task.run();
-		}, name);
+		}, name, 0, false);
 		thread.setDaemon(true);
-		// DJL looks for its classes and files through the context class loader. The
-		// threads outlive whoever needed them first, so it must not be the loader of an
-		// application.
+		// DJL looks for its classes and files through the context class loader. Threads
+		// may outlive whoever needed them first, so it must not be an application's, and
+		// nothing else is inherited.
 		thread.setContextClassLoader(EngineThreads.class.getClassLoader());
 		return thread;
 	}

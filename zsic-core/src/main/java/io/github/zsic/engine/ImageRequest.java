@@ -51,7 +51,7 @@ public final class ImageRequest implements AutoCloseable {
 		AtomicInteger number = new AtomicInteger();
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(cores, cores, 30, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), (task) -> {
-					Thread thread = new Thread(task, "zsic-decode-" + number.incrementAndGet());
+					Thread thread = new Thread(null, task, "zsic-decode-" + number.incrementAndGet(), 0, false);
 					thread.setDaemon(true);
 					thread.setContextClassLoader(ImageRequest.class.getClassLoader());
 					return thread;
