@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -77,6 +78,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private long modelBytes;
 
+	private Precision precision;
+
 	private int textPositions;
 
 	private boolean padsTexts;
@@ -88,12 +91,13 @@ public final class DualEncoder implements AutoCloseable {
 	private int dimension;
 
 	private DualEncoder(EngineThreads threads, Batching batching, Model model, Architecture architecture,
-			TorchDevice device, TokenizerSettings tokenizer) {
+			TorchDevice device, Precision precision, TokenizerSettings tokenizer) {
 		this.threads = threads;
 		this.queue = new BatchQueue(threads, batching, this::runImages);
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
+		this.precision = device.resolve(precision);
 		this.tokenizer = tokenizer;
 	}
 
@@ -133,7 +137,7 @@ public final class DualEncoder implements AutoCloseable {
 		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads),
 				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, checkpoint.tokenizerSettings());
+				torchDevice, precision, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
 			encoder.threads.callAside(() -> {
@@ -151,17 +155,19 @@ public final class DualEncoder implements AutoCloseable {
 			}
 		}
 		NativeMemory.trim();
-		logger.info("Loaded {} checkpoint '{}' on {} in {} ms", checkpoint.config().modelType(), checkpoint.location(),
-				torchDevice.name(), (System.nanoTime() - start) / 1_000_000);
+		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
+				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
 	}
 
 	private void load(Checkpoint checkpoint) throws MalformedModelException {
 		loadProgram();
+		fallBackIfNecessary();
 		try (NativeScope scope = new NativeScope(this.model)) {
 			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
 					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
-					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())));
+					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())),
+					scope.add(IValue.from(this.precision.toString())));
 		}
 		List<String> problems = call((scope) -> scope.texts("problems"));
 		if (!problems.isEmpty()) {
@@ -208,12 +214,34 @@ public final class DualEncoder implements AutoCloseable {
 		};
 	}
 
+	/**
+	 * Packed weights only where it is known how they behave: oneDNN on other processors
+	 * hands on to other libraries, and some builds of libtorch are without it.
+	 */
 	private void loadProgram() throws MalformedModelException {
+		String processor = System.getProperty("os.arch");
+		if (Set.of("amd64", "x86_64").contains(processor)) {
+			try {
+				loadProgram("onednn.py");
+				return;
+			}
+			catch (EngineException ex) {
+				logger.debug("This libtorch is without oneDNN", ex);
+			}
+		}
+		loadProgram("plain.py");
+		if (!this.device.isGpu()) {
+			logger.info("This libtorch has no packed weights for processors of type {}: float32 runs without",
+					processor);
+		}
+	}
+
+	private void loadProgram(String kernels) throws MalformedModelException {
 		try {
 			Path folder = Files.createTempDirectory("zsic-program-");
 			Path archive = folder.resolve("program.pt");
 			try {
-				TorchScriptArchive.write(this.architecture, archive);
+				TorchScriptArchive.write(this.architecture, kernels, archive);
 				this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
 			}
 			finally {
@@ -224,6 +252,17 @@ public final class DualEncoder implements AutoCloseable {
 		catch (IOException ex) {
 			throw new DeviceException("The program of the model cannot be written to a temporary file (" + ex + ").",
 					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
+		}
+	}
+
+	/**
+	 * A processor that lacks instructions is no error: the same model just runs slower.
+	 */
+	private void fallBackIfNecessary() {
+		if (!this.device.isGpu() && !call(
+				(scope) -> scope.run("supports", scope.add(IValue.from(this.precision.toString()))).toBoolean())) {
+			logger.warn("This processor has no instructions for precision '{}': using float32", this.precision);
+			this.precision = Precision.FLOAT32;
 		}
 	}
 
@@ -406,7 +445,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @return the precision, never {@link Precision#AUTO}
 	 */
 	public Precision precision() {
-		return Precision.FLOAT32;
+		return this.precision;
 	}
 
 	/**

@@ -39,6 +39,7 @@ def ignored() -> List[str]:
   return annotate(List[str], [])
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  __torch__.zsic.layers.pack(m, m.weights, "vision_model.embeddings.patch_embedding", False)
   __torch__.zsic.towers.load_siglip(m, state)
   return None
 
@@ -75,8 +76,8 @@ def resized(height: int, width: int, patch: int, limit: int) -> List[int]:
       high = scale
   return [__torch__.zsic.architecture.scaled(height, low, patch), __torch__.zsic.architecture.scaled(width, low, patch)]
 
-# Pictures of different shapes have different numbers of patches. They are padded to the largest number
-# in the batch, where the reference pads to the largest that is allowed; the padding is masked.
+# Pictures of different shapes have different numbers of patches. Those with the same number are computed together,
+# without padding, where the reference pads all to the largest number that is allowed and masks that.
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   w = m.weights
   patch = int(m.processing["patch_size"])
@@ -84,7 +85,6 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   table = w["vision_model.embeddings.position_embedding.weight"]
   table = torch.unsqueeze(torch.permute(torch.view(table, [side, side, -1]), [2, 0, 1]), 0)
   pictures = annotate(List[Tensor], [])
-  longest = 0
   for image in images:
     x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
     if m.processing["do_resize"] != 0.:
@@ -95,21 +95,26 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
     columns = x.size(3) // patch
     x = torch.view(x, [3, rows, patch, columns, patch])
     x = torch.reshape(torch.permute(x, [1, 3, 2, 4, 0]), [rows * columns, -1])
-    x = __torch__.zsic.layers.linear(x, w, "vision_model.embeddings.patch_embedding")
+    x = torch.to(__torch__.zsic.layers.linear(x, w, "vision_model.embeddings.patch_embedding"), 6, False, False)
     positions = torch._upsample_bilinear2d_aa(table, [rows, columns], False, None, None)
     x = x + torch.transpose(torch.flatten(torch.squeeze(positions, 0), 1, -1), 0, 1)
     pictures.append(x)
-    if x.size(0) > longest:
-      longest = x.size(0)
-  batch = annotate(List[Tensor], [])
-  masks = annotate(List[Tensor], [])
-  for picture in pictures:
-    missing = longest - picture.size(0)
-    batch.append(torch.constant_pad_nd(picture, [0, 0, 0, missing], 0))
-    ones = torch.ones([picture.size(0)], dtype=4, device=torch.device(m.device))
-    masks.append(torch.constant_pad_nd(ones, [0, missing], 0))
-  mask = __torch__.zsic.layers.key_mask(torch.stack(masks, 0))
-  return __torch__.zsic.towers.encode_siglip_patches(m, torch.stack(batch, 0), mask)
+  results = annotate(Dict[int, Tensor], {})
+  for i in range(len(pictures)):
+    if not torch.__contains__(results, i):
+      alike = annotate(List[int], [])
+      batch = annotate(List[Tensor], [])
+      for j in range(i, len(pictures)):
+        if pictures[j].size(0) == pictures[i].size(0):
+          alike.append(j)
+          batch.append(pictures[j])
+      x = __torch__.zsic.towers.encode_siglip_patches(m, torch.stack(batch, 0), None)
+      for j in range(len(alike)):
+        results[alike[j]] = torch.select(x, 0, j)
+  rows = annotate(List[Tensor], [])
+  for i in range(len(pictures)):
+    rows.append(results[i])
+  return torch.stack(rows, 0)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   return __torch__.zsic.towers.encode_siglip_texts(m, ids, mask)
