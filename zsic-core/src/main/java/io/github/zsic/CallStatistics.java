@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastFailureCause why, {@code null} if none has
  */
 public record CallStatistics(int running, Duration longestRunning, long successes, long failures, long rejections,
-		int recentFailures,
-		long failuresInARow, @Nullable Instant lastSuccess, @Nullable Instant lastFailure,
+		int recentFailures, long failuresInARow, @Nullable Instant lastSuccess, @Nullable Instant lastFailure,
 		@Nullable Throwable lastFailureCause) {
 
 	/**

@@ -15,8 +15,7 @@ package io.github.zsic;
  * @param modelBytes about how much memory the weights take, on their device
  */
 public record ClassifierStatistics(long cachedTexts, long cacheHits, long cacheMisses, long cacheEvictions,
-		int engineThreads, int queued, int queuePlaces, int queueCapacity,
-		long modelBytes) {
+		int engineThreads, int queued, int queuePlaces, int queueCapacity, long modelBytes) {
 
 	/**
 	 * Of a classifier that has neither.

@@ -476,8 +476,8 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 			Duration longest = this.leases.isEmpty() ? Duration.ZERO
 					: Duration.ofNanos(System.nanoTime() - this.leases.iterator().next().start);
 			int recent = (int) this.recentFailures.stream().filter((time) -> !time.isBefore(from)).count();
-			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures,
-					this.rejections, recent, this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
+			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures, this.rejections,
+					recent, this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
 		}
 		finally {
 			this.lock.unlock();

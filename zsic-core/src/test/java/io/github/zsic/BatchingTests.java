@@ -33,7 +33,8 @@ class BatchingTests {
 
 	/** Also where pictures of different shapes have different numbers of patches. */
 	@ParameterizedTest
-	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-naflex", "tipsv2-gated", "blip", "altclip" })
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-fixed", "siglip2-naflex", "tipsv2",
+			"tipsv2-gated", "blip", "blip-2", "altclip", "chinese-clip", "clipseg", "metaclip-2", "align" })
 	void picturesOfOneRequestHaveTheBitsOfSingleOnes(String checkpoint) {
 		// A batch is as large as it can be.
 		try (ZeroShotClassifier classifier = builder(checkpoint).batchMaximumDelay(Duration.ofMillis(500)).build()) {
@@ -41,7 +42,8 @@ class BatchingTests {
 			assertThat(together).hasSize(24);
 			assertThat(together).anySatisfy((result) -> assertThat(result.timings().batchSize()).isEqualTo(8));
 			for (int i = 0; i < 24; i++) {
-				assertThat(together.get(i).predictions()).isEqualTo(classifier.classify(picture(i), LABELS).predictions());
+				assertThat(together.get(i).predictions())
+					.isEqualTo(classifier.classify(picture(i), LABELS).predictions());
 			}
 		}
 	}
@@ -60,7 +62,8 @@ class BatchingTests {
 			opened.await();
 			assertThat(classifier.statistics().queuePlaces()).isOne();
 			assertThat(classifier.statistics().queueCapacity()).isOne();
-			assertThatExceptionOfType(QueueFullException.class).isThrownBy(() -> classifier.classify(picture(0), LABELS))
+			assertThatExceptionOfType(QueueFullException.class)
+				.isThrownBy(() -> classifier.classify(picture(0), LABELS))
 				.withMessageContaining("all 1 places")
 				.withMessageContaining("Try again");
 			assertThatExceptionOfType(QueueFullException.class).isThrownBy(() -> classifier.embedImage(picture(0)));

@@ -111,10 +111,10 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
       x = __torch__.zsic.towers.encode_siglip_patches(m, torch.stack(batch, 0), None)
       for j in range(len(alike)):
         results[alike[j]] = torch.select(x, 0, j)
-  rows = annotate(List[Tensor], [])
+  ordered = annotate(List[Tensor], [])
   for i in range(len(pictures)):
-    rows.append(results[i])
-  return torch.stack(rows, 0)
+    ordered.append(results[i])
+  return torch.stack(ordered, 0)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   return __torch__.zsic.towers.encode_siglip_texts(m, ids, mask)

@@ -88,7 +88,9 @@ class BatchQueueTests {
 		assertThat(call(queue, 1).get()).containsExactly(1);
 	}
 
-	/** Adaptive: a picture that is being decoded is worth a wait, an empty house is not. */
+	/**
+	 * Adaptive: a picture that is being decoded is worth a wait, an empty house is not.
+	 */
 	@Test
 	void waitsByItselfOnlyWhileOthersAreDecoded() throws Exception {
 		BatchQueue queue = queue(3, null, 100);
@@ -236,7 +238,8 @@ class BatchQueueTests {
 		List<Integer> results = new ArrayList<>();
 		assertThat(queue.takePlace()).isTrue();
 		try (ImageRequest request = new ImageRequest(queue, UnaryOperator.identity())) {
-			request.encode(IntStream.of(widths).mapToObj((width) -> new DualEncoder.Picture(new byte[0], width, 1)).toList(),
+			request.encode(
+					IntStream.of(widths).mapToObj((width) -> new DualEncoder.Picture(new byte[0], width, 1)).toList(),
 					decoder, (image) -> results.add((int) image.embedding()[0]));
 		}
 		return results;

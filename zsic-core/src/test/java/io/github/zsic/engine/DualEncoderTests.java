@@ -52,7 +52,8 @@ class DualEncoderTests {
 		}
 		DualEncoder.Picture large = new DualEncoder.Picture(rgb, 1300, 900);
 		try (DualEncoder encoder = load(checkpoint)) {
-			assertThat(encode(encoder, List.of(large)).get(0).embedding()).isEqualTo(encoder.runImages(List.of(large))[0]);
+			assertThat(encode(encoder, List.of(large)).get(0).embedding())
+				.isEqualTo(encoder.runImages(List.of(large))[0]);
 		}
 	}
 

@@ -21,8 +21,8 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * {@link HealthIndicator} of a classifier: whether it has a model, and whether calls
- * succeed. It watches the calls that the program makes anyway and never
- * waits for one; of a GPU it asks the driver.
+ * succeed. It watches the calls that the program makes anyway and never waits for one; of
+ * a GPU it asks the driver.
  * <p>
  * A classifier that is down after failures is up again when a call succeeds, but also
  * when there was no failure for a while: if a load balancer sends it no calls because it

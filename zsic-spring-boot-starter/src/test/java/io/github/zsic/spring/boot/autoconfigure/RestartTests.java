@@ -53,8 +53,8 @@ class RestartTests {
 			.run()) {
 			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
 			ImageInput owl = ImageInput.of("owl.png", new ClassPathResource("owl.png")::getInputStream);
-			assertThat(classifier.classify(
-					ClassificationRequest.builder().images(List.of(owl, owl, owl)).labels("fox", "owl").build()))
+			assertThat(classifier
+				.classify(ClassificationRequest.builder().images(List.of(owl, owl, owl)).labels("fox", "owl").build()))
 				.hasSize(3);
 			return new Leftovers(new WeakReference<>(classifier), new WeakReference<>(restart));
 		}

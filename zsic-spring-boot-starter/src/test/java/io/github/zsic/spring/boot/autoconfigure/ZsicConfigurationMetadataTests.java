@@ -79,9 +79,8 @@ class ZsicConfigurationMetadataTests {
 		StringBuilder table = new StringBuilder("| property | default | |\n| --- | --- | --- |\n");
 		for (JsonElement property : this.metadata.getAsJsonArray("properties")) {
 			JsonElement value = property.getAsJsonObject().get("defaultValue");
-			table.append("| `%s` | %s | %s |\n".formatted(text(property, "name"),
-					(value != null) ? "`" + (value.isJsonArray() ? value.getAsJsonArray().get(0) : value).getAsString() + "`"
-							: "",
+			table.append("| `%s` | %s | %s |\n".formatted(text(property, "name"), (value != null)
+					? "`" + (value.isJsonArray() ? value.getAsJsonArray().get(0) : value).getAsString() + "`" : "",
 					text(property, "description")));
 		}
 		return table.toString();

@@ -111,8 +111,8 @@ class ZsicMetricsAutoConfigurationTests {
 		this.withRegistry.run((context) -> {
 			MeterRegistry registry = context.getBean(MeterRegistry.class);
 			assertThat(registry.get("zsic.model.ready").gauge().value()).isEqualTo(1);
-			for (String name : new String[] { "zsic.calls.running", "zsic.queue.waiting",
-					"zsic.queue.places", "zsic.queue.capacity", "zsic.model.memory", "zsic.cache.size" }) {
+			for (String name : new String[] { "zsic.calls.running", "zsic.queue.waiting", "zsic.queue.places",
+					"zsic.queue.capacity", "zsic.model.memory", "zsic.cache.size" }) {
 				assertThat(registry.get(name).tags("classifier", "default").gauge().value()).isZero();
 			}
 			assertThat(registry.get("zsic.cache.gets").tags("result", "hit").functionCounter().count()).isZero();
