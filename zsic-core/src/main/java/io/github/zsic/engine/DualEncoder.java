@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -79,6 +80,8 @@ public final class DualEncoder implements AutoCloseable {
 	private long modelBytes;
 
 	private Precision precision;
+
+	private final LongAdder encodedTexts = new LongAdder();
 
 	private int textPositions;
 
@@ -352,6 +355,7 @@ public final class DualEncoder implements AutoCloseable {
 				this.waitingTexts.decrementAndGet();
 				return runTexts(batch);
 			});
+			this.encodedTexts.add(batch.size());
 			for (int i = 0; i < rows.length; i++) {
 				result[rows[i]] = embeddings[i];
 			}
@@ -454,6 +458,14 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public long modelBytes() {
 		return this.modelBytes;
+	}
+
+	/**
+	 * How many texts the text tower has encoded.
+	 * @return the number since the model was loaded
+	 */
+	public long encodedTexts() {
+		return this.encodedTexts.sum();
 	}
 
 	/**
