@@ -205,7 +205,9 @@ class BatchingTests {
 	}
 
 	private static ZeroShotClassifierBuilder builder(String checkpoint) {
-		return ZeroShotClassifier.builder().checkpoint(TestCheckpoints.checkpoint(checkpoint).toString());
+		return ZeroShotClassifier.builder()
+
+			.checkpoint(TestCheckpoints.checkpoint(checkpoint).toString());
 	}
 
 	private static ImageInput picture(int number) {
