@@ -317,10 +317,10 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many threads run the engine, each a batch of pictures at a time on
-	 * {@linkplain #intraOpThreads(int) several cores}; by default one for every four
-	 * cores that the JVM sees, at least one. All classifiers of the JVM with the same
-	 * number share the threads.
+	 * Sets how many threads run the engine, each a batch of pictures at a time; by
+	 * default one for every four cores that the JVM sees, two where there are fewer than
+	 * twelve, and two on a GPU. All classifiers of the JVM with the same numbers share
+	 * the threads.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */
@@ -332,7 +332,8 @@ public final class ZeroShotClassifierBuilder {
 
 	/**
 	 * Sets how many cores one engine thread uses; by default the engine threads share out
-	 * all that the JVM sees.
+	 * all that the JVM sees, and one that has work while the others have none uses up to
+	 * four.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */

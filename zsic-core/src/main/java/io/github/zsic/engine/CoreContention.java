@@ -18,68 +18,81 @@ final class CoreContention {
 
 	private static final Path TASKS = Path.of("/proc/self/task");
 
+	/** Between two looks, which cost some tens of microseconds. */
 	private static final long INTERVAL = Duration.ofMillis(100).toNanos();
 
-	/** Waiting is at least this share of computing and waiting. */
+	/** What is too short to tell. */
+	private static final long LEAST = Duration.ofMillis(10).toNanos();
+
+	/** There is contention if this share of the time is spent waiting. */
 	private static final double SHARE = 0.15;
 
 	private static final long SHORTEST = Duration.ofMillis(500).toNanos();
 
-	private static final long LONGEST = Duration.ofSeconds(8).toNanos();
+	private static final long LONGEST = Duration.ofSeconds(4).toNanos();
 
 	private List<Path> team = List.of();
 
 	private Times last = new Times(0, 0);
 
-	private long lastLook = System.nanoTime();
+	private long nextLook = System.nanoTime();
 
 	private boolean suspected;
 
-	private long until = this.lastLook;
+	private boolean contended;
+
+	private long until;
 
 	private long duration = SHORTEST;
 
 	/**
 	 * Looks at the team, not more often than makes sense. After contention was found a
-	 * team is worth a try only after a while, which gets longer while it is found again.
+	 * team is worth a try only after a while, which gets longer each time that it is
+	 * found again.
 	 * @param size how many threads the team has had since the last call
 	 */
 	boolean isContended(int size) {
 		long now = System.nanoTime();
-		if (now < this.until) {
-			return true;
-		}
-		if (size <= 1) {
-			// Nothing to look at: a single thread has found a core for itself.
-			this.lastLook = now;
-			this.team = List.of();
+		if (this.contended) {
+			if (now < this.until) {
+				return true;
+			}
+			// The next task is tried with a team, and looked at right afterwards.
+			this.contended = false;
+			this.suspected = true;
+			this.last = read();
+			this.nextLook = now;
 			return false;
 		}
-		if (now - this.lastLook < INTERVAL) {
+		if (size <= 1 || now < this.nextLook) {
 			return false;
 		}
-		this.lastLook = now;
+		this.nextLook = now + INTERVAL;
 		if (this.team.size() != size) {
 			this.team = findTeam();
 			this.last = read();
 			return false;
 		}
 		Times times = read();
-		double computed = times.computed() - this.last.computed();
-		double waited = times.waited() - this.last.waited();
+		long waited = times.waited() - this.last.waited();
+		long total = waited + times.computed() - this.last.computed();
+		if (total < LEAST) {
+			return false;
+		}
 		this.last = times;
-		boolean contended = waited > SHARE * (computed + waited);
-		if (contended && this.suspected) {
+		if (waited <= SHARE * total) {
 			this.suspected = false;
-			this.until = now + this.duration;
-			this.duration = Math.min(2 * this.duration, LONGEST);
-			return true;
-		}
-		if (!contended) {
 			this.duration = SHORTEST;
+			return false;
 		}
-		this.suspected = contended;
-		return false;
+		if (!this.suspected) {
+			this.suspected = true;
+			return false;
+		}
+		this.contended = true;
+		this.until = now + this.duration;
+		this.duration = Math.min(2 * this.duration, LONGEST);
+		return true;
 	}
 
 	/** The threads of a team inherit the name of the thread that made them. */

@@ -140,7 +140,7 @@ public final class DualEncoder implements AutoCloseable {
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads),
+		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
 				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
 				torchDevice, precision, checkpoint.tokenizerSettings());

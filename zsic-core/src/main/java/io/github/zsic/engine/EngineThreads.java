@@ -47,15 +47,24 @@ final class EngineThreads implements AutoCloseable {
 	 * {@value #CORES_OF_ONE}.
 	 * @param threads how many batches run at the same time, 0 for the default
 	 * @param intraOpThreads how many cores each of them uses, 0 for the default
+	 * @param device where the model runs
 	 * @return the hold, to be closed by the caller
 	 */
-	static EngineThreads share(int threads, int intraOpThreads) {
+	static EngineThreads share(int threads, int intraOpThreads, TorchDevice device) {
 		int cores = Runtime.getRuntime().availableProcessors();
-		int chosen = (threads > 0) ? threads : (intraOpThreads > 0) ? Math.max(1, cores / intraOpThreads)
-				: Math.max(Math.min(cores, 2), cores / CORES_OF_ONE);
+		int chosen = (threads > 0) ? threads : defaultThreads(cores, intraOpThreads, device);
 		int together = (intraOpThreads > 0) ? intraOpThreads : Math.max(1, cores / chosen);
 		int alone = (intraOpThreads > 0) ? intraOpThreads : Math.max(together, Math.min(cores, CORES_OF_ONE));
 		return share(new Settings("zsic-engine", chosen, together, alone));
+	}
+
+	private static int defaultThreads(int cores, int intraOpThreads, TorchDevice device) {
+		if (device.isGpu()) {
+			// One gets pictures ready while the other has them computed.
+			return 2;
+		}
+		return (intraOpThreads > 0) ? Math.max(1, cores / intraOpThreads)
+				: Math.max(Math.min(cores, 2), cores / CORES_OF_ONE);
 	}
 
 	/**

@@ -40,7 +40,7 @@ class BatchQueueTests {
 
 	private final ExecutorService callers = Executors.newCachedThreadPool();
 
-	private final EngineThreads threads = EngineThreads.share(1, 1);
+	private final EngineThreads threads = EngineThreads.share(1, 1, new TorchDevice("cpu"));
 
 	@BeforeAll
 	static void loadLibrary() {
