@@ -378,10 +378,10 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many threads run the engine, each a batch of pictures at a time on
-	 * {@linkplain #intraOpThreads(int) several cores}; by default one for every four
-	 * cores that the JVM sees, at least one. All classifiers of the JVM with the same
-	 * number share the threads.
+	 * Sets how many threads run the engine, each a batch of pictures at a time; by
+	 * default one for every four cores that the JVM sees, two where there are fewer than
+	 * twelve, and two on a GPU. All classifiers of the JVM with the same numbers share
+	 * the threads.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */
@@ -393,7 +393,8 @@ public final class ZeroShotClassifierBuilder {
 
 	/**
 	 * Sets how many cores one engine thread uses; by default the engine threads share out
-	 * all that the JVM sees.
+	 * all that the JVM sees, and one that has work while the others have none uses up to
+	 * four.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */
@@ -487,8 +488,9 @@ public final class ZeroShotClassifierBuilder {
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
 			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes), this.imageDecoders, templates, new Scorer(encoder.logitScale(),
-							encoder.logitBias(), encoder.scoring(), this.scoring, this.temperature),
+					new ImageDecoder(this.maximumPixels, this.maximumBytes), this.imageDecoders, templates,
+					new Scorer(encoder.logitScale(), encoder.logitBias(), encoder.scoring(), this.scoring,
+							this.temperature),
 					this.labels);
 			if (this.labels != null) {
 				long start = System.nanoTime();

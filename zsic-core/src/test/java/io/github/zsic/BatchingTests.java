@@ -106,12 +106,15 @@ class BatchingTests {
 			for (int i = 0; i < 5; i++) {
 				try (ZeroShotClassifier leaving = builder("quickgelu-legacy-eos").build()) {
 					assertThat(leaving.classify(picture(0), LABELS).predictions()).hasSize(LABELS.length);
-					assertThat(engineThreads()).isEqualTo(staying.statistics().engineThreads());
+					assertThat(engineThreads()).isBetween(1, staying.statistics().engineThreads());
 				}
 				assertThat(staying.classify(picture(0), LABELS).predictions()).isEqualTo(expected);
 			}
 		}
-		assertThat(engineThreads()).isZero();
+		// Its last words may take a moment.
+		while (engineThreads() > 0) {
+			Thread.sleep(1);
+		}
 	}
 
 	@Test
@@ -183,8 +186,8 @@ class BatchingTests {
 		}
 	}
 
-	private static long engineThreads() {
-		return Thread.getAllStackTraces()
+	private static int engineThreads() {
+		return (int) Thread.getAllStackTraces()
 			.keySet()
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("zsic-engine-") && thread.isAlive())
@@ -205,7 +208,9 @@ class BatchingTests {
 	}
 
 	private static ZeroShotClassifierBuilder builder(String checkpoint) {
-		return ZeroShotClassifier.builder().checkpoint(TestCheckpoints.checkpoint(checkpoint).toString());
+		return ZeroShotClassifier.builder()
+
+			.checkpoint(TestCheckpoints.checkpoint(checkpoint).toString());
 	}
 
 	private static ImageInput picture(int number) {

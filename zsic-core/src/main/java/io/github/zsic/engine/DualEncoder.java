@@ -61,6 +61,12 @@ public final class DualEncoder implements AutoCloseable {
 	/** Larger pictures are made small before they wait. */
 	private static final int LARGE = 1_000_000;
 
+	/**
+	 * The parallel sections of smaller models are too short to be worth a meeting of
+	 * threads, and too short to be divided without a trace in the last bits.
+	 */
+	private static final long SMALL = 8 * 1024 * 1024;
+
 	private final EngineThreads threads;
 
 	private final EngineThreads preparers = EngineThreads.shareForPreparation();
@@ -137,7 +143,7 @@ public final class DualEncoder implements AutoCloseable {
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads),
+		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
 				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
 				torchDevice, precision, checkpoint.tokenizerSettings());
@@ -312,6 +318,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** All in one batch, in the calling thread. */
 	float[][] runImages(List<Picture> pictures) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		float[] flat = call((scope) -> {
 			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
 			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
@@ -364,6 +371,7 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	private float[][] runTexts(List<long[]> batch) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		int tokens = this.padsTexts ? this.textPositions
 				: batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
 		long[] padded = new long[batch.size() * tokens];

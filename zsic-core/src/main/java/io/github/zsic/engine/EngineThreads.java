@@ -41,20 +41,30 @@ final class EngineThreads implements AutoCloseable {
 	}
 
 	/**
-	 * Takes hold of the threads that compute. By default each uses up to
-	 * {@value #CORES_OF_ONE} cores, and there are as many as that leaves work for: a
-	 * single picture is too little for more, and several at once lose less time to
-	 * waiting for each other.
+	 * Takes hold of the threads that compute. By default there is one for every
+	 * {@value #CORES_OF_ONE} cores, but two where there are two cores. They share out the
+	 * cores; one that works while the others have nothing to do takes up to
+	 * {@value #CORES_OF_ONE}.
 	 * @param threads how many batches run at the same time, 0 for the default
-	 * @param intraOpThreads how many cores each of them uses, 0 to share them out
+	 * @param intraOpThreads how many cores each of them uses, 0 for the default
+	 * @param device where the model runs
 	 * @return the hold, to be closed by the caller
 	 */
-	static EngineThreads share(int threads, int intraOpThreads) {
+	static EngineThreads share(int threads, int intraOpThreads, TorchDevice device) {
 		int cores = Runtime.getRuntime().availableProcessors();
-		int each = (intraOpThreads > 0) ? intraOpThreads : Math.min(cores, CORES_OF_ONE);
-		int chosen = (threads > 0) ? threads : Math.max(1, cores / each);
-		int intraOp = (intraOpThreads > 0) ? intraOpThreads : Math.max(1, cores / chosen);
-		return share(new Settings("zsic-engine", chosen, intraOp));
+		int chosen = (threads > 0) ? threads : defaultThreads(cores, intraOpThreads, device);
+		int together = (intraOpThreads > 0) ? intraOpThreads : Math.max(1, cores / chosen);
+		int alone = (intraOpThreads > 0) ? intraOpThreads : Math.max(together, Math.min(cores, CORES_OF_ONE));
+		return share(new Settings("zsic-engine", chosen, together, alone));
+	}
+
+	private static int defaultThreads(int cores, int intraOpThreads, TorchDevice device) {
+		if (device.isGpu()) {
+			// One gets pictures ready while the other has them computed.
+			return 2;
+		}
+		return (intraOpThreads > 0) ? Math.max(1, cores / intraOpThreads)
+				: Math.max(Math.min(cores, 2), cores / CORES_OF_ONE);
 	}
 
 	/**
@@ -62,7 +72,7 @@ final class EngineThreads implements AutoCloseable {
 	 * @return the hold, to be closed by the caller
 	 */
 	static EngineThreads shareForPreparation() {
-		return share(new Settings("zsic-prepare", Runtime.getRuntime().availableProcessors(), 1));
+		return share(new Settings("zsic-prepare", Runtime.getRuntime().availableProcessors(), 1, 1));
 	}
 
 	private static EngineThreads share(Settings settings) {
@@ -77,33 +87,7 @@ final class EngineThreads implements AutoCloseable {
 		AtomicInteger number = new AtomicInteger();
 		return new ThreadPoolExecutor(settings.threads(), settings.threads(), 0, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(),
-				(worker) -> thread(worker, settings.name() + "-" + number.incrementAndGet(), settings.intraOp()));
-	}
-
-	private static Thread thread(Runnable task, String name, int intraOpThreads) {
-		Thread thread = new Thread(null, () -> {
-			prepare(intraOpThreads);
-			task.run();
-		}, name, 0, false);
-		thread.setDaemon(true);
-		// DJL looks for its classes and files through the context class loader. Threads
-		// may outlive whoever needed them first, so it must not be an application's, and
-		// nothing else is inherited.
-		thread.setContextClassLoader(EngineThreads.class.getClassLoader());
-		return thread;
-	}
-
-	private static void prepare(int intraOpThreads) {
-		// libtorch's first look at the number, in each thread, takes over whatever any
-		// thread set last; only after that does a thread keep its own.
-		JniUtils.getNumThreads();
-		JniUtils.setNumThreads(intraOpThreads);
-		JniUtils.setGradMode(false);
-		// The optimizing executor replaces the program by a rewritten one after a few
-		// calls, in each thread by itself: slow calls at the start, and scores that
-		// differ in their last bits between calls. The programs are written in the form
-		// that is to run.
-		JniUtils.setGraphExecutorOptimize(false);
+				(task) -> new Worker(task, settings.name() + "-" + number.incrementAndGet(), settings.alone()));
 	}
 
 	/**
@@ -112,7 +96,7 @@ final class EngineThreads implements AutoCloseable {
 	 * @throws InferenceException if the engine fails
 	 */
 	<T> T callAside(Callable<T> task) {
-		ThreadPoolExecutor aside = executor(new Settings("zsic-load", 1, this.settings.intraOp()));
+		ThreadPoolExecutor aside = executor(new Settings("zsic-load", 1, this.settings.alone(), this.settings.alone()));
 		try {
 			return await(aside.submit(task));
 		}
@@ -178,6 +162,18 @@ final class EngineThreads implements AutoCloseable {
 				failure);
 	}
 
+	/**
+	 * Decides how many cores the calling thread, which is one of these, uses for what it
+	 * is about to compute.
+	 * @param divisible whether that is enough work for several
+	 */
+	void shareCores(boolean divisible) {
+		if (Thread.currentThread() instanceof Worker worker) {
+			boolean alone = this.executor.getActiveCount() <= 1 && this.executor.getQueue().isEmpty();
+			worker.use(!divisible ? 1 : alone ? this.settings.alone() : this.settings.together());
+		}
+	}
+
 	int size() {
 		return this.settings.threads();
 	}
@@ -225,7 +221,11 @@ final class EngineThreads implements AutoCloseable {
 		}
 	}
 
-	private record Settings(String name, int threads, int intraOp) {
+	/**
+	 * How many threads, and how many cores each of them uses while others work, too, and
+	 * while they do not.
+	 */
+	private record Settings(String name, int threads, int together, int alone) {
 
 	}
 
@@ -238,6 +238,55 @@ final class EngineThreads implements AutoCloseable {
 
 		Pool(ThreadPoolExecutor executor) {
 			this.executor = executor;
+		}
+
+	}
+
+	/**
+	 * A thread that calls libtorch, and the team of OpenMP that works for it.
+	 */
+	private static final class Worker extends Thread {
+
+		private final CoreContention contention = new CoreContention();
+
+		private int cores;
+
+		Worker(Runnable task, String name, int cores) {
+			super(null, task, name, 0, false);
+			this.cores = cores;
+			setDaemon(true);
+			// DJL looks for its classes and files through the context class loader.
+			// Threads may outlive whoever needed them first, so it must not be an
+			// application's, and nothing else is inherited.
+			setContextClassLoader(EngineThreads.class.getClassLoader());
+		}
+
+		@Override
+		public void run() {
+			// libtorch's first look at the number, in each thread, takes over whatever
+			// any
+			// thread set last; only after that does a thread keep its own.
+			JniUtils.getNumThreads();
+			JniUtils.setNumThreads(this.cores);
+			JniUtils.setGradMode(false);
+			// The optimizing executor replaces the program by a rewritten one after a few
+			// calls, in each thread by itself: slow calls at the start, and scores that
+			// differ in their last bits between calls. The programs are written in the
+			// form that is to run.
+			JniUtils.setGraphExecutorOptimize(false);
+			super.run();
+		}
+
+		/**
+		 * A team waits for its slowest member. Where another process has one of the
+		 * cores, a single thread is faster than a team.
+		 */
+		void use(int cores) {
+			int chosen = this.contention.isContended(this.cores) ? 1 : cores;
+			if (chosen != this.cores) {
+				JniUtils.setNumThreads(chosen);
+				this.cores = chosen;
+			}
 		}
 
 	}

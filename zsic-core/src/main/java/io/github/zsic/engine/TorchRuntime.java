@@ -14,12 +14,12 @@ import io.github.zsic.DeviceException;
 final class TorchRuntime {
 
 	/**
-	 * How often a thread of GNU's OpenMP looks for the others, some 20 microseconds,
-	 * before it sleeps. By default it does so for milliseconds. That gains a little on a
-	 * machine that has nothing else to do, but where another process has one of the
-	 * cores, a thread that looks takes the time from the one that it waits for.
+	 * How often a thread of GNU's OpenMP looks for the others, some 100 microseconds,
+	 * before it sleeps. That is enough for what lies between the parallel sections of a
+	 * model; by default it does so for milliseconds, and where another process has one of
+	 * the cores, it takes that time from the thread that it waits for.
 	 */
-	private static final String SPINS = "1000";
+	private static final String SPINS = "5000";
 
 	private TorchRuntime() {
 	}

@@ -243,8 +243,7 @@ final class JpegDecoder {
 			components.add(component);
 		}
 		if (this.side > 0) {
-			while (this.eighths > 1
-					&& Math.min(this.width, this.height) * (long) this.eighths / 16 >= this.side) {
+			while (this.eighths > 1 && Math.min(this.width, this.height) * (long) this.eighths / 16 >= this.side) {
 				this.eighths /= 2;
 			}
 		}

@@ -211,13 +211,15 @@ public class ZsicProperties extends ClassifierProperties {
 
 		/**
 		 * Number of threads that run the engine, each with one batch of pictures at a
-		 * time. Use 0 for one for every four cores that the JVM sees, at least one.
+		 * time. Use 0 for one for every four cores that the JVM sees, two where there are
+		 * fewer than twelve, and two on a GPU.
 		 */
 		private int threads;
 
 		/**
 		 * Number of cores that one engine thread uses. Use 0 to share out all that the
-		 * JVM sees.
+		 * JVM sees, and to let one that has work while the others have none use up to
+		 * four.
 		 */
 		private int intraOpThreads;
 
