@@ -74,7 +74,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 						request.templates().isEmpty() ? this.templates : Template.parseAll(request.templates()));
 				Duration text = since(start);
 				List<Classification> results = new ArrayList<>(request.images().size());
-				images.encode(request.images(), this::decode, (image) -> {
+				images.encode(request.images(), this::read, (image) -> {
 					long scoring = System.nanoTime();
 					List<Prediction> predictions = score(request, labels, image.embedding());
 					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
@@ -90,7 +90,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		return whileOpen(() -> {
 			try (ImageRequest images = this.encoder.admit()) {
 				float[][] embedding = new float[1][];
-				images.encode(List.of(image), this::decode, (encoded) -> embedding[0] = encoded.embedding());
+				images.encode(List.of(image), this::read, (encoded) -> embedding[0] = encoded.embedding());
 				return embedding[0];
 			}
 		});
@@ -157,21 +157,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private DualEncoder.Picture decode(ImageInput input) {
-		RgbImage pixels = read(input);
-		return new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height());
-	}
-
-	private RgbImage read(ImageInput input) {
-		if (input.image() != null) {
-			return this.images.convert(input.description(), input.image());
+	/** Reads a picture and returns what decodes it. */
+	private Supplier<DualEncoder.Picture> read(ImageInput input) {
+		BufferedImage image = input.image();
+		if (image != null) {
+			return () -> picture(this.images.convert(input.description(), image));
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
 			byte[] bytes = this.images.read(in);
-			BufferedImage image = this.images.allows(bytes) ? decodeByOthers(input.description(), bytes) : null;
-			return (image != null) ? this.images.convert(input.description(), image)
-					: this.images.decode(input.description(), bytes);
+			return () -> picture(decode(input.description(), bytes));
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -184,6 +179,15 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	private static DualEncoder.Picture picture(RgbImage image) {
+		return new DualEncoder.Picture(image.pixels(), image.width(), image.height());
+	}
+
+	private RgbImage decode(String description, byte[] bytes) {
+		BufferedImage image = this.images.allows(bytes) ? decodeByOthers(description, bytes) : null;
+		return (image != null) ? this.images.convert(description, image) : this.images.decode(description, bytes);
 	}
 
 	private @Nullable BufferedImage decodeByOthers(String description, byte[] bytes) {
