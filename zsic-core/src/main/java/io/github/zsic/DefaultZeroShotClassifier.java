@@ -97,7 +97,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				float[][] background = this.texts.get(request.background());
 				Duration text = since(start);
 				List<Classification> results = new ArrayList<>(request.images().size());
-				images.encode(request.images(), this::decode, (image) -> {
+				images.encode(request.images(), this::read, (image) -> {
 					long scoring = System.nanoTime();
 					int i = results.size();
 					List<Prediction> predictions = this.scorer.score(request, labels.get(i).labels(), embeddings.get(i),
@@ -120,7 +120,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		return whileOpen(() -> {
 			try (ImageRequest request = this.encoder.admit()) {
 				List<float[]> embeddings = new ArrayList<>(images.size());
-				request.encode(List.copyOf(images), this::decode, (encoded) -> embeddings.add(encoded.embedding()));
+				request.encode(List.copyOf(images), this::read, (encoded) -> embeddings.add(encoded.embedding()));
 				return List.copyOf(embeddings);
 			}
 		});
@@ -205,21 +205,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private DualEncoder.Picture decode(ImageInput input) {
-		RgbImage pixels = read(input);
-		return new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height());
-	}
-
-	private RgbImage read(ImageInput input) {
-		if (input.image() != null) {
-			return this.images.convert(input.description(), input.image());
+	/** Reads a picture and returns what decodes it. */
+	private Supplier<DualEncoder.Picture> read(ImageInput input) {
+		BufferedImage image = input.image();
+		if (image != null) {
+			return () -> picture(this.images.convert(input.description(), image));
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
 			byte[] bytes = this.images.read(in);
-			BufferedImage image = this.images.allows(bytes) ? decodeByOthers(input.description(), bytes) : null;
-			return (image != null) ? this.images.convert(input.description(), image)
-					: this.images.decode(input.description(), bytes);
+			return () -> picture(decode(input.description(), bytes));
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -232,6 +227,15 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	private static DualEncoder.Picture picture(RgbImage image) {
+		return new DualEncoder.Picture(image.pixels(), image.width(), image.height());
+	}
+
+	private RgbImage decode(String description, byte[] bytes) {
+		BufferedImage image = this.images.allows(bytes) ? decodeByOthers(description, bytes) : null;
+		return (image != null) ? this.images.convert(description, image) : this.images.decode(description, bytes);
 	}
 
 	private @Nullable BufferedImage decodeByOthers(String description, byte[] bytes) {

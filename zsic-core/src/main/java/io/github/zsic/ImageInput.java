@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * with several pages the first picture counts. EXIF orientation is applied and
  * transparency is dropped, as the reference pipeline does.
  * <p>
- * An input is read when it is classified, not when it is created; if the request has
- * several, in another thread. Inputs made {@linkplain #of(InputStream) from a stream} can
- * be classified once; all others any number of times and from any thread.
+ * An input is read when it is classified, not when it is created. Inputs made
+ * {@linkplain #of(InputStream) from a stream} can be classified once; all others any
+ * number of times and from any thread.
  */
 public final class ImageInput {
 

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -61,36 +62,50 @@ public final class ImageRequest implements AutoCloseable {
 	}
 
 	/**
-	 * Decodes and encodes pictures, several at a time, and hands on the results in the
-	 * order of the pictures. Only a few are decoded ahead of the engine. What fails first
-	 * in that order ends the request; this method returns when nothing of it is under way
+	 * Reads, decodes and encodes pictures, several at a time, and hands on the results in
+	 * the order of the pictures. Only a few are ahead of the engine. What fails first in
+	 * that order ends the request; this method returns when nothing of it is under way
 	 * any more.
-	 * @param <T> what a picture is decoded from
-	 * @param sources what the pictures are decoded from, at least one
-	 * @param decoder decodes one of them, in another thread if there are several
+	 * @param <T> what a picture is read from
+	 * @param sources what the pictures are read from, at least one
+	 * @param reader reads one of them, in the calling thread, and returns what decodes
+	 * it, in another thread if there are several
 	 * @param consumer takes the results, in the calling thread
 	 * @throws CancellationException if the calling thread is interrupted
 	 * @throws io.github.zsic.InferenceException if the engine fails
-	 * @throws RuntimeException what decoder and consumer throw
+	 * @throws RuntimeException what reader, decoder and consumer throw
 	 */
-	public <T> void encode(List<T> sources, Function<T, DualEncoder.Picture> decoder, Consumer<EncodedImage> consumer) {
+	public <T> void encode(List<T> sources, Function<T, Supplier<DualEncoder.Picture>> reader,
+			Consumer<EncodedImage> consumer) {
 		Deque<CompletableFuture<EncodedImage>> underWay = new ArrayDeque<>();
 		int next = 0;
 		try {
 			for (int done = 0; done < sources.size(); done++) {
 				while (next < sources.size() && underWay.size() < this.queue.window()
 						&& havePlaceFor(underWay.size())) {
-					T source = sources.get(next++);
-					underWay.add((sources.size() > 1)
-							? CompletableFuture.supplyAsync(() -> decode(source, decoder), DECODERS)
-								.thenCompose(this::enqueue)
-							: enqueue(decode(source, decoder)));
+					underWay.add(start(sources.get(next++), reader, sources.size() > 1));
 				}
 				consumer.accept(await(underWay.remove()));
 			}
 		}
 		finally {
 			abandon(underWay);
+		}
+	}
+
+	private <T> CompletableFuture<EncodedImage> start(T source, Function<T, Supplier<DualEncoder.Picture>> reader,
+			boolean oneOfSeveral) {
+		try {
+			long start = System.nanoTime();
+			Supplier<DualEncoder.Picture> decoder = reader.apply(source);
+			Duration read = Duration.ofNanos(System.nanoTime() - start);
+			return oneOfSeveral
+					? CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue)
+					: enqueue(decode(decoder, read));
+		}
+		catch (RuntimeException | Error ex) {
+			// Its turn comes after the pictures before it.
+			return CompletableFuture.failedFuture(ex);
 		}
 	}
 
@@ -102,13 +117,13 @@ public final class ImageRequest implements AutoCloseable {
 		return underWay < this.places;
 	}
 
-	private <T> Decoded decode(T source, Function<T, DualEncoder.Picture> decoder) {
+	private Decoded decode(Supplier<DualEncoder.Picture> decoder, Duration read) {
 		if (this.abandoned) {
 			throw new CancellationException();
 		}
 		long start = System.nanoTime();
-		DualEncoder.Picture picture = this.preparation.apply(decoder.apply(source));
-		return new Decoded(picture, Duration.ofNanos(System.nanoTime() - start));
+		DualEncoder.Picture picture = this.preparation.apply(decoder.get());
+		return new Decoded(picture, read.plusNanos(System.nanoTime() - start));
 	}
 
 	private CompletableFuture<EncodedImage> enqueue(Decoded decoded) {

@@ -242,7 +242,7 @@ class BatchQueueTests {
 		try (ImageRequest request = new ImageRequest(queue, UnaryOperator.identity())) {
 			request.encode(
 					IntStream.of(widths).mapToObj((width) -> new DualEncoder.Picture(new byte[0], width, 1)).toList(),
-					decoder, (image) -> results.add((int) image.embedding()[0]));
+					(picture) -> () -> decoder.apply(picture), (image) -> results.add((int) image.embedding()[0]));
 		}
 		return results;
 	}

@@ -68,9 +68,10 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 		CallStatistics calls = this.classifier.classifier().calls(this.thresholds.window());
 		SelfTestResult selfTest = (this.thresholds.selfTestInterval() != null)
 				? this.classifier.selfTest(this.thresholds.selfTestInterval()) : null;
-		boolean cuda = status.model() != null && status.model().device().startsWith(CUDA);
-		Gpu gpu = cuda ? ask(status.model()) : null;
-		String problem = (cuda && gpu == null) ? "The driver of the GPU does not answer."
+		ModelInfo model = status.model();
+		boolean onGpu = model != null && model.device().startsWith(CUDA);
+		Gpu gpu = (model != null && onGpu) ? ask(model) : null;
+		String problem = (onGpu && gpu == null) ? "The driver of the GPU does not answer."
 				: problem(status, calls, selfTest);
 		builder.status((problem != null) ? Status.DOWN : statusOf(status.state()));
 		if (problem != null) {
