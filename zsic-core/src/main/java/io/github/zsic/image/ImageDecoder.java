@@ -34,7 +34,8 @@ public final class ImageDecoder {
 
 	/**
 	 * Creates a decoder that decodes every picture in full.
-	 * @param maximumPixels the largest picture that is decoded, as width times height
+	 * @param maximumPixels the largest picture that is decoded, as width times height;
+	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes) {
@@ -42,11 +43,14 @@ public final class ImageDecoder {
 	}
 
 	/**
-	 * Creates a decoder.
+	 * Creates a decoder for pictures that are resized afterwards. A JPEG with many more
+	 * pixels than that needs is made smaller, to 1/2, 1/4 or 1/8 of its size, while it is
+	 * decoded; at least three pixels in each direction are left for one of the result.
 	 * @param maximumPixels the largest picture that is decoded, as width times height;
 	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
-	 * @param side how long the shorter side of a picture is to be at the end, or 0
+	 * @param side how long the shorter side of a picture is after the resize at most, or
+	 * 0 if every pixel is needed
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes, int side) {
 		if (maximumPixels < 1 || maximumBytes < 1) {

@@ -47,8 +47,14 @@ final class JpegComponent {
 	/** In the order of the file, from its first scan on. */
 	int @Nullable [] quantization;
 
-	/** A progressive picture's, as they are known until now; each block row by row. */
+	/**
+	 * A progressive picture's, as they are known until now: those that count, of one
+	 * block after the other.
+	 */
 	short[] coefficients = {};
+
+	/** For each block the coefficients that are not zero, as bits. */
+	long[] known = {};
 
 	byte[] samples = {};
 
@@ -88,7 +94,8 @@ final class JpegComponent {
 		}
 		this.samples = new byte[this.columns * this.blockWidth * this.rows * this.blockHeight];
 		if (progressive) {
-			this.coefficients = new short[64 * this.columns * this.rows];
+			this.coefficients = new short[(this.lastNeeded + 1) * this.columns * this.rows];
+			this.known = new long[this.columns * this.rows];
 		}
 	}
 
@@ -106,6 +113,13 @@ final class JpegComponent {
 			coarser /= 2;
 		}
 		return size;
+	}
+
+	void set(int block, int k, int value) {
+		this.known[block] |= 1L << k;
+		if (k <= this.lastNeeded) {
+			this.coefficients[block * (this.lastNeeded + 1) + k] = (short) value;
+		}
 	}
 
 	int stride() {

@@ -354,27 +354,39 @@ final class JpegDecoder {
 		int bands = this.components.size();
 		boolean ycc = (bands == 3) ? isYcc() : bands == 4 && this.adobeTransform > 0;
 		byte[][] lines = new byte[bands][columns + 8];
-		int stride = (bands == 4) ? 4 : 3;
-		byte[] samples = new byte[columns * rows * stride];
+		byte[] inks = new byte[(bands == 4) ? 4 * columns : 0];
+		byte[] rgb = new byte[3 * columns * rows];
 		for (int y = 0; y < rows; y++) {
 			for (int band = 0; band < bands; band++) {
 				this.components.get(band).row(y, lines[band]);
 			}
-			int start = y * columns * stride;
-			if (ycc) {
-				Colors.yccToRgb(lines[0], lines[1], lines[2], columns, samples, start, stride);
-			}
-			for (int band = ycc ? 3 : 0; band < stride; band++) {
-				byte[] line = lines[Math.min(band, bands - 1)];
+			int start = 3 * y * columns;
+			if (bands == 4) {
 				// With YCCK, what libjpeg calls CMYK is the complement of the RGB that
 				// YCC stands for; and all inks are stored inverted, Adobe's way.
-				int invert = (bands == 4) ? 0xFF : 0;
-				for (int x = 0, out = start + band; x < columns; x++, out += stride) {
-					samples[out] = (byte) (line[x] ^ invert);
+				if (ycc) {
+					Colors.yccToRgb(lines[0], lines[1], lines[2], columns, inks, 0, 4);
+				}
+				for (int band = ycc ? 3 : 0; band < 4; band++) {
+					for (int x = 0; x < columns; x++) {
+						inks[4 * x + band] = (byte) ~lines[band][x];
+					}
+				}
+				System.arraycopy(Colors.cmykToRgb(inks), 0, rgb, start, 3 * columns);
+			}
+			else if (ycc) {
+				Colors.yccToRgb(lines[0], lines[1], lines[2], columns, rgb, start, 3);
+			}
+			else {
+				for (int band = 0; band < 3; band++) {
+					byte[] line = lines[Math.min(band, bands - 1)];
+					for (int x = 0, out = start + band; x < columns; x++, out += 3) {
+						rgb[out] = line[x];
+					}
 				}
 			}
 		}
-		return new RgbImage(columns, rows, (bands == 4) ? Colors.cmykToRgb(samples) : samples, this.width, this.height);
+		return new RgbImage(columns, rows, rgb, this.width, this.height);
 	}
 
 	private boolean isYcc() {
