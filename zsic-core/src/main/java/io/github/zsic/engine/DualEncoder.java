@@ -387,8 +387,8 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
 	 * @param width the width in pixels
 	 * @param height the height in pixels
-	 * @param originalWidth the width before the picture was made smaller, by a whole
-	 * factor, on its way to here; or else the same
+	 * @param originalWidth the width before the picture was made smaller, to a number of
+	 * eighths, on its way to here; or else the same
 	 * @param originalHeight the height before that
 	 */
 	public record Picture(byte[] rgb, int width, int height, int originalWidth, int originalHeight) {

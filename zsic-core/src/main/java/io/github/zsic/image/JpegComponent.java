@@ -108,7 +108,7 @@ final class JpegComponent {
 	 */
 	private static int blockSize(int eighths, int coarser) {
 		int size = eighths;
-		while (size < 8 && coarser % 2 == 0) {
+		while (size <= 4 && coarser % 2 == 0) {
 			size *= 2;
 			coarser /= 2;
 		}
