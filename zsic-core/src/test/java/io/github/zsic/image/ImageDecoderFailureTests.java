@@ -145,6 +145,19 @@ class ImageDecoderFailureTests {
 		assertRefusedAtOnce(png(Integer.MAX_VALUE, Integer.MAX_VALUE, data));
 	}
 
+	/** The highest byte of the length of a chunk is before its name, or behind it. */
+	@ParameterizedTest
+	@CsvSource({ "png-profile.png, iCCP, -4", "orientation-3.webp, EXIF, 7" })
+	void metadataThatClaimsToBeHuge(String file, String chunk, int offset) throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read(file);
+		bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf(chunk) + offset] = 0x20;
+		refusal(bytes);
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long before = threads.getCurrentThreadAllocatedBytes();
+		assertThat(refusal(bytes).getReason()).isEqualTo(Reason.DAMAGED);
+		assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes").isLessThan(1_000_000);
+	}
+
 	@Test
 	void gifBomb() throws IOException {
 		byte[] bytes = ImageDecoderReferenceTests.read("gif-rgb.gif");
