@@ -174,30 +174,35 @@ final class JpegComponent {
 	}
 
 	private void smoothAcross(int start, byte[] target) {
+		byte[] samples = this.samples;
 		int last = this.width - 1;
-		int left = sample(start);
+		int left = samples[start] & 0xFF;
 		int middle = left;
-		for (int x = 0; x <= last; x++) {
-			int right = sample(start + Math.min(x + 1, last));
+		for (int x = 0; x < last; x++) {
+			int right = samples[start + x + 1] & 0xFF;
 			target[2 * x] = (byte) ((3 * middle + left + 1) >> 2);
 			target[2 * x + 1] = (byte) ((3 * middle + right + 2) >> 2);
 			left = middle;
 			middle = right;
 		}
+		target[2 * last] = (byte) ((3 * middle + left + 1) >> 2);
+		target[2 * last + 1] = (byte) middle;
 	}
 
 	private void smoothBoth(int start, int other, byte[] target) {
+		byte[] samples = this.samples;
 		int last = this.width - 1;
-		int middle = 3 * sample(start) + sample(other);
-		int left = middle;
-		for (int x = 0; x <= last; x++) {
-			int next = Math.min(x + 1, last);
-			int right = 3 * sample(start + next) + sample(other + next);
+		int left = 3 * (samples[start] & 0xFF) + (samples[other] & 0xFF);
+		int middle = left;
+		for (int x = 0; x < last; x++) {
+			int right = 3 * (samples[start + x + 1] & 0xFF) + (samples[other + x + 1] & 0xFF);
 			target[2 * x] = (byte) ((3 * middle + left + 8) >> 4);
 			target[2 * x + 1] = (byte) ((3 * middle + right + 7) >> 4);
 			left = middle;
 			middle = right;
 		}
+		target[2 * last] = (byte) ((3 * middle + left + 8) >> 4);
+		target[2 * last + 1] = (byte) ((4 * middle + 7) >> 4);
 	}
 
 }
