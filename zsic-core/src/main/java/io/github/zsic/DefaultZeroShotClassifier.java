@@ -230,7 +230,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	private static DualEncoder.Picture picture(RgbImage image) {
-		return new DualEncoder.Picture(image.pixels(), image.width(), image.height());
+		return new DualEncoder.Picture(image.pixels(), image.width(), image.height(), image.originalWidth(),
+				image.originalHeight());
 	}
 
 	private RgbImage decode(String description, byte[] bytes) {

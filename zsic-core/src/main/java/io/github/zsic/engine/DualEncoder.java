@@ -306,11 +306,15 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** Neither the engine nor memory is to be kept busy with pixels that do not count. */
 	private Picture prepare(Picture picture) {
-		if ((long) picture.width() * picture.height() < LARGE) {
+		boolean smaller = picture.width() != picture.originalWidth() || picture.height() != picture.originalHeight();
+		if (!smaller && (long) picture.width() * picture.height() < LARGE) {
 			return picture;
 		}
 		return this.preparers.call(() -> call((scope) -> {
-			PtNDArray pixels = scope.run("resize", scope.add(IValue.from(scope.pixels(picture))))
+			PtNDArray pixels = scope
+				.run("resize", scope.add(IValue.from(scope.pixels(picture))),
+						scope.add(IValue.from((long) picture.originalHeight())),
+						scope.add(IValue.from((long) picture.originalWidth())))
 				.toTensor(scope.manager);
 			return new Picture(pixels.toByteArray(), (int) pixels.getShape().get(1), (int) pixels.getShape().get(0));
 		}));
@@ -522,8 +526,21 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
 	 * @param width the width in pixels
 	 * @param height the height in pixels
+	 * @param originalWidth the width before the picture was made smaller, to a number of
+	 * eighths, on its way to here; or else the same
+	 * @param originalHeight the height before that
 	 */
-	public record Picture(byte[] rgb, int width, int height) {
+	public record Picture(byte[] rgb, int width, int height, int originalWidth, int originalHeight) {
+
+		/**
+		 * Creates a picture that was not made smaller.
+		 * @param rgb the pixels
+		 * @param width the width
+		 * @param height the height
+		 */
+		public Picture(byte[] rgb, int width, int height) {
+			this(rgb, width, height, width, height);
+		}
 
 	}
 

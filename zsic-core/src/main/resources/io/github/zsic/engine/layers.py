@@ -206,20 +206,33 @@ def resized(height: int, width: int, config: Dict[str, float]) -> List[int]:
 # intermediate rounding of Pillow; libtorch has this kernel for the CPU only.
 def resize(x: Tensor, size: List[int], resample: int) -> Tensor:
   if size[0] != x.size(2) or size[1] != x.size(3):
-    if resample == 3:
-      x = torch._upsample_bicubic2d_aa(x, size, False, None, None)
-    elif resample == 2:
-      x = torch._upsample_bilinear2d_aa(x, size, False, None, None)
-    else:
-      x = torch.upsample_nearest2d(x, size, None, None)
+    x = __torch__.zsic.layers.resize_by(x, size, resample, None, None)
   return x
 
-# Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing.
-def resize_ahead(image: Tensor, config: Dict[str, float]) -> Tensor:
+# The same by factors that the sizes, which are whole numbers, do not tell exactly.
+def resize_by(x: Tensor, size: List[int], resample: int, down: Optional[float], across: Optional[float]) -> Tensor:
+  if resample == 3:
+    x = torch._upsample_bicubic2d_aa(x, size, False, down, across)
+  elif resample == 2:
+    x = torch._upsample_bilinear2d_aa(x, size, False, down, across)
+  else:
+    x = torch.upsample_nearest2d(x, size, down, across)
+  return x
+
+# Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing. A picture
+# that was made smaller, to so many eighths, when it was decoded, gets the size that it would have got from its own
+# height and width.
+def resize_ahead(image: Tensor, height: int, width: int, config: Dict[str, float]) -> Tensor:
   sized = torch.__contains__(config, "size.shortest_edge") or torch.__contains__(config, "size.height")
   if sized and config["do_resize"] != 0.:
+    size = __torch__.zsic.layers.resized(height, width, config)
     x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
-    x = __torch__.zsic.layers.resize(x, __torch__.zsic.layers.resized(image.size(0), image.size(1), config), int(config["resample"]))
+    if image.size(0) == height and image.size(1) == width:
+      x = __torch__.zsic.layers.resize(x, size, int(config["resample"]))
+    else:
+      # The last row and column may stand for less than a whole one.
+      factor = 8. / float(int(8. * image.size(0) / height + 0.5))
+      x = __torch__.zsic.layers.resize_by(x, size, int(config["resample"]), float(size[0]) * factor / float(height), float(size[1]) * factor / float(width))
     image = torch.contiguous(torch.permute(torch.squeeze(x, 0), [1, 2, 0]))
   return image
 
