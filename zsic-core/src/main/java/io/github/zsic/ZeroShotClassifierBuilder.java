@@ -345,7 +345,8 @@ public final class ZeroShotClassifierBuilder {
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
 					encoder.dimension(), encoder.scoring());
 			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()), templates, this.scoring);
+					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()), templates,
+					this.scoring);
 		}
 		catch (RuntimeException | Error ex) {
 			encoder.close();

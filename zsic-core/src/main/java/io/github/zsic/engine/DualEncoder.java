@@ -232,10 +232,10 @@ public final class DualEncoder implements AutoCloseable {
 			long[] sizes = pictures.stream()
 				.flatMapToLong((picture) -> LongStream.of(picture.originalHeight(), picture.originalWidth()))
 				.toArray();
-			return requireFinite(scope
-				.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
-				.toTensor(scope.manager)
-				.toFloatArray());
+			return requireFinite(
+					scope.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
+						.toTensor(scope.manager)
+						.toFloatArray());
 		});
 		return rows(flat, pictures.size());
 	}

@@ -6,8 +6,8 @@ package io.github.zsic.image;
  * and G. Moschytz, Practical fast 1-D DCT algorithms with 11 multiplications, ICASSP
  * 1989.
  * <p>
- * It also makes 1, 2, 3, 4 or 6 columns or rows of the 8, by the transform of that length on
- * the lowest frequencies. What is left out are frequencies that the smaller picture
+ * It also makes 1, 2, 3, 4 or 6 columns or rows of the 8, by the transform of that length
+ * on the lowest frequencies. What is left out are frequencies that the smaller picture
  * cannot show, so the colours that it shows are not weakened as by averaging.
  */
 final class InverseDct {

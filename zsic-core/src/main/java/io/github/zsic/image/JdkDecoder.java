@@ -17,8 +17,8 @@ import javax.imageio.spi.ImageReaderSpi;
 import org.w3c.dom.NodeList;
 
 /**
- * GIF, BMP and the rarer kinds of PNG, by the readers that are part of the JDK, whatever else is registered
- * with Image I/O and whichever class loader asks.
+ * GIF, BMP and the rarer kinds of PNG, by the readers that are part of the JDK, whatever
+ * else is registered with Image I/O and whichever class loader asks.
  */
 final class JdkDecoder {
 
