@@ -244,7 +244,7 @@ final class JpegScan {
 	/** Makes the samples of a progressive picture's component. */
 	void transform(JpegComponent component) {
 		int[] quantization = component.quantization;
-		if (quantization == null) {
+		if (quantization.length == 0) {
 			Arrays.fill(component.samples, (byte) 128);
 			return;
 		}
