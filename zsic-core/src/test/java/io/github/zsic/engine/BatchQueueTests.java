@@ -220,6 +220,32 @@ class BatchQueueTests {
 		assertThat(this.computed).containsExactly(List.of(1));
 	}
 
+	/** The model might be closed when the call has ended. */
+	@Test
+	void anInterruptedCallEndsAfterWhatIsBeingComputed() throws Exception {
+		BatchQueue queue = queue(1, Duration.ZERO, 100);
+		CountDownLatch ended = new CountDownLatch(1);
+		List<Integer> computedAtTheEnd = new ArrayList<>();
+		Thread caller = new Thread(() -> {
+			try {
+				encode(queue, UnaryOperator.identity(), 1);
+			}
+			catch (CancellationException ex) {
+				this.computed.forEach(computedAtTheEnd::addAll);
+				ended.countDown();
+			}
+		});
+		caller.start();
+		awaitWaiting(queue, 0);
+		caller.interrupt();
+		while (caller.getState() != Thread.State.WAITING || !caller.isInterrupted()) {
+			Thread.sleep(1);
+		}
+		this.batches.release();
+		ended.await();
+		assertThat(computedAtTheEnd).containsExactly(1);
+	}
+
 	private BatchQueue queue(int maximumSize, @Nullable Duration maximumDelay, int capacity) {
 		return new BatchQueue(this.threads, new Batching(maximumSize, maximumDelay, capacity), (pictures) -> {
 			this.batches.acquireUninterruptibly();
