@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -238,9 +239,7 @@ class BatchQueueTests {
 		caller.start();
 		awaitWaiting(queue, 0);
 		caller.interrupt();
-		while (caller.getState() != Thread.State.WAITING || !caller.isInterrupted()) {
-			Thread.sleep(1);
-		}
+		assertThat(ended.await(100, TimeUnit.MILLISECONDS)).isFalse();
 		this.batches.release();
 		ended.await();
 		assertThat(computedAtTheEnd).containsExactly(1);
