@@ -156,7 +156,7 @@ class BatchingTests {
 	void closingLetsWaitingCallsFinish() throws Exception {
 		ExecutorService executor = Executors.newFixedThreadPool(8);
 		try {
-			for (int repetition = 0; repetition < 20; repetition++) {
+			for (int repetition = 0; repetition < 5; repetition++) {
 				ZeroShotClassifier classifier = builder("quickgelu-legacy-eos").build();
 				CountDownLatch begun = new CountDownLatch(8);
 				List<Future<Integer>> calls = new ArrayList<>();

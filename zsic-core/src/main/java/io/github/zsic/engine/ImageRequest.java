@@ -85,7 +85,9 @@ public final class ImageRequest implements AutoCloseable {
 						&& havePlaceFor(underWay.size())) {
 					underWay.add(start(sources.get(next++), reader, sources.size() > 1));
 				}
-				consumer.accept(await(underWay.remove()));
+				EncodedImage image = await(underWay.element());
+				underWay.remove();
+				consumer.accept(image);
 			}
 		}
 		finally {

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -218,6 +219,30 @@ class BatchQueueTests {
 		this.batches.release(10_000);
 		assertThat(running.get()).containsExactly(1);
 		assertThat(this.computed).containsExactly(List.of(1));
+	}
+
+	/** The model might be closed when the call has ended. */
+	@Test
+	void anInterruptedCallEndsAfterWhatIsBeingComputed() throws Exception {
+		BatchQueue queue = queue(1, Duration.ZERO, 100);
+		CountDownLatch ended = new CountDownLatch(1);
+		List<Integer> computedAtTheEnd = new ArrayList<>();
+		Thread caller = new Thread(() -> {
+			try {
+				encode(queue, UnaryOperator.identity(), 1);
+			}
+			catch (CancellationException ex) {
+				this.computed.forEach(computedAtTheEnd::addAll);
+				ended.countDown();
+			}
+		});
+		caller.start();
+		awaitWaiting(queue, 0);
+		caller.interrupt();
+		assertThat(ended.await(100, TimeUnit.MILLISECONDS)).isFalse();
+		this.batches.release();
+		ended.await();
+		assertThat(computedAtTheEnd).containsExactly(1);
 	}
 
 	private BatchQueue queue(int maximumSize, @Nullable Duration maximumDelay, int capacity) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import io.github.zsic.CallStatistics;
 import io.github.zsic.ClassifierStatus;
 import io.github.zsic.ClassifierStatus.State;
+import io.github.zsic.Gpu;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.spring.boot.ClassifierDetails;
@@ -38,7 +39,7 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 
 	private final Thresholds thresholds;
 
-	private final Gpu.Driver driver;
+	private final GpuDriver driver;
 
 	/**
 	 * Creates an indicator.
@@ -46,7 +47,7 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 	 * @param thresholds what counts as healthy
 	 */
 	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds) {
-		this(classifier, thresholds, Gpu.Driver.CUDA);
+		this(classifier, thresholds, Gpu::ask);
 	}
 
 	/**
@@ -55,7 +56,7 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 	 * @param thresholds what counts as healthy
 	 * @param driver tells of GPUs
 	 */
-	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds, Gpu.Driver driver) {
+	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds, GpuDriver driver) {
 		super("Health of the zero-shot classifier could not be told");
 		this.classifier = classifier;
 		this.thresholds = thresholds;

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DownloadProgress;
+import io.github.zsic.Gpu;
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.Precision;
@@ -298,7 +299,7 @@ class ZsicHealthIndicatorTests {
 				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 	}
 
-	private Health health(Gpu.Driver driver) {
+	private Health health(GpuDriver driver) {
 		return new ZsicHealthIndicator(this.managed, THRESHOLDS, driver).health();
 	}
 
