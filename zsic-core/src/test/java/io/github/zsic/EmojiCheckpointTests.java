@@ -151,7 +151,8 @@ class EmojiCheckpointTests {
 		List<float[]> rows = new ArrayList<>();
 		for (String file : questions.files) {
 			float[] row = new float[questions.names.size()];
-			for (Prediction prediction : classifier.classify(ImageInput.of(folder.resolve(file)), labels).predictions()) {
+			for (Prediction prediction : classifier.classify(ImageInput.of(folder.resolve(file)), labels)
+				.predictions()) {
 				row[positions.get(prediction.label())] = prediction.score();
 			}
 			rows.add(row);
