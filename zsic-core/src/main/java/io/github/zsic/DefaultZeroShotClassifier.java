@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -86,22 +87,17 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		return whileOpen(() -> {
 			try (ImageRequest images = this.encoder.admit()) {
 				long start = System.nanoTime();
-				List<LabelSet> labels = new ArrayList<>(request.images().size());
-				List<float[][]> embeddings = new ArrayList<>(request.images().size());
-				for (int i = 0; i < request.images().size(); i++) {
-					LabelSet own = labels(request, i);
-					boolean same = i > 0 && own == labels.get(i - 1);
-					labels.add(own);
-					embeddings.add(same ? embeddings.get(i - 1) : embed(own));
-				}
+				List<LabelSet> labels = labels(request);
+				Map<LabelSet, float[][]> embeddings = new IdentityHashMap<>();
+				labels.forEach((set) -> embeddings.computeIfAbsent(set, this::embed));
 				float[][] background = this.texts.get(request.background());
 				Duration text = since(start);
 				List<Classification> results = new ArrayList<>(request.images().size());
 				images.encode(request.images(), this::read, (image) -> {
 					long scoring = System.nanoTime();
-					int i = results.size();
-					List<Prediction> predictions = this.scorer.score(request, labels.get(i).labels(), embeddings.get(i),
-							background, image.embedding());
+					LabelSet own = labels.get(results.size());
+					List<Prediction> predictions = this.scorer.score(request, own.labels(),
+							Objects.requireNonNull(embeddings.get(own)), background, image.embedding());
 					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
 							image.compute(), text, since(scoring), image.batchSize())));
 				});
@@ -261,11 +257,21 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				"The picture '" + input.description() + "' " + finding + ".", "Check where it comes from.", cause);
 	}
 
-	private LabelSet labels(ClassificationRequest request, int image) {
-		LabelSet labels = request.labelSet(image);
-		if (labels != null) {
-			return labels;
+	/** What to choose from for each picture. */
+	private List<LabelSet> labels(ClassificationRequest request) {
+		List<LabelSet> labels = new ArrayList<>(request.images().size());
+		LabelSet own = null;
+		for (int i = 0; i < request.images().size(); i++) {
+			LabelSet requested = request.labelSet(i);
+			if (requested == null) {
+				own = (own != null) ? own : ownLabels(request);
+			}
+			labels.add((requested != null) ? requested : Objects.requireNonNull(own));
 		}
+		return labels;
+	}
+
+	private LabelSet ownLabels(ClassificationRequest request) {
 		if (this.labels == null) {
 			throw new InvalidLabelException("The request has no labels, and the classifier has none of its own.",
 					"Pass at least one label.");

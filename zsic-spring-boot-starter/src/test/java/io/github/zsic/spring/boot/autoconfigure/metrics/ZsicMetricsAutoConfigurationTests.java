@@ -53,11 +53,14 @@ class ZsicMetricsAutoConfigurationTests {
 			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
 			TestClassifier.ask(classifier);
 			classifier.embedText("an owl");
+			classifier.embedTexts(List.of("an owl", "a fox"));
+			classifier.labels("an owl");
 			// Two calls of the self-test came before.
 			assertThat(registry.get("zsic.call").tags("classifier", "default", "operation", "classify").timer().count())
 				.isEqualTo(3);
 			assertThat(registry.get("zsic.call").tags("operation", "embed-text", "error", "none").timer().count())
-				.isEqualTo(1);
+				.isEqualTo(2);
+			assertThat(registry.get("zsic.call").tags("operation", "prepare").timer().count()).isEqualTo(1);
 			for (String stage : new String[] { "decode", "queue", "image", "text", "score" }) {
 				assertThat(registry.get("zsic.stage").tags("classifier", "default", "stage", stage).timer().count())
 					.isEqualTo(3);
