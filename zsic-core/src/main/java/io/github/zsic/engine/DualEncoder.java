@@ -55,6 +55,10 @@ public final class DualEncoder implements AutoCloseable {
 	/** Bounds the memory that a request with thousands of new labels needs at once. */
 	private static final int MAXIMUM_TEXT_BATCH = 64;
 
+	private static final int WARM_UP = 2;
+
+	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
+
 	private final EngineThreads threads;
 
 	private final Model model;
@@ -83,7 +87,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
-		this.precision = device.resolve(precision);
+		this.precision = precision;
 		this.tokenizer = tokenizer;
 	}
 
@@ -109,26 +113,33 @@ public final class DualEncoder implements AutoCloseable {
 	 * @throws CheckpointException if the architecture is unknown or the weights do not
 	 * fit
 	 * @throws io.github.zsic.DeviceException if the device or the native library is not
-	 * there
+	 * there, or the device does not have the precision
 	 */
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
 			int intraOpThreads) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
 		Engine engine = TorchRuntime.engine();
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
+		Precision resolved = torchDevice.resolve(precision);
 		int cores = (intraOpThreads > 0) ? intraOpThreads
 				: Math.max(1, Runtime.getRuntime().availableProcessors() / engineThreads);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
 		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, precision, checkpoint.tokenizerSettings());
+				torchDevice, resolved, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
 			encoder.threads.call(() -> {
 				encoder.load(checkpoint);
 				return true;
 			});
+			NativeMemory.trim();
+			// The memory that was given back is fetched again here and not in the first
+			// request.
+			for (int i = 0; i < WARM_UP; i++) {
+				encoder.encodeImages(List.of(BLANK));
+			}
 			loaded = true;
 		}
 		catch (InferenceException ex) {
@@ -139,7 +150,6 @@ public final class DualEncoder implements AutoCloseable {
 				encoder.close();
 			}
 		}
-		NativeMemory.trim();
 		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
 				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
@@ -241,7 +251,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		runImages(List.of(new Picture(new byte[3], 1, 1)));
+		runImages(List.of(BLANK));
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
 	}
