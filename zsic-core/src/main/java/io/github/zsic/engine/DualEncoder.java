@@ -67,6 +67,10 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	private static final long SMALL = 8 * 1024 * 1024;
 
+	private static final int WARM_UP = 2;
+
+	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
+
 	private final EngineThreads threads;
 
 	private final EngineThreads preparers = EngineThreads.shareForPreparation();
@@ -106,7 +110,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
-		this.precision = device.resolve(precision);
+		this.precision = precision;
 		this.tokenizer = tokenizer;
 	}
 
@@ -134,25 +138,32 @@ public final class DualEncoder implements AutoCloseable {
 	 * @throws CheckpointException if the architecture is unknown or the weights do not
 	 * fit
 	 * @throws io.github.zsic.DeviceException if the device or the native library is not
-	 * there
+	 * there, or the device does not have the precision
 	 */
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
 			int intraOpThreads, Batching batching) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
 		Engine engine = TorchRuntime.engine();
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
+		Precision resolved = torchDevice.resolve(precision);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
 		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
 				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, precision, checkpoint.tokenizerSettings());
+				torchDevice, resolved, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
 			encoder.threads.callAside(() -> {
 				encoder.load(checkpoint);
 				return true;
 			});
+			NativeMemory.trim();
+			// The memory that was given back is fetched again here and not in the first
+			// request.
+			for (int i = 0; i < WARM_UP; i++) {
+				encoder.threads.call(() -> encoder.runImages(List.of(BLANK)));
+			}
 			loaded = true;
 		}
 		catch (InferenceException ex) {
@@ -163,7 +174,6 @@ public final class DualEncoder implements AutoCloseable {
 				encoder.close();
 			}
 		}
-		NativeMemory.trim();
 		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
 				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
@@ -277,7 +287,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		runImages(List.of(new Picture(new byte[3], 1, 1)));
+		runImages(List.of(BLANK));
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
 	}
