@@ -1,5 +1,6 @@
 package io.github.zsic;
 
+import java.awt.image.BufferedImage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,10 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.engine.ImageRequest;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.image.RgbImage;
 import io.github.zsic.text.Template;
@@ -36,6 +40,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private final ImageDecoder images;
 
+	private final List<CustomImageDecoder> decoders;
+
 	private final List<Template> templates;
 
 	private final Scoring scoring;
@@ -48,12 +54,13 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private boolean closed;
 
 	DefaultZeroShotClassifier(ModelInfo info, DualEncoder encoder, Tokenizer tokenizer, TextEmbeddings texts,
-			ImageDecoder images, List<Template> templates, Scoring scoring) {
+			ImageDecoder images, List<CustomImageDecoder> decoders, List<Template> templates, Scoring scoring) {
 		this.info = info;
 		this.encoder = encoder;
 		this.tokenizer = tokenizer;
 		this.texts = texts;
 		this.images = images;
+		this.decoders = decoders;
 		this.templates = templates;
 		this.scoring = scoring;
 	}
@@ -61,29 +68,32 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
 		return whileOpen(() -> {
-			long start = System.nanoTime();
-			float[][] labels = embedLabels(request.labels(),
-					request.templates().isEmpty() ? this.templates : Template.parseAll(request.templates()));
-			Duration text = since(start);
-			List<Classification> results = new ArrayList<>(request.images().size());
-			for (ImageInput image : request.images()) {
-				start = System.nanoTime();
-				RgbImage pixels = decode(image);
-				Duration decode = since(start);
-				start = System.nanoTime();
-				float[] embedding = encode(pixels);
-				Duration encode = since(start);
-				start = System.nanoTime();
-				List<Prediction> predictions = score(request, labels, embedding);
-				results.add(new Classification(predictions, new Timings(decode, encode, text, since(start))));
+			try (ImageRequest images = this.encoder.admit()) {
+				long start = System.nanoTime();
+				float[][] labels = embedLabels(request.labels(),
+						request.templates().isEmpty() ? this.templates : Template.parseAll(request.templates()));
+				Duration text = since(start);
+				List<Classification> results = new ArrayList<>(request.images().size());
+				images.encode(request.images(), this::read, (image) -> {
+					long scoring = System.nanoTime();
+					List<Prediction> predictions = score(request, labels, image.embedding());
+					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
+							image.compute(), text, since(scoring), image.batchSize())));
+				});
+				return List.copyOf(results);
 			}
-			return List.copyOf(results);
 		});
 	}
 
 	@Override
 	public float[] embedImage(ImageInput image) {
-		return whileOpen(() -> encode(decode(image)));
+		return whileOpen(() -> {
+			try (ImageRequest images = this.encoder.admit()) {
+				float[][] embedding = new float[1][];
+				images.encode(List.of(image), this::read, (encoded) -> embedding[0] = encoded.embedding());
+				return embedding[0];
+			}
+		});
 	}
 
 	@Override
@@ -103,7 +113,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	public ClassifierStatistics statistics() {
 		TextEmbeddings.Statistics cache = this.texts.statistics();
 		return new ClassifierStatistics(cache.size(), cache.hits(), cache.misses(), cache.evictions(),
-				this.encoder.engineThreads(), this.encoder.queued());
+				this.encoder.engineThreads(), this.encoder.queued(), this.encoder.places(), this.encoder.capacity(),
+				this.encoder.modelBytes());
 	}
 
 	@Override
@@ -146,18 +157,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private float[] encode(RgbImage pixels) {
-		return this.encoder
-			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height())))[0];
-	}
-
-	private RgbImage decode(ImageInput input) {
-		if (input.image() != null) {
-			return this.images.convert(input.description(), input.image());
+	/** Reads a picture and returns what decodes it. */
+	private Supplier<DualEncoder.Picture> read(ImageInput input) {
+		BufferedImage image = input.image();
+		if (image != null) {
+			return () -> picture(this.images.convert(input.description(), image));
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
-			return this.images.decode(input.description(), in);
+			byte[] bytes = this.images.read(in);
+			return () -> picture(decode(input.description(), bytes));
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -170,6 +179,32 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	private static DualEncoder.Picture picture(RgbImage image) {
+		return new DualEncoder.Picture(image.pixels(), image.width(), image.height());
+	}
+
+	private RgbImage decode(String description, byte[] bytes) {
+		BufferedImage image = this.images.allows(bytes) ? decodeByOthers(description, bytes) : null;
+		return (image != null) ? this.images.convert(description, image) : this.images.decode(description, bytes);
+	}
+
+	private @Nullable BufferedImage decodeByOthers(String description, byte[] bytes) {
+		for (CustomImageDecoder decoder : this.decoders) {
+			try {
+				BufferedImage image = decoder.decode(bytes);
+				if (image != null) {
+					return image;
+				}
+			}
+			catch (IOException ex) {
+				throw new InvalidImageException(InvalidImageException.Reason.DAMAGED,
+						"The picture '" + description + "' cannot be decoded: " + ex.getMessage() + ".",
+						"Save it again, or send another one.", ex);
+			}
+		}
+		return null;
 	}
 
 	private static InvalidImageException unreadable(ImageInput input, String finding, IOException cause) {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -35,6 +36,7 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
@@ -55,7 +57,22 @@ public final class DualEncoder implements AutoCloseable {
 	/** Bounds the memory that a request with thousands of new labels needs at once. */
 	private static final int MAXIMUM_TEXT_BATCH = 64;
 
+	/** Larger pictures are made small before they wait. */
+	private static final int LARGE = 1_000_000;
+
+	/**
+	 * The parallel sections of smaller models are too short to be worth a meeting of
+	 * threads, and too short to be divided without a trace in the last bits.
+	 */
+	private static final long SMALL = 8 * 1024 * 1024;
+
 	private final EngineThreads threads;
+
+	private final EngineThreads preparers = EngineThreads.shareForPreparation();
+
+	private final BatchQueue queue;
+
+	private final AtomicInteger waitingTexts = new AtomicInteger();
 
 	private final Model model;
 
@@ -64,6 +81,8 @@ public final class DualEncoder implements AutoCloseable {
 	private final TorchDevice device;
 
 	private final TokenizerSettings tokenizer;
+
+	private long modelBytes;
 
 	private Precision precision;
 
@@ -77,9 +96,10 @@ public final class DualEncoder implements AutoCloseable {
 
 	private int dimension;
 
-	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device,
-			Precision precision, TokenizerSettings tokenizer) {
+	private DualEncoder(EngineThreads threads, Batching batching, Model model, Architecture architecture,
+			TorchDevice device, Precision precision, TokenizerSettings tokenizer) {
 		this.threads = threads;
+		this.queue = new BatchQueue(threads, batching, this::runImages);
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
@@ -102,9 +122,11 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param device {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:<n>} or
 	 * {@code mps}
 	 * @param precision what to compute in
-	 * @param engineThreads how many calls run at the same time
+	 * @param engineThreads how many batches run at the same time, 0 to choose by the
+	 * cores that there are
 	 * @param intraOpThreads how many cores each of them uses, 0 to share out those that
 	 * there are
+	 * @param batching how pictures are gathered
 	 * @return the model, to be closed by the caller
 	 * @throws CheckpointException if the architecture is unknown or the weights do not
 	 * fit
@@ -112,20 +134,19 @@ public final class DualEncoder implements AutoCloseable {
 	 * there
 	 */
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
-			int intraOpThreads) {
+			int intraOpThreads, Batching batching) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
 		Engine engine = TorchRuntime.engine();
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
-		int cores = (intraOpThreads > 0) ? intraOpThreads
-				: Math.max(1, Runtime.getRuntime().availableProcessors() / engineThreads);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
+		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
+				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
 				torchDevice, precision, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
-			encoder.threads.call(() -> {
+			encoder.threads.callAside(() -> {
 				encoder.load(checkpoint);
 				return true;
 			});
@@ -167,6 +188,10 @@ public final class DualEncoder implements AutoCloseable {
 				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
 			return result;
 		});
+		this.modelBytes = shapes.values()
+			.stream()
+			.mapToLong((shape) -> Arrays.stream(shape).reduce(bytesPerWeight(precision()), Math::multiplyExact))
+			.sum();
 		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
 		List<Weights.Part> mapped = new ArrayList<>();
 		try (NativeScope scope = new NativeScope(this.model)) {
@@ -185,6 +210,14 @@ public final class DualEncoder implements AutoCloseable {
 		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
 		this.logitBias = call((scope) -> (float) scope.run("logit_bias").toDouble());
 		tryOut();
+	}
+
+	private static long bytesPerWeight(Precision precision) {
+		return switch (precision) {
+			case AUTO, FLOAT32 -> Float.BYTES;
+			case BFLOAT16, FLOAT16 -> Short.BYTES;
+			case INT8 -> Byte.BYTES;
+		};
 	}
 
 	/**
@@ -257,17 +290,32 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * Computes the embeddings of pictures, all in one batch.
-	 * @param pictures the pictures, at least one, of any sizes
-	 * @return for each picture a new unit vector of length {@link #dimension()}, or
-	 * several, one behind the other, of which the nearest to a text decides
-	 * @throws InferenceException if the engine fails
+	 * Takes a place in the queue, for a call that brings pictures.
+	 * @return the call's place, to be closed by the caller
+	 * @throws QueueFullException if there is none
 	 */
-	public float[][] encodeImages(List<Picture> pictures) {
-		return this.threads.call(() -> runImages(pictures));
+	public ImageRequest admit() {
+		if (!this.queue.takePlace()) {
+			throw new QueueFullException(this.queue.capacity());
+		}
+		return new ImageRequest(this.queue, this::prepare);
 	}
 
-	private float[][] runImages(List<Picture> pictures) {
+	/** Neither the engine nor memory is to be kept busy with pixels that do not count. */
+	private Picture prepare(Picture picture) {
+		if ((long) picture.width() * picture.height() < LARGE) {
+			return picture;
+		}
+		return this.preparers.call(() -> call((scope) -> {
+			PtNDArray pixels = scope.run("resize", scope.add(IValue.from(scope.pixels(picture))))
+				.toTensor(scope.manager);
+			return new Picture(pixels.toByteArray(), (int) pixels.getShape().get(1), (int) pixels.getShape().get(0));
+		}));
+	}
+
+	/** All in one batch, in the calling thread. */
+	float[][] runImages(List<Picture> pictures) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		float[] flat = call((scope) -> {
 			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
 			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
@@ -306,7 +354,11 @@ public final class DualEncoder implements AutoCloseable {
 			for (int row : rows) {
 				batch.add(ids.get(row));
 			}
-			float[][] embeddings = this.threads.call(() -> runTexts(batch));
+			this.waitingTexts.incrementAndGet();
+			float[][] embeddings = this.threads.call(() -> {
+				this.waitingTexts.decrementAndGet();
+				return runTexts(batch);
+			});
 			for (int i = 0; i < rows.length; i++) {
 				result[rows[i]] = embeddings[i];
 			}
@@ -315,6 +367,7 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	private float[][] runTexts(List<long[]> batch) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		int tokens = this.padsTexts ? this.textPositions
 				: batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
 		long[] padded = new long[batch.size() * tokens];
@@ -404,6 +457,14 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
+	 * About how much memory the weights take.
+	 * @return the number of bytes, of all weights in what the model computes in
+	 */
+	public long modelBytes() {
+		return this.modelBytes;
+	}
+
+	/**
 	 * How many threads run the engine.
 	 * @return a positive number
 	 */
@@ -412,16 +473,33 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * How many pieces of work wait for one of them.
+	 * How many pictures, and batches of texts, wait for one of them.
 	 * @return the number at this moment
 	 */
 	public int queued() {
-		return this.threads.queued();
+		return this.queue.waiting() + this.waitingTexts.get();
+	}
+
+	/**
+	 * How many places for pictures are taken.
+	 * @return the number at this moment
+	 */
+	public int places() {
+		return this.queue.taken();
+	}
+
+	/**
+	 * How many places for pictures there are.
+	 * @return a positive number
+	 */
+	public int capacity() {
+		return this.queue.capacity();
 	}
 
 	@Override
 	public void close() {
 		this.threads.close();
+		this.preparers.close();
 		this.model.close();
 		NativeMemory.trim();
 	}

@@ -49,8 +49,26 @@ public final class ImageDecoder {
 	 * @throws InvalidImageException if it holds no picture that can be decoded
 	 */
 	public RgbImage decode(String description, InputStream in) throws IOException {
-		// One byte too many shows that there are too many.
-		return decode(description, in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16)));
+		return decode(description, read(in));
+	}
+
+	/**
+	 * Reads a picture that is to be decoded.
+	 * @param in the stream, read to its end or one byte beyond the limit; not closed
+	 * @return the encoded picture, one byte larger than allowed if it is too large
+	 * @throws IOException if the stream cannot be read
+	 */
+	public byte[] read(InputStream in) throws IOException {
+		return in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16));
+	}
+
+	/**
+	 * Whether an encoded picture is small enough.
+	 * @param bytes the encoded picture
+	 * @return whether it has no more bytes than allowed
+	 */
+	public boolean allows(byte[] bytes) {
+		return bytes.length <= this.maximumBytes;
 	}
 
 	/**
@@ -66,7 +84,7 @@ public final class ImageDecoder {
 					"Send the picture itself.");
 		}
 		try {
-			if (bytes.length > this.maximumBytes) {
+			if (!allows(bytes)) {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}

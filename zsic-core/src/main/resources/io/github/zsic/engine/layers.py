@@ -214,6 +214,15 @@ def resize(x: Tensor, size: List[int], resample: int) -> Tensor:
       x = torch.upsample_nearest2d(x, size, None, None)
   return x
 
+# Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing.
+def resize_ahead(image: Tensor, config: Dict[str, float]) -> Tensor:
+  sized = torch.__contains__(config, "size.shortest_edge") or torch.__contains__(config, "size.height")
+  if sized and config["do_resize"] != 0.:
+    x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
+    x = __torch__.zsic.layers.resize(x, __torch__.zsic.layers.resized(image.size(0), image.size(1), config), int(config["resample"]))
+    image = torch.contiguous(torch.permute(torch.squeeze(x, 0), [1, 2, 0]))
+  return image
+
 # One picture, uint8 [height, width, 3], to uint8 [1, 3, crop height, crop width]: what transformers'
 # torchvision backend does (image_processing_backends.py).
 def resize_and_crop(image: Tensor, config: Dict[str, float]) -> Tensor:
@@ -512,6 +521,18 @@ def attention_pooling(x: Tensor, weights: Dict[str, Tensor], prefix: str, heads:
   h = torch.scaled_dot_product_attention(q, kv[0], kv[1], mask, 0., False)
   h = __torch__.zsic.layers.linear(torch.reshape(h, [batch, width]), weights, prefix + "attention.out_proj")
   return torch.to(h, 6, False, False)
+
+# The last product of an image tower, x [batch, in]. libtorch's own product of a few rows depends in its last bits
+# on how many they are, and what becomes of a picture must not depend on the others in its batch.
+def project(x: Tensor, weight: Tensor) -> Tensor:
+  if x.is_cuda:
+    y = torch.linear(x, weight, None)
+  else:
+    rows = annotate(List[Tensor], [])
+    for i in range(x.size(0)):
+      rows.append(torch.linear(torch.narrow(x, 0, i, 1), weight, None))
+    y = torch.cat(rows, 0)
+  return y
 
 def normalize(x: Tensor) -> Tensor:
   return x / torch.norm(x, 2, [-1], True)

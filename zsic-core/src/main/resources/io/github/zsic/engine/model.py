@@ -72,6 +72,11 @@ class Model(Module):
   def logit_bias(self: __torch__.zsic.model.Model) -> float:
     return __torch__.zsic.architecture.logit_bias(self)
 
+  # A picture, uint8 [height, width, 3], in the size in which encode_images() resizes it, so that it finds nothing
+  # left to do; the same picture where there is no such size.
+  def resize(self: __torch__.zsic.model.Model, image: Tensor) -> Tensor:
+    return __torch__.zsic.layers.resize_ahead(image, self.processing)
+
   # uint8 pictures [height, width, 3] of any size to unit vectors, float32 [batch, dimension] on the CPU.
   # Where a picture has several, [batch, vectors, dimension], the nearest to a text decides.
   def encode_images(self: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
