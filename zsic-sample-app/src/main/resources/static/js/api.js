@@ -18,11 +18,26 @@ export const classifyAddress = () => new URL('api/classify', document.baseURI).h
 
 /** The fields of a form that ask for a query, in the order in which snippets show them. */
 export function fields(query) {
-  const result = [['labels', query.labels.join(',')]];
+  const result = lines(query.labels).map((labels) => ['labels', labels]);
   query.templates.forEach((template) => result.push(['template', template]));
   for (const name of ['scoring', 'top', 'threshold']) {
     if (query[name]) {
       result.push([name, query[name]]);
+    }
+  }
+  return result;
+}
+
+/** Lists of labels, each not too long to be read in a snippet. */
+function lines(labels) {
+  const result = [];
+  for (const label of labels) {
+    const last = result.at(-1);
+    if (last && last.length + label.length < 80) {
+      result[result.length - 1] = `${last},${label}`;
+    }
+    else {
+      result.push(label);
     }
   }
   return result;

@@ -242,6 +242,7 @@ export function createLabels({ onChange }) {
     paste(text) {
       const count = add(parseLabels(text));
       render();
+      box.scrollTop = box.scrollHeight;
       announce(`${plural(count, 'label')} pasted`, 0);
       changed('user');
     },

@@ -106,7 +106,7 @@ export function createModel({ onReady, onChange }) {
     const { checkpoint, revision, modelType, device, precision, loadTime, calls, cache } = details;
     const facts = [
       ['Checkpoint', checkpoint],
-      ['Revision', revision ?? (checkpoint ? 'none: it comes from the class path or a folder' : null)],
+      ['Revision', revision ?? (checkpoint ? 'none (class path or folder)' : null)],
       ['Type', modelType],
       ['Device', [device, precision].filter(Boolean).join(', ')],
       ['Health', [words || 'not exposed', details.problem].filter(Boolean).join(': ')],

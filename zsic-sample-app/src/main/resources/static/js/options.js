@@ -12,10 +12,16 @@ const SCORINGS = {
 export function createOptions({ onChange }) {
   const form = byId('options-form');
 
+  /** A template that is being typed has no place for the label yet. */
+  function templates() {
+    const lines = form.elements.templates.value.split('\n').map((line) => line.trim()).filter((line) => line);
+    return document.activeElement === form.elements.templates ? lines.filter((line) => line.includes('{}')) : lines;
+  }
+
   function values() {
     return {
       scoring: form.elements.scoring.value,
-      templates: form.elements.templates.value.split('\n').map((line) => line.trim()).filter((line) => line),
+      templates: templates(),
       threshold: form.elements.threshold.value.trim().replace(/^(-?\d*),(\d+)$/, '$1.$2'),
       top: form.elements.top.value.trim(),
     };
@@ -38,6 +44,10 @@ export function createOptions({ onChange }) {
   }
 
   form.addEventListener('input', () => {
+    render();
+    onChange();
+  });
+  form.elements.templates.addEventListener('blur', () => {
     render();
     onChange();
   });

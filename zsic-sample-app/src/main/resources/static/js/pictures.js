@@ -28,12 +28,14 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
   let pictures = [];
   let current = null;
   let pastes = 0;
+  let changes = 0;
 
   const picker = byId('picker');
   const image = byId('shown-image');
 
   function select(picture) {
     current = picture;
+    changes++;
     render();
     onChange();
   }
@@ -77,12 +79,18 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
   }
 
   async function showExamples(examples) {
+    const before = changes;
     let fetched;
     try {
       fetched = await Promise.all(examples.map(fetchExample));
     }
     catch (failure) {
       onFailure(failure);
+      return;
+    }
+    if (changes !== before) {
+      // Something else was chosen in the meantime.
+      fetched.forEach((picture) => URL.revokeObjectURL(picture.url));
       return;
     }
     drop(pictures.filter((picture) => picture.example));
@@ -156,7 +164,7 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
   image.addEventListener('error', () => {
     image.hidden = true;
     byId('no-preview').hidden = false;
-    byId('no-preview').textContent = `This browser shows no ${ending(current.name)} pictures.`;
+    byId('no-preview').textContent = 'No preview: this browser cannot show the file.';
   });
   image.addEventListener('load', () => {
     image.classList.toggle('small', image.naturalWidth < 320 && image.naturalHeight < 320);

@@ -106,7 +106,7 @@ export function createResults() {
     last = state;
     const { picture, query, busy, waiting } = state;
     const answer = picture?.answer;
-    byId('verdict').classList.toggle('busy', busy && Boolean(answer));
+    byId('verdict').classList.toggle('busy', Boolean(answer && (busy || waiting)));
     showProblem(waiting ? null : picture?.problem);
     if (!query.labels.length) {
       showBest('Add a label to begin', '', true);
