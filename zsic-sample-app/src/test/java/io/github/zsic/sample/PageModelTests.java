@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -42,6 +43,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class PageModelTests {
 
+	/**
+	 * The bundled checkpoint has 7.5 MB, of which the Hub keeps half of the weights back.
+	 */
+	private static final Pattern PROGRESS = Pattern.compile("\\b[1-9]\\d?\u2009%, [\\d.]+\u2009[kM]B of 7\\.5\u2009MB");
+
 	@TempDir
 	private Path folder;
 
@@ -53,11 +59,9 @@ class PageModelTests {
 						"--zsic.hub.endpoint=" + hub.endpoint(), "--zsic.hub.offline=false")) {
 			String address = address(application);
 			browser.open(address);
-			browser.await("half of it is there", () -> browser.text("#loading").contains("51\u2009%"));
-			assertThat(browser.text("#loading")).contains("Downloading drawings/first")
-				.containsPattern("3\\.9.MB of 7\\.5.MB")
-				.contains("model.safetensors");
-			assertThat(browser.one("#loading-bar").getDomAttribute("aria-valuenow")).isEqualTo("51");
+			browser.await("some of it is there", () -> PROGRESS.matcher(browser.text("#loading")).find());
+			assertThat(browser.text("#loading")).contains("Downloading drawings/first").contains("model.safetensors");
+			assertThat(Integer.parseInt(browser.one("#loading-bar").getDomAttribute("aria-valuenow"))).isBetween(1, 52);
 			assertThat(browser.text("#model summary")).contains("downloading");
 			browser.click("[data-example='owl.png']");
 			browser.await("it waits", () -> browser.text("#best-label").startsWith("Waiting for the model"));
@@ -81,7 +85,7 @@ class PageModelTests {
 			hub.hold();
 			CompletableFuture<HttpResponse<String>> exchange = exchange(address, "drawings/second");
 			browser.await("it is exchanged", () -> browser.text("#loading").contains("Swapping to drawings/second"));
-			browser.await("half of it is there", () -> browser.text("#loading").contains("51\u2009%"));
+			browser.await("some of it is there", () -> PROGRESS.matcher(browser.text("#loading")).find());
 			browser.click("[data-example='bear.png']");
 			browser.await("the old model answers", () -> browser.text("#best-label").equals("bear"));
 			hub.release();
