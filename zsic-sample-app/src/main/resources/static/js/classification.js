@@ -12,6 +12,7 @@ const REQUESTS = 2;
  */
 export function createClassification({ pictures, query, ready, onUpdate, onUnreachable }) {
   let timer;
+  let due = false;
   let running = null;
 
   /** Asks after a while without another change. */
@@ -19,11 +20,13 @@ export function createClassification({ pictures, query, ready, onUpdate, onUnrea
     clearTimeout(timer);
     running?.abort();
     running = null;
+    due = true;
     timer = setTimeout(run, delay);
     onUpdate();
   }
 
   async function run() {
+    due = false;
     const asked = query();
     if (!asked.labels.length || !pictures.all().length || !ready()) {
       onUpdate();
@@ -103,7 +106,7 @@ export function createClassification({ pictures, query, ready, onUpdate, onUnrea
 
   return {
     schedule,
-    busy: () => running !== null,
+    busy: () => due || running !== null,
     /** Forgets all answers, as another model gives others. */
     restart() {
       pictures.all().forEach((picture) => {

@@ -69,10 +69,15 @@ const classification = createClassification({
     table.show(picture);
     pictures.refresh();
   },
-  async onUnreachable(picture) {
+  async onUnreachable({ name, file }) {
+    try {
+      await file.slice(0, 1).arrayBuffer();
+    }
+    catch {
+      return new Problem(0, 'The file cannot be read', `${name} is a folder, or was changed or removed after it was chosen.`);
+    }
     return await model.reachable() ? new Problem(0, 'The server hung up',
-      `It is there, but did not answer this request. ${picture.name} has ${formatBytes(picture.file.size)}, which may be too much.`)
-      : null;
+      `It is there, but did not answer this request. ${name} has ${formatBytes(file.size)}, which may be too much.`) : null;
   },
 });
 
@@ -80,7 +85,10 @@ const model = createModel({
   onReady(drawingsOnly) {
     pictures.offerPhotographs(!drawingsOnly);
     takeAway.show();
-    classification.restart();
+    classification.re// Another address was pasted, or a link to one followed.
+addEventListener('hashchange', () => location.reload());
+
+start();
   },
   onChange: () => classification.schedule(),
 });
@@ -110,5 +118,8 @@ async function start() {
   }
   byId('model').closest('body').dataset.started = 'true';
 }
+
+// Another address was pasted, or a link to one followed.
+addEventListener('hashchange', () => location.reload());
 
 start();

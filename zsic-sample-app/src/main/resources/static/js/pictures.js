@@ -29,6 +29,7 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
   let current = null;
   let pastes = 0;
   let changes = 0;
+  let inStrip = [];
 
   const picker = byId('picker');
   const image = byId('shown-image');
@@ -42,10 +43,10 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
 
   /** Own pictures take the place of examples and join those that are there. */
   function add(files) {
-    const usable = [...files].filter((file) => file.type.startsWith('image/') || IMAGE_NAME.test(file.name)
-      || files.length === 1);
+    const likely = [...files].filter((file) => file.type.startsWith('image/') || IMAGE_NAME.test(file.name));
+    // If there is no picture among them, the server says so.
+    const usable = likely.length ? likely : [...files];
     if (!usable.length) {
-      announce('None of these files is a picture', 0);
       return;
     }
     const kept = pictures.filter((picture) => !picture.example);
@@ -152,13 +153,25 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
     else {
       image.removeAttribute('src');
     }
-    const strip = byId('strip');
-    strip.hidden = pictures.length < 2;
+    byId('strip').hidden = pictures.length < 2;
     byId('examples').hidden = pictures.length > 1;
-    strip.replaceChildren(...(pictures.length < 2 ? [] : pictures.map((picture) => element('li', {},
-      element('button', { type: 'button', 'aria-label': picture.name, 'aria-current': picture === current ? 'true' : false,
-        class: picture.problem ? 'failed' : '', onclick: () => select(picture) }, thumbnail(picture))))));
+    renderStrip();
     markExample();
+  }
+
+  /** Buttons stay what they are while their pictures do, and keep the focus. */
+  function renderStrip() {
+    const strip = byId('strip');
+    const wanted = pictures.length < 2 ? [] : pictures;
+    if (wanted.length !== inStrip.length || wanted.some((picture, index) => picture !== inStrip[index])) {
+      inStrip = [...wanted];
+      strip.replaceChildren(...wanted.map((picture) => element('li', {}, element('button', { type: 'button',
+        'aria-label': picture.name, onclick: () => select(picture) }, thumbnail(picture)))));
+    }
+    [...strip.children].forEach((item, index) => {
+      item.firstChild.setAttribute('aria-current', String(wanted[index] === current));
+      item.firstChild.classList.toggle('failed', Boolean(wanted[index].problem));
+    });
   }
 
   image.addEventListener('error', () => {
@@ -188,7 +201,7 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
     if (next) {
       event.preventDefault();
       select(next);
-      byId('strip').querySelector('[aria-current]').focus();
+      byId('strip').querySelector('[aria-current=true]').focus();
     }
   });
 
@@ -244,10 +257,7 @@ export function createPictures({ onChange, onExample, onPasteText, onFailure }) 
       }
     },
     /** Marks pictures that could not be classified. */
-    refresh() {
-      [...byId('strip').children].forEach((item, index) =>
-        item.firstChild.classList.toggle('failed', Boolean(pictures[index]?.problem)));
-    },
+    refresh: renderStrip,
   };
 }
 

@@ -4,14 +4,21 @@ import { toCsv, toJson } from './export.js';
 import { formatScore } from './format.js';
 
 export function createTable({ pictures, query }) {
+  let shown = [];
 
   function row(picture) {
-    const name = element('td', {}, element('button', { type: 'button', class: 'row-picture',
+    picture.row = element('tr', {}, element('td', {}, element('button', { type: 'button', class: 'row-picture',
       onclick: () => {
         pictures.select(picture);
         byId('stage').scrollIntoView({ block: 'nearest' });
-      } }, pictures.thumbnail(picture), element('span', { title: picture.name }, picture.name)));
-    const cells = [name];
+      } }, pictures.thumbnail(picture), element('span', { title: picture.name }, picture.name))));
+    fill(picture);
+    return picture.row;
+  }
+
+  /** Everything but the first cell, which may have the focus. */
+  function fill(picture) {
+    const cells = [];
     if (picture.problem) {
       cells.push(element('td', { class: 'failure', colspan: 3 }, picture.problem.detail || picture.problem.title));
     }
@@ -25,9 +32,10 @@ export function createTable({ pictures, query }) {
     else {
       cells.push(element('td', { class: 'next' }, '\u2026'), element('td'), element('td', { class: 'wide-only' }));
     }
-    const result = element('tr', {}, ...cells);
-    picture.row = result;
-    return result;
+    while (picture.row.children.length > 1) {
+      picture.row.lastChild.remove();
+    }
+    picture.row.append(...cells);
   }
 
   function save(type, ending, text) {
@@ -43,23 +51,20 @@ export function createTable({ pictures, query }) {
     save('application/json', 'json', toJson(pictures.all(), query())));
 
   return {
-    /** Shows all pictures anew, or one of them only. */
+    /** Shows what is known now, with what is new about one picture. */
     show(picture) {
-      const all = pictures.all();
-      byId('all').hidden = all.length < 2;
-      if (all.length < 2) {
-        byId('rows').replaceChildren();
-        return;
+      const all = pictures.all().length < 2 ? [] : pictures.all();
+      byId('all').hidden = !all.length;
+      if (all.length !== shown.length || all.some((each, index) => each !== shown[index])) {
+        shown = [...all];
+        byId('rows').replaceChildren(...all.map(row));
       }
-      const body = byId('rows');
-      if (picture?.row?.isConnected) {
-        picture.row.replaceWith(row(picture));
+      else if (picture && all.length) {
+        fill(picture);
       }
-      else if (!picture || body.children.length !== all.length) {
-        body.replaceChildren(...all.map(row));
-      }
-      all.forEach((each) => each.row?.classList.toggle('current', each === pictures.current()));
-      const done = all.filter((each) => each.answer || each.problem).length;
+      all.forEach((each) => each.row.classList.toggle('current', each === pictures.current()));
+      const now = JSON.stringify(query());
+      const done = all.filter((each) => each.key === now).length;
       byId('all-count').textContent = done < all.length ? `${done} of ${all.length}` : String(all.length);
       byId('save-csv').disabled = byId('save-json').disabled = done < all.length;
     },

@@ -272,6 +272,7 @@ class PageTests {
 
 		this.browser.all("#rows .row-picture").get(2).click();
 		awaitBest("=tree");
+		assertThat(this.browser.focused()).isEqualTo("arbre \u6728.png");
 		assertThat(this.browser.text("#file-name")).isEqualTo("arbre \u6728.png");
 		this.browser.click("#remove-picture");
 		this.browser.await("two are left", () -> this.browser.text("#all-count").equals("2"));
@@ -297,6 +298,18 @@ class PageTests {
 		this.browser.choose(picture("owl.png", "owl.png"));
 		awaitBest("owl");
 		assertThat(this.browser.one("#problem").isDisplayed()).isFalse();
+	}
+
+	@Test
+	void tellsOfFileThatIsGone() throws IOException {
+		this.expectedComplaint = "ERR_FILE_NOT_FOUND";
+		this.browser.click("#clear-labels");
+		Path picture = picture("owl.png", "owl.png");
+		this.browser.choose(picture);
+		this.browser.await("it is shown", () -> this.browser.text("#file-name").equals("owl.png"));
+		Files.delete(picture);
+		setLabels("owl", "cat");
+		awaitProblem("owl.png is a folder, or was changed or removed after it was chosen.");
 	}
 
 	@Test
