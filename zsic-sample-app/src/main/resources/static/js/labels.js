@@ -4,14 +4,13 @@ import { plural } from './format.js';
 
 /** Takes a list apart as people have it: lines, commas, bullets, or an array of a program. */
 export function parseLabels(text) {
-  const list = text.trim().replace(/^[[({]([\s\S]*)[\])}];?$/, '$1');
+  const list = text.includes(',') ? text.trim().replace(/^(?:[\w.]+\s*=?\s*)?[[({]([^[\](){}]*)[\])}];?$/, '$1') : text;
   return list.split(/[\n\r\t,]+/)
     .map((part) => clean(part).replace(/^[-*\u2022]\s+/, '').replace(/^(["'`])(.*)\1$/, '$2').trim())
     .filter((part) => part);
 }
 
 function clean(text) {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\s+/g, ' ').trim();
 }
 
@@ -29,9 +28,8 @@ export function createLabels({ onChange }) {
   let editing = null;
 
   function values() {
-    const all = labels.map((label, index) => (index === editing?.index ? clean(editing.field.value) : label));
-    all.push(...parseLabels(input.value));
-    return [...new Set(all.filter((label) => label))];
+    const all = labels.flatMap((label, index) => (index === editing?.index ? parseLabels(editing.field.value) : [label]));
+    return [...new Set([...all, ...parseLabels(input.value)])];
   }
 
   function changed(how) {

@@ -1,6 +1,6 @@
 /** The model: what it is, how it fares, and how far it is while it is loaded or exchanged. */
 import { ask } from './api.js';
-import { byId, element } from './dom.js';
+import { announce, byId, element } from './dom.js';
 import { formatBytes } from './format.js';
 
 /** Knows drawings only. */
@@ -94,6 +94,9 @@ export function createModel({ onReady, onChange }) {
       onReady(drawings);
     }
     if (state !== before) {
+      if (before !== 'UNKNOWN') {
+        announce(`Model: ${words}`);
+      }
       onChange();
     }
   }
