@@ -176,6 +176,17 @@ public class ZsicProperties extends ClassifierProperties {
 		 */
 		private DataSize maximumBytes = DataSize.ofMegabytes(64);
 
+		/**
+		 * Whether to offer a bean that gets pictures by URL from the public internet,
+		 * within limits of size and time.
+		 */
+		private boolean allowUrls;
+
+		/**
+		 * Time that a picture may take that is got by URL.
+		 */
+		private Duration urlTimeout = Duration.ofSeconds(10);
+
 		public long getMaximumPixels() {
 			return this.maximumPixels;
 		}
@@ -194,6 +205,24 @@ public class ZsicProperties extends ClassifierProperties {
 			Assert.isTrue(maximumBytes.toBytes() > 0,
 					() -> "'zsic.image.maximum-bytes' must be more than 0, not '" + maximumBytes + "'");
 			this.maximumBytes = maximumBytes;
+		}
+
+		public boolean isAllowUrls() {
+			return this.allowUrls;
+		}
+
+		public void setAllowUrls(boolean allowUrls) {
+			this.allowUrls = allowUrls;
+		}
+
+		public Duration getUrlTimeout() {
+			return this.urlTimeout;
+		}
+
+		public void setUrlTimeout(Duration urlTimeout) {
+			Assert.isTrue(urlTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.image.url-timeout' must be more than 0, not '" + urlTimeout + "'");
+			this.urlTimeout = urlTimeout;
 		}
 
 	}
