@@ -8,6 +8,7 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
 
+import org.springframework.boot.servlet.autoconfigure.MultipartProperties;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -16,10 +17,11 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.util.Assert;
 
 /**
- * Has Tomcat answer with problems, too. It refuses some requests, such as those with
- * malformed URLs, before any servlet sees them.
+ * Has Tomcat answer with problems, too, as it refuses some requests, such as those with
+ * malformed URLs, before any servlet sees them; and limits what it takes from clients.
  */
 @Configuration(proxyBeanMethods = false)
 class TomcatConfiguration {
@@ -29,6 +31,20 @@ class TomcatConfiguration {
 	static WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> problemReports() {
 		return (factory) -> factory
 			.addContextCustomizers((context) -> context.getParent().getPipeline().addValve(new ProblemReportValve()));
+	}
+
+	@Bean
+	static UploadBudget uploadBudget(SampleProperties properties, MultipartProperties multipart) {
+		long maximum = properties.maximumUploads().toBytes();
+		Assert.state(maximum >= multipart.getMaxRequestSize().toBytes(),
+				"'sample.maximum-uploads' must be at least 'spring.servlet.multipart.max-request-size'");
+		return new UploadBudget(maximum);
+	}
+
+	@Bean
+	static WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> uploadLimits(UploadBudget budget,
+			SampleProperties properties) {
+		return (factory) -> factory.addEngineValves(new UploadLimitValve(budget, properties.uploadTimeout()));
 	}
 
 	/**
@@ -49,6 +65,7 @@ class TomcatConfiguration {
 				response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
 				response.setCharacterEncoding(StandardCharsets.UTF_8.name());
 				response.setHeader(Problems.ERROR_MESSAGE_HEADER, detail);
+				SecurityHeadersFilter.HEADERS.forEach(response::setHeader);
 				Writer writer = response.getReporter();
 				if (writer != null) {
 					writer.write("{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\",\"error\":\"%s\"}".formatted(title,

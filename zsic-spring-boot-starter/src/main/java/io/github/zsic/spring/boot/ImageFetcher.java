@@ -1,6 +1,5 @@
 package io.github.zsic.spring.boot;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -14,7 +13,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-import io.github.zsic.ImageInput;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
@@ -162,12 +160,12 @@ public final class ImageFetcher implements AutoCloseable {
 	/**
 	 * Gets a picture. Returns when all of it is here.
 	 * @param url its URL
-	 * @return the picture, in memory; its description is the file name in the URL
+	 * @return the encoded picture
 	 * @throws InvalidImageException if the URL may not be followed or does not lead to a
 	 * file, or if the file is too large or takes too long; {@link Reason#TOO_LARGE} for
 	 * the size, {@link Reason#UNREADABLE} for everything else
 	 */
-	public ImageInput fetch(String url) {
+	public byte[] fetch(String url) {
 		long end = System.nanoTime() + this.timeout.toNanos();
 		URI location = parse(url, url);
 		for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
@@ -176,7 +174,7 @@ public final class ImageFetcher implements AutoCloseable {
 			try {
 				Answer answer = this.client.execute(request, (response) -> read(url, response));
 				if (answer.content() != null) {
-					return input(location, answer.content());
+					return answer.content();
 				}
 				location = parse(url, location.resolve(String.valueOf(answer.redirect())).toString());
 			}
@@ -264,12 +262,6 @@ public final class ImageFetcher implements AutoCloseable {
 		int end = url.indexOf('?');
 		String shown = (end >= 0) ? url.substring(0, end) : url;
 		return (shown.length() > 100) ? shown.substring(0, 100) + "..." : shown;
-	}
-
-	private static ImageInput input(URI location, byte[] content) {
-		String path = (location.getPath() != null) ? location.getPath() : "";
-		String name = path.substring(path.lastIndexOf('/') + 1);
-		return ImageInput.of(name.isBlank() ? location.getHost() : name, () -> new ByteArrayInputStream(content));
 	}
 
 	/**
