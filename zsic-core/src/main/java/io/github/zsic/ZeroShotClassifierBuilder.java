@@ -52,6 +52,8 @@ public final class ZeroShotClassifierBuilder {
 
 	private long maximumBytes = 64 * 1024 * 1024;
 
+	private Duration maximumDecodeTime = Duration.ofSeconds(30);
+
 	private int engineThreads = 1;
 
 	private int intraOpThreads;
@@ -284,6 +286,18 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets how long decoding a picture may take, 30 seconds by default. Few pictures need
+	 * a hundredth of that; it is for those that are made to take long.
+	 * @param time the time
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder maximumDecodeTime(Duration time) {
+		requirePositive("maximumDecodeTime", time);
+		this.maximumDecodeTime = time;
+		return this;
+	}
+
+	/**
 	 * Sets how many threads run the engine, 1 by default. Each runs one picture at a time
 	 * on {@linkplain #intraOpThreads(int) several cores}.
 	 * @param threads the number of threads
@@ -345,7 +359,8 @@ public final class ZeroShotClassifierBuilder {
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
 					encoder.dimension(), encoder.scoring());
 			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, this.scoring);
+					new ImageDecoder(this.maximumPixels, this.maximumBytes, this.maximumDecodeTime), templates,
+					this.scoring);
 		}
 		catch (RuntimeException | Error ex) {
 			encoder.close();

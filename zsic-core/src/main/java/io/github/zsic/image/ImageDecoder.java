@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 
 import io.github.zsic.InvalidImageException;
@@ -24,20 +25,38 @@ public final class ImageDecoder {
 
 	private final long maximumBytes;
 
-	private final PixelLimit limit;
+	private final long maximumPixels;
+
+	private final Duration maximumTime;
+
+	/**
+	 * Creates a decoder that takes its time.
+	 * @param maximumPixels the largest picture that is decoded, as width times height
+	 * @param maximumBytes the largest encoded picture
+	 */
+	public ImageDecoder(long maximumPixels, long maximumBytes) {
+		this(maximumPixels, maximumBytes, Duration.ofDays(1));
+	}
 
 	/**
 	 * Creates a decoder.
 	 * @param maximumPixels the largest picture that is decoded, as width times height;
 	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
+	 * @param maximumTime how long decoding a picture may take, beside waiting for memory
+	 * that other pictures use
 	 */
-	public ImageDecoder(long maximumPixels, long maximumBytes) {
+	public ImageDecoder(long maximumPixels, long maximumBytes, Duration maximumTime) {
 		if (maximumPixels < 1 || maximumBytes < 1) {
 			throw new IllegalArgumentException("The largest picture must have at least one pixel and one byte");
 		}
 		this.maximumBytes = maximumBytes;
-		this.limit = new PixelLimit(maximumPixels);
+		this.maximumPixels = maximumPixels;
+		this.maximumTime = maximumTime;
+	}
+
+	private PixelLimit limit() {
+		return new PixelLimit(this.maximumPixels, this.maximumTime);
 	}
 
 	/**
@@ -65,12 +84,12 @@ public final class ImageDecoder {
 			throw new InvalidImageException(Reason.UNREADABLE, "The picture '" + description + "' is empty.",
 					"Send the picture itself.");
 		}
-		try {
+		try (PixelLimit limit = limit()) {
 			if (bytes.length > this.maximumBytes) {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}
-			return Orientation.of(bytes).apply(decode(bytes));
+			return Orientation.of(bytes).apply(decode(bytes, limit));
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
@@ -91,8 +110,8 @@ public final class ImageDecoder {
 	 * @throws InvalidImageException if it has more pixels than allowed
 	 */
 	public RgbImage convert(String description, BufferedImage image) {
-		try {
-			this.limit.check(image.getWidth(), image.getHeight());
+		try (PixelLimit limit = limit()) {
+			limit.check(image.getWidth(), image.getHeight());
 			return Rasters.toRgb(image);
 		}
 		catch (DecodingException ex) {
@@ -109,24 +128,24 @@ public final class ImageDecoder {
 				"Send a smaller picture, or give the Java runtime more memory (-Xmx).", ex);
 	}
 
-	private RgbImage decode(byte[] bytes) throws DecodingException {
+	private RgbImage decode(byte[] bytes, PixelLimit limit) throws DecodingException {
 		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
-			return JpegDecoder.decode(bytes, this.limit);
+			return JpegDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
-			return JdkDecoder.decode(JdkDecoder.PNG, bytes, this.limit);
+			return JdkDecoder.decode(JdkDecoder.PNG, bytes, limit);
 		}
 		if (starts(bytes, 0, 'R', 'I', 'F', 'F') && starts(bytes, 8, 'W', 'E', 'B', 'P')) {
-			return WebpDecoder.decode(bytes, this.limit);
+			return WebpDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 'G', 'I', 'F', '8')) {
-			return JdkDecoder.decode(JdkDecoder.GIF, bytes, this.limit);
+			return JdkDecoder.decode(JdkDecoder.GIF, bytes, limit);
 		}
 		if (starts(bytes, 0, 'B', 'M')) {
-			return JdkDecoder.decode(JdkDecoder.BMP, bytes, this.limit);
+			return JdkDecoder.decode(JdkDecoder.BMP, bytes, limit);
 		}
 		if (TiffDirectory.accepts(bytes)) {
-			return TiffDecoder.decode(bytes, this.limit);
+			return TiffDecoder.decode(bytes, limit);
 		}
 		throw DecodingException.unsupported(describe(bytes));
 	}

@@ -246,7 +246,8 @@ final class JpegDecoder {
 		}
 		file.write(header, 0, header.length);
 		file.write(this.bytes, scan, end - scan);
-		return samples(PluginReader.read(JdkDecoder.JPEG, file.toByteArray(), this.width, this.height), bands);
+		return samples(PluginReader.read(JdkDecoder.JPEG, file.toByteArray(), this.width, this.height, this.limit),
+				bands);
 	}
 
 	private byte[] samples(Raster raster, int bands) throws DecodingException {

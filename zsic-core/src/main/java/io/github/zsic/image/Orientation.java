@@ -40,6 +40,9 @@ enum Orientation {
 	 * @return the orientation, upright if the file does not tell
 	 */
 	static Orientation of(byte[] file) {
+		if (PngText.isBomb(file)) {
+			return UPRIGHT;
+		}
 		try {
 			Metadata metadata = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
 			for (PngDirectory directory : metadata.getDirectoriesOfType(PngDirectory.class)) {

@@ -47,8 +47,8 @@ class ClassifyStream implements DisposableBean {
 
 	private final JsonMapper jsonMapper;
 
-	private final ExecutorService workers = Executors.newFixedThreadPool(
-			Math.max(2, Runtime.getRuntime().availableProcessors()), new CustomizableThreadFactory("classify-stream-"));
+	private final ExecutorService workers = Executors.newFixedThreadPool(AHEAD,
+			new CustomizableThreadFactory("classify-stream-"));
 
 	ClassifyStream(ZeroShotClassifier classifier, UploadBudget budget, ProblemExceptionHandler problems,
 			JsonMapper jsonMapper) {

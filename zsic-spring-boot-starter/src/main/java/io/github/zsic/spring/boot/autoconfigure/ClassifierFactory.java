@@ -90,6 +90,7 @@ class ClassifierFactory {
 			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
 			.maximumPixels(image.getMaximumPixels())
 			.maximumBytes(image.getMaximumBytes().toBytes())
+			.maximumDecodeTime(image.getMaximumDecodeTime())
 			.engineThreads(engine.getThreads())
 			.intraOpThreads(engine.getIntraOpThreads());
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));

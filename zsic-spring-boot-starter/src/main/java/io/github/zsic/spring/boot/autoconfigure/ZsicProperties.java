@@ -177,6 +177,11 @@ public class ZsicProperties extends ClassifierProperties {
 		private DataSize maximumBytes = DataSize.ofMegabytes(64);
 
 		/**
+		 * Time that decoding a picture may take.
+		 */
+		private Duration maximumDecodeTime = Duration.ofSeconds(30);
+
+		/**
 		 * Whether to offer a bean that gets pictures by URL from the public internet,
 		 * within limits of size and time.
 		 */
@@ -205,6 +210,16 @@ public class ZsicProperties extends ClassifierProperties {
 			Assert.isTrue(maximumBytes.toBytes() > 0,
 					() -> "'zsic.image.maximum-bytes' must be more than 0, not '" + maximumBytes + "'");
 			this.maximumBytes = maximumBytes;
+		}
+
+		public Duration getMaximumDecodeTime() {
+			return this.maximumDecodeTime;
+		}
+
+		public void setMaximumDecodeTime(Duration maximumDecodeTime) {
+			Assert.isTrue(maximumDecodeTime.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.image.maximum-decode-time' must be more than 0, not '" + maximumDecodeTime + "'");
+			this.maximumDecodeTime = maximumDecodeTime;
 		}
 
 		public boolean isAllowUrls() {

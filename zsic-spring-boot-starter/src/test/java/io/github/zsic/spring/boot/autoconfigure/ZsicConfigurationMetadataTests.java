@@ -31,10 +31,10 @@ class ZsicConfigurationMetadataTests {
 				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
 				"zsic.device", "zsic.templates", "zsic.scoring", "zsic.text-canonicalization",
 				"zsic.cache.maximum-size", "zsic.cache.expire-after-access", "zsic.image.maximum-pixels",
-				"zsic.image.maximum-bytes", "zsic.image.allow-urls", "zsic.image.url-timeout", "zsic.engine.threads",
-				"zsic.engine.intra-op-threads", "zsic.startup", "zsic.maximum-wait", "zsic.health.window",
-				"zsic.health.failure-threshold", "zsic.health.maximum-call-time", "zsic.health.self-test-interval",
-				"zsic.swap.unload-first");
+				"zsic.image.maximum-bytes", "zsic.image.maximum-decode-time", "zsic.image.allow-urls",
+				"zsic.image.url-timeout", "zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup",
+				"zsic.maximum-wait", "zsic.health.window", "zsic.health.failure-threshold",
+				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first");
 	}
 
 	@Test
