@@ -40,6 +40,8 @@ final class JpegDecoder {
 
 	private static final int DRI = 0xDD;
 
+	private static final int MAXIMUM_SCANS = 500;
+
 	private final byte[] bytes;
 
 	private final PixelLimit limit;
@@ -212,6 +214,7 @@ final class JpegDecoder {
 	private int findEnd(int scan) throws DecodingException {
 		byte[] data = this.bytes;
 		int i = scan;
+		int scans = 0;
 		while (i + 1 < data.length) {
 			if (data[i] != (byte) 0xFF) {
 				i++;
@@ -220,6 +223,10 @@ final class JpegDecoder {
 			int marker = data[i + 1] & 0xFF;
 			if (marker == EOI) {
 				return i + 2;
+			}
+			// Each may go over all pixels, for a few bytes of the file.
+			if (marker == SOS && ++scans > MAXIMUM_SCANS) {
+				throw DecodingException.damaged("it has more than %d scans".formatted(MAXIMUM_SCANS));
 			}
 			if (marker == 0xFF) {
 				i++;

@@ -1,6 +1,7 @@
 package io.github.zsic.sample;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
@@ -50,8 +51,8 @@ class UploadLimitValve extends ValveBase {
 		finally {
 			connection.setInputBuffer(body);
 		}
-		// Whoever waits for "100 Continue" has sent nothing.
-		if (!connection.hasExpectation() && !request.isAsync()) {
+		// Who still waits for "100 Continue" has sent nothing.
+		if ((watched.begun || !connection.hasExpectation()) && !request.isAsync()) {
 			// The answer goes first, as it may make the client stop.
 			response.finishResponse();
 			watched.discardRest();
@@ -91,17 +92,30 @@ class UploadLimitValve extends ValveBase {
 				this.begun = true;
 				this.share.expect(Math.max(0, this.connection.getContentLengthLong()) * this.copies);
 			}
-			int count = this.body.doRead(handler);
+			int count = read(handler);
 			if (count > 0) {
 				this.share.add((long) count * this.copies);
 			}
 			this.ended = count < 0;
 			if (!this.ended && isLate()) {
-				throw new UploadBudget.RefusedException(HttpStatus.REQUEST_TIMEOUT,
-						"The body did not arrive within %d seconds."
-							.formatted(UploadLimitValve.this.timeout.toSeconds()));
+				throw late();
 			}
 			return count;
+		}
+
+		private int read(ApplicationBufferHandler handler) throws IOException {
+			try {
+				return this.body.doRead(handler);
+			}
+			catch (SocketTimeoutException ex) {
+				throw late();
+			}
+		}
+
+		private UploadBudget.RefusedException late() {
+			return new UploadBudget.RefusedException(HttpStatus.REQUEST_TIMEOUT,
+					"The body did not arrive in time; it may take %d seconds, and not pause for long."
+						.formatted(UploadLimitValve.this.timeout.toSeconds()));
 		}
 
 		/**

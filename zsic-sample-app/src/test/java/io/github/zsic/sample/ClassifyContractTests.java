@@ -126,6 +126,13 @@ class ClassifyContractTests extends HttpContract {
 	}
 
 	@Test
+	void followsNoUrlUnlessAllowed() {
+		assertThat(
+				assertProblem(post(new Form().field("url", "https://example.org/owl.png").field("labels", "fox")), 400))
+			.contains("'url' is not allowed here");
+	}
+
+	@Test
 	void refusesOptionGivenTwice() {
 		assertThat(assertProblem(
 				post(new Form().picture("owl.png").field("labels", "fox").field("top", "1").field("top", "2")), 400))
