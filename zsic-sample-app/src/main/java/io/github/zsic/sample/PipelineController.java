@@ -4,6 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import io.github.zsic.ClassificationRequest;
@@ -103,7 +106,9 @@ class PipelineController {
 
 	private JsonNode read(InputStream body) throws IOException {
 		try {
-			return this.jsonMapper.readTree(new LimitedInputStream(body, this.maximumLength));
+			// By itself the parser takes more for UTF-8 than there is.
+			return this.jsonMapper.readTree(new InputStreamReader(new LimitedInputStream(body, this.maximumLength),
+					StandardCharsets.UTF_8.newDecoder()));
 		}
 		catch (JacksonIOException ex) {
 			if (ex.getCause() instanceof BodyTooLargeException) {
@@ -113,7 +118,8 @@ class PipelineController {
 			if (refused != null) {
 				throw refused;
 			}
-			throw Problems.badRequest("The body ended before it was complete.");
+			throw Problems.badRequest((ex.getCause() instanceof CharacterCodingException)
+					? "The body is not valid UTF-8, which JSON must be." : "The body ended before it was complete.");
 		}
 		catch (JacksonException ex) {
 			TokenStreamLocation location = ex.getLocation();

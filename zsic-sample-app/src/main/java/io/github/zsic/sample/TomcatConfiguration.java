@@ -54,7 +54,7 @@ class TomcatConfiguration {
 
 		@Override
 		protected void report(Request request, Response response, Throwable throwable) {
-			int code = response.getStatus();
+			int code = ofClient(response.getStatus());
 			if (code < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
 				return;
 			}
@@ -62,6 +62,7 @@ class TomcatConfiguration {
 			String title = (status != null) ? status.getReasonPhrase() : "Error";
 			String detail = Problems.defaultDetail(code);
 			try {
+				response.setStatus(code);
 				response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
 				response.setCharacterEncoding(StandardCharsets.UTF_8.name());
 				response.setHeader(Problems.ERROR_MESSAGE_HEADER, detail);
@@ -76,6 +77,11 @@ class TomcatConfiguration {
 			catch (IOException ex) {
 				// The client is gone.
 			}
+		}
+
+		/** A method or version that nobody knows is the client's fault. */
+		private static int ofClient(int code) {
+			return (code == 501) ? 405 : (code == 505) ? 400 : code;
 		}
 
 	}

@@ -83,8 +83,6 @@ final class HostilePictures {
 		files.put("WebP bomb, lossless", webp("VP8L", bytes(0x2F, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 0, 0)));
 		files.put("WebP bomb, lossy",
 				webp("VP8 ", bytes(0x30, 1, 0, 0x9D, 1, 0x2A, 0xFF, 0x3F, 0xFF, 0x3F, 0, 0, 0, 0, 0)));
-		files.put("WebP within the limit without data",
-				webp("VP8 ", bytes(0x30, 1, 0, 0x9D, 1, 0x2A, SIDE & 0xFF, SIDE >> 8, SIDE & 0xFF, SIDE >> 8)));
 		files.put("WebP without chunks", webp("JUNK", new byte[4]));
 		files.put("TIFF bomb, 100000 x 100000", tiff(100_000, 100_000, 1, 8));
 		files.put("TIFF bomb, 4294967295 x 4294967295", tiff(-1, -1, 1, 8));
@@ -150,6 +148,8 @@ final class HostilePictures {
 		files.put("JPEG with 100 scans", scans(100));
 		files.put("JPEG with 5000 scans", scans(5000));
 		files.put("GIF with an endless animation", animation());
+		files.put("WebP within the limit without data",
+				webp("VP8 ", bytes(0x30, 1, 0, 0x9D, 1, 0x2A, SIDE & 0xFF, SIDE >> 8, SIDE & 0xFF, SIDE >> 8)));
 		for (String format : new String[] { "png", "jpg", "gif", "bmp", "tif" }) {
 			byte[] whole = photo(format);
 			for (int seed = 1; seed <= 6; seed++) {

@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 import org.springframework.boot.http.client.InetAddressFilter;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * {@link HostileInputTests} asks the one that is there by default for what it must not
  * get.
  */
+@Import(ImageUrlTests.FetcherConfiguration.class)
 class ImageUrlTests extends HttpContract {
 
 	private HttpServer server;

@@ -90,7 +90,8 @@ class ServerContractTests extends HttpContract {
 			POST /api/classify?labels=%zz HTTP/1.1 | 415
 			TRACE /api/classify HTTP/1.1     | 405
 			FOO /api/classify HTTP/1.1       | 405
-			GET /api/classify HTTP/9.9       | 505
+			GET /api/classify HTTP/9.9       | 400
+			CONNECT /api/classify HTTP/1.1   | 405
 			NONSENSE                         | 400
 			""")
 	void answersMalformedRequestLine(String line, int status) throws IOException {

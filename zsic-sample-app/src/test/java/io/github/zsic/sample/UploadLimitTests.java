@@ -29,7 +29,8 @@ class UploadLimitTests extends HttpContract {
 		Form form = new Form().file("image", "owl.png", picture).field("labels", "fox");
 		assertOk(post(form));
 		try (Socket other = upload("multipart/form-data; boundary=" + Form.BOUNDARY, 2_900_000)) {
-			other.getOutputStream().write(form.body());
+			byte[] body = form.body();
+			other.getOutputStream().write(body, 0, body.length - 10);
 			other.getOutputStream().flush();
 			HttpResponse<String> response = post(form);
 			for (int i = 0; i < 100 && response.statusCode() == 200; i++) {
