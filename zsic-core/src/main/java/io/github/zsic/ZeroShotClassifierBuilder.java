@@ -71,6 +71,8 @@ public final class ZeroShotClassifierBuilder {
 
 	private long maximumBytes = 64 * 1024 * 1024;
 
+	private Duration maximumDecodeTime = Duration.ofSeconds(30);
+
 	private int engineThreads;
 
 	private int intraOpThreads;
@@ -404,6 +406,18 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets how long decoding a picture may take, 30 seconds by default. Few pictures need
+	 * a hundredth of that; it is for those that are made to take long.
+	 * @param time the time
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder maximumDecodeTime(Duration time) {
+		requirePositive("maximumDecodeTime", time);
+		this.maximumDecodeTime = time;
+		return this;
+	}
+
+	/**
 	 * Sets how many threads run the engine, each a batch of pictures at a time; by
 	 * default one for every four cores that the JVM sees, two where there are fewer than
 	 * twelve, and two on a GPU. All classifiers of the JVM with the same numbers share
@@ -514,7 +528,8 @@ public final class ZeroShotClassifierBuilder {
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
 			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()),
+					new ImageDecoder(this.maximumPixels, this.maximumBytes, this.maximumDecodeTime,
+							opened.imageProcessing().side()),
 					this.imageDecoders, templates, new Scorer(encoder.logitScale(), encoder.logitBias(),
 							encoder.scoring(), this.scoring, this.temperature, this.top, this.threshold),
 					this.labels);

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -31,18 +32,19 @@ public final class ImageDecoder {
 
 	private final long maximumBytes;
 
-	private final PixelLimit limit;
+	private final long maximumPixels;
+
+	private final Duration maximumTime;
 
 	private final int side;
 
 	/**
-	 * Creates a decoder that decodes every picture in full.
-	 * @param maximumPixels the largest picture that is decoded, as width times height;
-	 * larger ones are refused by what their header says, before memory is spent on them
+	 * Creates a decoder that decodes every picture in full and takes its time.
+	 * @param maximumPixels the largest picture that is decoded, as width times height
 	 * @param maximumBytes the largest encoded picture
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes) {
-		this(maximumPixels, maximumBytes, 0);
+		this(maximumPixels, maximumBytes, Duration.ofDays(1), 0);
 	}
 
 	/**
@@ -52,16 +54,23 @@ public final class ImageDecoder {
 	 * @param maximumPixels the largest picture that is decoded, as width times height;
 	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
+	 * @param maximumTime how long decoding a picture may take, beside waiting for memory
+	 * that other pictures use
 	 * @param side how long the shorter side of a picture is after the resize at most, or
 	 * 0 if every pixel is needed
 	 */
-	public ImageDecoder(long maximumPixels, long maximumBytes, int side) {
+	public ImageDecoder(long maximumPixels, long maximumBytes, Duration maximumTime, int side) {
 		if (maximumPixels < 1 || maximumBytes < 1) {
 			throw new IllegalArgumentException("The largest picture must have at least one pixel and one byte");
 		}
 		this.maximumBytes = maximumBytes;
-		this.limit = new PixelLimit(maximumPixels);
+		this.maximumPixels = maximumPixels;
+		this.maximumTime = maximumTime;
 		this.side = (int) Math.ceil(OVERSAMPLING * side);
+	}
+
+	private PixelLimit limit() {
+		return new PixelLimit(this.maximumPixels, this.maximumTime);
 	}
 
 	/**
@@ -120,13 +129,13 @@ public final class ImageDecoder {
 			throw new InvalidImageException(Reason.UNREADABLE, "The picture '" + description + "' is empty.",
 					"Send the picture itself.");
 		}
-		try {
+		try (PixelLimit limit = limit()) {
 			if (!allows(bytes)) {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}
 			Orientation orientation = Orientation.of(bytes);
-			return orientation.apply(decode(bytes, orientation));
+			return orientation.apply(decode(bytes, limit, orientation));
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
@@ -147,8 +156,8 @@ public final class ImageDecoder {
 	 * @throws InvalidImageException if it has more pixels than allowed
 	 */
 	public RgbImage convert(String description, BufferedImage image) {
-		try {
-			this.limit.check(image.getWidth(), image.getHeight());
+		try (PixelLimit limit = limit()) {
+			limit.check(image.getWidth(), image.getHeight());
 			return Rasters.toRgb(image);
 		}
 		catch (DecodingException ex) {
@@ -165,24 +174,24 @@ public final class ImageDecoder {
 				"Send a smaller picture, or give the Java runtime more memory (-Xmx).", ex);
 	}
 
-	private RgbImage decode(byte[] bytes, Orientation orientation) throws DecodingException {
+	private RgbImage decode(byte[] bytes, PixelLimit limit, Orientation orientation) throws DecodingException {
 		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
-			return JpegDecoder.decode(bytes, this.limit, this.side, orientation != Orientation.UPRIGHT);
+			return JpegDecoder.decode(bytes, limit, this.side, orientation != Orientation.UPRIGHT);
 		}
 		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
-			return PngDecoder.decode(bytes, this.limit);
+			return PngDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 'R', 'I', 'F', 'F') && starts(bytes, 8, 'W', 'E', 'B', 'P')) {
-			return WebpDecoder.decode(bytes, this.limit);
+			return WebpDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 'G', 'I', 'F', '8')) {
-			return JdkDecoder.decode(JdkDecoder.GIF, bytes, this.limit);
+			return JdkDecoder.decode(JdkDecoder.GIF, bytes, limit);
 		}
 		if (starts(bytes, 0, 'B', 'M')) {
-			return JdkDecoder.decode(JdkDecoder.BMP, bytes, this.limit);
+			return JdkDecoder.decode(JdkDecoder.BMP, bytes, limit);
 		}
 		if (TiffDirectory.accepts(bytes)) {
-			return TiffDecoder.decode(bytes, this.limit);
+			return TiffDecoder.decode(bytes, limit);
 		}
 		throw DecodingException.unsupported(describe(bytes));
 	}

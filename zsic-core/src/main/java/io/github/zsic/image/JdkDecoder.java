@@ -56,11 +56,13 @@ final class JdkDecoder {
 		ImageReader reader = PluginReader.create(format);
 		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
 			reader.setInput(stream, true, format != GIF);
+			limit.watch(reader);
 			limit.check(reader.getWidth(0), reader.getHeight(0));
 			if (format == GIF) {
 				return decodeGif(reader, bytes, limit);
 			}
 			BufferedImage image = reader.read(0);
+			limit.checkTime();
 			return toRgb((format == PNG) ? withPaletteAsStored(image, bytes) : image);
 		}
 		catch (IOException | RuntimeException ex) {
@@ -139,6 +141,7 @@ final class JdkDecoder {
 		int height = Math.max((bytes[8] & 0xFF) | ((bytes[9] & 0xFF) << 8), top + reader.getHeight(0));
 		limit.check(width, height);
 		BufferedImage image = reader.read(0);
+		limit.checkTime();
 		RgbImage picture = Rasters.toRgb(image);
 		if (width == picture.width() && height == picture.height()) {
 			return picture;

@@ -123,6 +123,7 @@ final class JpegDecoder {
 				if (++scans > MAXIMUM_SCANS) {
 					throw DecodingException.damaged("it has more than %d scans".formatted(MAXIMUM_SCANS));
 				}
+				this.limit.checkTime();
 				in.seek(scan.read(this.bytes, in.position()));
 				scan.decode(header, this.restartInterval, this.progressive);
 			}

@@ -42,7 +42,7 @@ enum Orientation {
 	 * @return the orientation, upright if the file does not tell
 	 */
 	static Orientation of(byte[] file) {
-		if (!chunksFit(file)) {
+		if (!chunksFit(file) || PngText.isBomb(file)) {
 			return UPRIGHT;
 		}
 		try {

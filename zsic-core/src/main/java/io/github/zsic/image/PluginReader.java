@@ -22,13 +22,16 @@ final class PluginReader {
 	 * @param file the encoded picture
 	 * @param width the width it must turn out to have
 	 * @param height the height it must turn out to have
+	 * @param limit what it may take
 	 * @return the raster
 	 * @throws DecodingException if the reader fails, in whatever way
 	 */
-	static Raster read(ImageReaderSpi provider, byte[] file, int width, int height) throws DecodingException {
+	static Raster read(ImageReaderSpi provider, byte[] file, int width, int height, PixelLimit limit)
+			throws DecodingException {
 		ImageReader reader = create(provider);
 		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(file)) {
 			reader.setInput(stream, true, true);
+			limit.watch(reader);
 			Raster raster;
 			if (reader.canReadRaster()) {
 				raster = reader.readRaster(0, null);
@@ -37,6 +40,7 @@ final class PluginReader {
 				BufferedImage image = reader.read(0);
 				raster = image.getRaster();
 			}
+			limit.checkTime();
 			if (raster.getWidth() != width || raster.getHeight() != height) {
 				throw DecodingException.damaged("its image data is not what its header announces");
 			}

@@ -91,7 +91,7 @@ final class TiffDecoder {
 			replacements.put(PHOTOMETRIC, BLACK_IS_ZERO);
 		}
 		byte[] file = this.directory.reduced(LAYOUT, replacements);
-		Raster raster = PluginReader.read(new TIFFImageReaderSpi(), file, (int) width, (int) height);
+		Raster raster = PluginReader.read(new TIFFImageReaderSpi(), file, (int) width, (int) height, this.limit);
 		byte[] rgb = toRgb(raster, photometric);
 		return new RgbImage((int) width, (int) height, rgb);
 	}

@@ -133,7 +133,7 @@ final class WebpDecoder {
 		ByteBuffer file = ByteBuffer.allocate(20 + length + (length & 1)).order(ByteOrder.LITTLE_ENDIAN);
 		file.put(new byte[] { 'R', 'I', 'F', 'F' }).putInt(file.capacity() - 8);
 		file.put(new byte[] { 'W', 'E', 'B', 'P', 'V', 'P', '8', 'L' }).putInt(length).put(this.bytes, start, length);
-		Raster raster = PluginReader.read(new WebPImageReaderSpi(), file.array(), columns, rows);
+		Raster raster = PluginReader.read(new WebPImageReaderSpi(), file.array(), columns, rows, this.limit);
 		return new RgbImage(columns, rows, Rasters.interleaved(raster, 3));
 	}
 

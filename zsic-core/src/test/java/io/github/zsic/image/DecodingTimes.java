@@ -3,6 +3,7 @@ package io.github.zsic.image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
@@ -15,7 +16,8 @@ final class DecodingTimes {
 	}
 
 	public static void main(String[] arguments) throws IOException {
-		ImageDecoder decoder = new ImageDecoder(100_000_000, 100_000_000, Integer.parseInt(arguments[0]));
+		ImageDecoder decoder = new ImageDecoder(100_000_000, 100_000_000, Duration.ofDays(1),
+				Integer.parseInt(arguments[0]));
 		for (int i = 1; i < arguments.length; i++) {
 			Path file = Path.of(arguments[i]);
 			byte[] bytes = Files.readAllBytes(file);

@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
@@ -105,7 +106,8 @@ class ImageDecoderFailureTests {
 	@Test
 	void damageOfAnyKind() throws IOException {
 		Random random = new Random(42);
-		ImageDecoder[] decoders = { new ImageDecoder(1_000_000, 1_000_000), new ImageDecoder(1_000_000, 1_000_000, 3) };
+		ImageDecoder[] decoders = { new ImageDecoder(1_000_000, 1_000_000),
+				new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), 3) };
 		int pictures = 0;
 		for (ImageDecoderReferenceTests.Expected expected : ImageDecoderReferenceTests.expected().toList()) {
 			byte[] original = ImageDecoderReferenceTests.read(expected.file());

@@ -3,6 +3,7 @@ package io.github.zsic.image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.stream.Stream;
 
 import javax.imageio.ImageIO;
@@ -122,7 +123,7 @@ class ScaledDecodingTests {
 	}
 
 	private static ImageDecoder decoder(int side) {
-		return new ImageDecoder(1_000_000, 1_000_000, side);
+		return new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), side);
 	}
 
 }

@@ -1,9 +1,15 @@
 package io.github.zsic.sample;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
+import io.github.zsic.Classification;
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
+import io.github.zsic.SwappableClassifier;
+import io.github.zsic.ZeroShotClassifier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +21,27 @@ import org.jspecify.annotations.Nullable;
  * @param images what was found for each picture
  */
 record ClassifyResponse(String checkpoint, @Nullable String revision, String device, List<Image> images) {
+
+	/**
+	 * Classifies on one model from beginning to end, so that the answer names the one
+	 * that gave it.
+	 */
+	static ClassifyResponse of(ZeroShotClassifier classifier, ClassificationRequest request) {
+		return (classifier instanceof SwappableClassifier swappable) ? swappable.call((model) -> answer(model, request))
+				: answer(classifier, request);
+	}
+
+	private static ClassifyResponse answer(ZeroShotClassifier classifier, ClassificationRequest request) {
+		List<Classification> results = classifier.classify(request);
+		List<Image> images = new ArrayList<>(results.size());
+		for (int i = 0; i < results.size(); i++) {
+			Classification result = results.get(i);
+			images.add(new Image(request.images().get(i).description(), result.predictions(),
+					Timings.of(result.timings())));
+		}
+		ModelInfo model = classifier.model();
+		return new ClassifyResponse(model.checkpoint(), model.revision(), model.device(), images);
+	}
 
 	/**
 	 * What was found for one picture.

@@ -4,22 +4,29 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.Prediction;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ImageFetcher;
 import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -46,7 +53,10 @@ class PipelineController {
 
 	private final JsonMapper jsonMapper;
 
-	PipelineController(ZeroShotClassifier classifier, RequestChecks checks, ZsicProperties properties) {
+	private final @Nullable ImageFetcher fetcher;
+
+	PipelineController(ZeroShotClassifier classifier, RequestChecks checks, ZsicProperties properties,
+			ObjectProvider<ImageFetcher> fetcher) {
 		this.classifier = classifier;
 		this.checks = checks;
 		this.maximumLength = properties.getImage().getMaximumBytes().toBytes() / 3 * 4 + REST_OF_BODY;
@@ -55,7 +65,10 @@ class PipelineController {
 		StreamReadConstraints constraints = StreamReadConstraints.builder()
 			.maxStringLength((int) Math.min(this.maximumLength, Integer.MAX_VALUE))
 			.build();
-		this.jsonMapper = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build()).build();
+		this.jsonMapper = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
+			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+			.build();
+		this.fetcher = fetcher.getIfAvailable();
 	}
 
 	@PostMapping(path = "/api/zero-shot-image-classification", consumes = MediaType.APPLICATION_JSON_VALUE,
@@ -66,8 +79,9 @@ class PipelineController {
 		}
 		PipelineRequest body = PipelineRequest.of(read(request.getInputStream()));
 		this.checks.labels(body.labels());
+		byte[] image = image(body, request);
 		ClassificationRequest.Builder classification = ClassificationRequest.builder()
-			.image(ImageInput.of("inputs", () -> new ByteArrayInputStream(body.image())))
+			.image(ImageInput.of("inputs", () -> new ByteArrayInputStream(image)))
 			.labels(body.labels());
 		String template = body.template();
 		if (template != null) {
@@ -77,15 +91,35 @@ class PipelineController {
 		return this.classifier.classify(classification.build()).get(0).predictions();
 	}
 
-	private JsonNode read(InputStream body) {
+	private byte[] image(PipelineRequest body, HttpServletRequest request) throws IOException {
+		String url = body.url();
+		if (url == null) {
+			return body.image();
+		}
+		if (this.fetcher == null) {
+			throw Problems.badRequest("'inputs' is a URL; send the picture itself, in base64.");
+		}
+		byte[] image = this.fetcher.fetch(url);
+		UploadBudget.of(request).add(image.length);
+		return image;
+	}
+
+	private JsonNode read(InputStream body) throws IOException {
 		try {
-			return this.jsonMapper.readTree(new LimitedInputStream(body, this.maximumLength));
+			// By itself the parser takes more for UTF-8 than there is.
+			return this.jsonMapper.readTree(new InputStreamReader(new LimitedInputStream(body, this.maximumLength),
+					StandardCharsets.UTF_8.newDecoder()));
 		}
 		catch (JacksonIOException ex) {
 			if (ex.getCause() instanceof BodyTooLargeException) {
 				throw tooLarge();
 			}
-			throw Problems.badRequest("The body ended before it was complete.");
+			UploadBudget.RefusedException refused = UploadBudget.RefusedException.in(ex);
+			if (refused != null) {
+				throw refused;
+			}
+			throw Problems.badRequest((ex.getCause() instanceof CharacterCodingException)
+					? "The body is not valid UTF-8, which JSON must be." : "The body ended before it was complete.");
 		}
 		catch (JacksonException ex) {
 			TokenStreamLocation location = ex.getLocation();

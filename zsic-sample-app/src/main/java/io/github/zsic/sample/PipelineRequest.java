@@ -7,17 +7,19 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.zsic.spring.boot.ImageFetcher;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
  * What the pipeline is asked.
  *
- * @param image the encoded picture
+ * @param image the encoded picture, empty if there is a URL
+ * @param url the URL of the picture, {@code null} if the request has the picture itself
  * @param labels the candidate labels
  * @param template the hypothesis template, {@code null} if the request has none
  */
-record PipelineRequest(byte[] image, List<String> labels, @Nullable String template) {
+record PipelineRequest(byte[] image, @Nullable String url, List<String> labels, @Nullable String template) {
 
 	static PipelineRequest of(JsonNode body) {
 		if (!body.isObject()) {
@@ -30,7 +32,12 @@ record PipelineRequest(byte[] image, List<String> labels, @Nullable String templ
 		}
 		List<String> labels = labels(member(parameters, "candidate_labels", "parameters.candidate_labels"));
 		String template = template(parameters.get("hypothesis_template"));
-		return new PipelineRequest(image(inputs), labels, template);
+		if (!inputs.isString()) {
+			throw Problems.badRequest("'inputs' must be a string: a picture in base64.");
+		}
+		String text = inputs.stringValue();
+		return ImageFetcher.isUrl(text) ? new PipelineRequest(new byte[0], text.strip(), labels, template)
+				: new PipelineRequest(image(text), null, labels, template);
 	}
 
 	private static JsonNode member(JsonNode parent, String name, String path) {
@@ -69,11 +76,7 @@ record PipelineRequest(byte[] image, List<String> labels, @Nullable String templ
 		return node.stringValue();
 	}
 
-	private static byte[] image(JsonNode node) {
-		if (!node.isString()) {
-			throw Problems.badRequest("'inputs' must be a string: a picture in base64.");
-		}
-		String text = node.stringValue();
+	private static byte[] image(String text) {
 		int start = 0;
 		if (text.startsWith("data:")) {
 			start = text.indexOf(',') + 1;
@@ -81,9 +84,6 @@ record PipelineRequest(byte[] image, List<String> labels, @Nullable String templ
 			if (!prefix.startsWith("data:image/") || !prefix.endsWith(";base64,")) {
 				throw Problems.badRequest("'inputs' is a data URL, but not one of a picture in base64.");
 			}
-		}
-		else if (text.startsWith("http://") || text.startsWith("https://")) {
-			throw Problems.badRequest("'inputs' is a URL; send the picture itself, in base64.");
 		}
 		byte[] characters = text.getBytes(StandardCharsets.ISO_8859_1);
 		int length = 0;

@@ -1,10 +1,13 @@
 package io.github.zsic.sample;
 
+import java.util.Objects;
+
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.QueueFullException;
+import io.github.zsic.ZsicException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -46,43 +49,59 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 		this.multipart = multipart;
 	}
 
-	@ExceptionHandler
-	ResponseEntity<Object> handleInvalidImage(InvalidImageException ex) {
-		HttpStatus status = switch (ex.getReason()) {
-			case UNREADABLE -> HttpStatus.BAD_REQUEST;
-			case UNSUPPORTED_FORMAT -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
-			case DAMAGED -> HttpStatus.UNPROCESSABLE_CONTENT;
-			case TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
-		};
-		return Problems.response(status, null, ex.getMessage());
+	/**
+	 * What a failure is told as, where the answer as a whole is not one.
+	 */
+	ProblemDetail problem(Exception failure) {
+		ResponseEntity<Object> answer = (failure instanceof ZsicException zsic) ? handleZsic(zsic)
+				: (failure instanceof UploadBudget.RefusedException refused) ? handleRefused(refused) : failed(failure);
+		return (ProblemDetail) Objects.requireNonNull(answer.getBody());
 	}
 
 	@ExceptionHandler
-	ResponseEntity<Object> handleInvalidLabel(InvalidLabelException ex) {
-		return Problems.response(HttpStatus.BAD_REQUEST, null, ex.getMessage());
+	ResponseEntity<Object> handleZsic(ZsicException ex) {
+		if (ex instanceof InvalidImageException image) {
+			HttpStatus status = switch (image.getReason()) {
+				case UNREADABLE -> HttpStatus.BAD_REQUEST;
+				case UNSUPPORTED_FORMAT -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
+				case DAMAGED -> HttpStatus.UNPROCESSABLE_CONTENT;
+				case TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
+			};
+			return Problems.response(status, null, ex.getMessage());
+		}
+		if (ex instanceof InvalidLabelException) {
+			return Problems.response(HttpStatus.BAD_REQUEST, null, ex.getMessage());
+		}
+		if (ex instanceof QueueFullException) {
+			return unavailable(1, null);
+		}
+		if (ex instanceof ModelNotReadyException) {
+			return unavailable(10, null);
+		}
+		if (ex instanceof ClassifierClosedException) {
+			return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, null, null);
+		}
+		return failed(ex);
 	}
 
 	@ExceptionHandler
-	ResponseEntity<Object> handleClassifierClosed(ClassifierClosedException ex) {
-		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, null, null);
+	ResponseEntity<Object> handleRefused(UploadBudget.RefusedException ex) {
+		return (ex.status() == HttpStatus.SERVICE_UNAVAILABLE) ? unavailable(1, ex.getMessage())
+				: Problems.response(ex.status(), null, ex.getMessage());
 	}
 
-	@ExceptionHandler
-	ResponseEntity<Object> handleModelNotReady(ModelNotReadyException ex) {
+	private static ResponseEntity<Object> unavailable(int retryAfter, @Nullable String detail) {
 		HttpHeaders headers = new HttpHeaders();
-		headers.set(HttpHeaders.RETRY_AFTER, "10");
-		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, null);
-	}
-
-	@ExceptionHandler
-	ResponseEntity<Object> handleQueueFull(QueueFullException ex) {
-		HttpHeaders headers = new HttpHeaders();
-		headers.set(HttpHeaders.RETRY_AFTER, "1");
-		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, null);
+		headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(retryAfter));
+		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, detail);
 	}
 
 	@ExceptionHandler
 	ResponseEntity<Object> handleMultipart(MultipartException ex) {
+		UploadBudget.RefusedException refused = UploadBudget.RefusedException.in(ex);
+		if (refused != null) {
+			return handleRefused(refused);
+		}
 		return Problems.response(HttpStatus.BAD_REQUEST, null,
 				"The body cannot be read as multipart/form-data: it is malformed or cut short, its boundary is missing, "
 						+ "or it has too many parts.");
@@ -90,6 +109,10 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 
 	@ExceptionHandler
 	ResponseEntity<Object> handleInvalidParameter(InvalidParameterException ex) {
+		UploadBudget.RefusedException refused = UploadBudget.RefusedException.in(ex);
+		if (refused != null) {
+			return handleRefused(refused);
+		}
 		HttpStatus status = HttpStatus.resolve(ex.getErrorCode());
 		return Problems.response((status != null && status.is4xxClientError()) ? status : HttpStatus.BAD_REQUEST, null,
 				"The parameters of the request cannot be read: they are malformed, too many or too long.");
@@ -100,6 +123,10 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 		if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
 			return null;
 		}
+		return failed(ex);
+	}
+
+	private static ResponseEntity<Object> failed(Exception ex) {
 		log.error("A request failed", ex);
 		return Problems.response(HttpStatus.INTERNAL_SERVER_ERROR, null, null);
 	}

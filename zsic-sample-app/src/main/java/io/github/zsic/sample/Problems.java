@@ -74,6 +74,7 @@ final class Problems {
 			case 400 -> "The request is malformed.";
 			case 404 -> "There is nothing here.";
 			case 405 -> "The method is not supported.";
+			case 408 -> "The request took too long to arrive.";
 			case 413 -> "The request is too large.";
 			case 414 -> "The URL is too long.";
 			case 431 -> "The headers are too large.";

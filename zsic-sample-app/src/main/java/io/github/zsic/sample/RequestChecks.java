@@ -2,7 +2,9 @@ package io.github.zsic.sample;
 
 import java.util.List;
 
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Checks that hold for both ways to ask.
@@ -16,8 +18,8 @@ class RequestChecks {
 		this.properties = properties;
 	}
 
-	void images(int count) {
-		count("image", count, this.properties.maximumImages());
+	void images(int count, int maximum) {
+		count("image", count, maximum);
 	}
 
 	void labels(List<String> labels) {
@@ -32,7 +34,8 @@ class RequestChecks {
 
 	private void count(String what, int count, int maximum) {
 		if (count > maximum) {
-			throw Problems.badRequest("There are %d %ss; at most %d are allowed.".formatted(count, what, maximum));
+			throw new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE,
+					"There are %d %ss; at most %d are allowed.".formatted(count, what, maximum));
 		}
 	}
 
@@ -44,8 +47,9 @@ class RequestChecks {
 				throw Problems.badRequest(name + " is blank.");
 			}
 			if (text.length() > this.properties.maximumTextLength()) {
-				throw Problems.badRequest("%s has %d characters; at most %d are allowed.".formatted(name, text.length(),
-						this.properties.maximumTextLength()));
+				throw new ResponseStatusException(HttpStatus.UNPROCESSABLE_CONTENT,
+						"%s has %d characters; at most %d are allowed.".formatted(name, text.length(),
+								this.properties.maximumTextLength()));
 			}
 			if (hasLoneSurrogate(text)) {
 				throw Problems.badRequest(name + " is not well-formed Unicode: it has half of a surrogate pair.");

@@ -126,6 +126,13 @@ class ClassifyContractTests extends HttpContract {
 	}
 
 	@Test
+	void followsNoUrlUnlessAllowed() {
+		assertThat(
+				assertProblem(post(new Form().field("url", "https://example.org/owl.png").field("labels", "fox")), 400))
+			.contains("'url' is not allowed here");
+	}
+
+	@Test
 	void refusesOptionGivenTwice() {
 		assertThat(assertProblem(
 				post(new Form().picture("owl.png").field("labels", "fox").field("top", "1").field("top", "2")), 400))
@@ -156,8 +163,8 @@ class ClassifyContractTests extends HttpContract {
 		for (int i = 0; i < 33; i++) {
 			pictures.picture(i + ".png");
 		}
-		assertThat(assertProblem(post(pictures), 400)).contains("33 images").contains("32");
-		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "fox,".repeat(1001))), 400))
+		assertThat(assertProblem(post(pictures), 413)).contains("33 images").contains("32");
+		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "fox,".repeat(1001))), 413))
 			.contains("1001 labels");
 		Form labels = new Form().picture("owl.png");
 		for (int i = 0; i < 1000; i++) {
@@ -178,7 +185,7 @@ class ClassifyContractTests extends HttpContract {
 		HttpResponse<String> response = post(new Form().picture("owl.png").field("labels", "x".repeat(3_000_000)));
 		assertThat(response.statusCode()).isIn(400, 413);
 		assertProblem(response, response.statusCode());
-		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "x".repeat(5000))), 400))
+		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "x".repeat(5000))), 422))
 			.contains("5000 characters");
 	}
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.zsic.Classification;
 import io.github.zsic.ClassificationRequest;
@@ -32,12 +33,15 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	static final String SECRET = "/srv/secret/model.safetensors";
 
+	private final AtomicInteger calls = new AtomicInteger();
+
 	private volatile ClassificationRequest lastRequest;
 
 	private volatile List<byte[]> lastImages = List.of();
 
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
+		this.calls.incrementAndGet();
 		List<byte[]> images = request.images().stream().map(this::read).toList();
 		this.lastRequest = request;
 		this.lastImages = images;
@@ -86,6 +90,10 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 					"Send a PNG.");
 		}
 		return bytes;
+	}
+
+	int calls() {
+		return this.calls.get();
 	}
 
 	ClassificationRequest lastRequest() {

@@ -160,9 +160,9 @@ class PipelineContractTests extends HttpContract {
 	@Test
 	void limitsLabels() {
 		String labels = "\"fox\", ".repeat(1000) + "\"fox\"";
-		assertThat(assertProblem(postJson(body("[" + labels + "]")), 400)).contains("1001 labels").contains("1000");
+		assertThat(assertProblem(postJson(body("[" + labels + "]")), 413)).contains("1001 labels").contains("1000");
 		assertOk(postJson(body("[" + labels.substring(7) + "]")));
-		assertThat(assertProblem(postJson(body("[\"" + "x".repeat(100_000) + "\"]")), 400))
+		assertThat(assertProblem(postJson(body("[\"" + "x".repeat(100_000) + "\"]")), 422))
 			.contains("100000 characters");
 	}
 

@@ -33,6 +33,30 @@ class ServerContractTests extends HttpContract {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "/", "/nothing", "/api/classify", "/actuator/health", "/error", "/openapi.yaml" })
+	void sendsSecurityHeaders(String path) {
+		HttpResponse<String> response = send(request(path));
+		SecurityHeadersFilter.HEADERS
+			.forEach((name, value) -> assertThat(response.headers().allValues(name)).as(name).containsExactly(value));
+		assertThat(response.headers().firstValue("Content-Security-Policy").orElse(""))
+			.contains("default-src 'self'", "frame-ancestors 'none'")
+			.doesNotContain("unsafe");
+		if (path.startsWith("/a") || path.startsWith("/e")) {
+			assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
+		}
+		assertThat(response.headers().firstValue("Server")).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/actuator/zsic", "/actuator/loggers/ROOT", "/actuator/shutdown", "/actuator/health" })
+	void changesNothingThroughActuator(String path) {
+		HttpResponse<String> response = send(request(path).header("Content-Type", "application/json")
+			.POST(BodyPublishers.ofString("{\"checkpoint\": \"x\"}")));
+		assertThat(response.statusCode()).isIn(404, 405);
+		assertProblem(response, response.statusCode());
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/health", "/actuator/info", "/actuator/metrics" })
 	void exposesActuator(String path) {
 		assertThat(send(request(path)).statusCode()).isEqualTo(200);
@@ -66,12 +90,14 @@ class ServerContractTests extends HttpContract {
 			POST /api/classify?labels=%zz HTTP/1.1 | 415
 			TRACE /api/classify HTTP/1.1     | 405
 			FOO /api/classify HTTP/1.1       | 405
-			GET /api/classify HTTP/9.9       | 505
+			GET /api/classify HTTP/9.9       | 400
+			CONNECT /api/classify HTTP/1.1   | 405
 			NONSENSE                         | 400
 			""")
 	void answersMalformedRequestLine(String line, int status) throws IOException {
 		String answer = raw(line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 		assertThat(answer).startsWith("HTTP/1.1 " + status).contains("application/problem+json").contains("\"error\":");
+		assertThat(answer).contains("Content-Security-Policy: default-src 'self'");
 		assertThat(answer).doesNotContain("<html").doesNotContain("Tomcat").doesNotContain("java.");
 	}
 

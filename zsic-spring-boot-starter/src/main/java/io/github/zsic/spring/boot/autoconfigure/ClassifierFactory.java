@@ -115,6 +115,7 @@ class ClassifierFactory {
 			.cachePersistentDir(folder(cache.getPersistentDir()))
 			.maximumPixels(image.getMaximumPixels())
 			.maximumBytes(image.getMaximumBytes().toBytes())
+			.maximumDecodeTime(image.getMaximumDecodeTime())
 			.engineThreads(engine.getThreads())
 			.intraOpThreads(engine.getIntraOpThreads())
 			.batchMaximumSize(batch.getMaximumSize())

@@ -182,6 +182,22 @@ public class ZsicProperties extends ClassifierProperties {
 		 */
 		private DataSize maximumBytes = DataSize.ofMegabytes(64);
 
+		/**
+		 * Time that decoding a picture may take.
+		 */
+		private Duration maximumDecodeTime = Duration.ofSeconds(30);
+
+		/**
+		 * Whether to offer a bean that gets pictures by URL from the public internet,
+		 * within limits of size and time.
+		 */
+		private boolean allowUrls;
+
+		/**
+		 * Time that a picture may take that is got by URL.
+		 */
+		private Duration urlTimeout = Duration.ofSeconds(10);
+
 		public long getMaximumPixels() {
 			return this.maximumPixels;
 		}
@@ -200,6 +216,34 @@ public class ZsicProperties extends ClassifierProperties {
 			Assert.isTrue(maximumBytes.toBytes() > 0,
 					() -> "'zsic.image.maximum-bytes' must be more than 0, not '" + maximumBytes + "'");
 			this.maximumBytes = maximumBytes;
+		}
+
+		public Duration getMaximumDecodeTime() {
+			return this.maximumDecodeTime;
+		}
+
+		public void setMaximumDecodeTime(Duration maximumDecodeTime) {
+			Assert.isTrue(maximumDecodeTime.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.image.maximum-decode-time' must be more than 0, not '" + maximumDecodeTime + "'");
+			this.maximumDecodeTime = maximumDecodeTime;
+		}
+
+		public boolean isAllowUrls() {
+			return this.allowUrls;
+		}
+
+		public void setAllowUrls(boolean allowUrls) {
+			this.allowUrls = allowUrls;
+		}
+
+		public Duration getUrlTimeout() {
+			return this.urlTimeout;
+		}
+
+		public void setUrlTimeout(Duration urlTimeout) {
+			Assert.isTrue(urlTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.image.url-timeout' must be more than 0, not '" + urlTimeout + "'");
+			this.urlTimeout = urlTimeout;
 		}
 
 	}

@@ -1,0 +1,215 @@
+package io.github.zsic.sample;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ImageInput;
+import io.github.zsic.Scoring;
+import io.github.zsic.spring.boot.ImageFetcher;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.StringUtils;
+import org.springframework.web.multipart.MultipartFile;
+import org.springframework.web.multipart.MultipartHttpServletRequest;
+
+/**
+ * A form with pictures and labels. A field that is left empty counts as not there, as
+ * browsers send it.
+ */
+class ClassifyForm {
+
+	private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
+
+	private final List<Picture> pictures;
+
+	private final List<String> labels;
+
+	private final List<String> templates;
+
+	private final @Nullable Scoring scoring;
+
+	private final @Nullable Integer top;
+
+	private final @Nullable Float threshold;
+
+	/**
+	 * Reads a form.
+	 * @param form the form
+	 * @param checks the limits
+	 * @param maximumImages how many pictures it may have
+	 * @param fetcher gets pictures by URL, {@code null} if they are not allowed
+	 */
+	ClassifyForm(MultipartHttpServletRequest form, RequestChecks checks, int maximumImages,
+			@Nullable ImageFetcher fetcher) {
+		this.pictures = pictures(form, fetcher);
+		checks.images(this.pictures.size(), maximumImages);
+		this.labels = labels(form);
+		checks.labels(this.labels);
+		this.templates = values(form, "template");
+		checks.templates(this.templates);
+		this.scoring = scoring(form);
+		this.top = top(form);
+		this.threshold = threshold(form);
+	}
+
+	/**
+	 * The files in the order of the form, then the URLs.
+	 */
+	List<Picture> pictures() {
+		return this.pictures;
+	}
+
+	/**
+	 * What the form asks of some of its pictures.
+	 */
+	ClassificationRequest request(List<ImageInput> images) {
+		ClassificationRequest.Builder request = ClassificationRequest.builder()
+			.images(images)
+			.labels(this.labels)
+			.templates(this.templates);
+		if (this.scoring != null) {
+			request.scoring(this.scoring);
+		}
+		if (this.top != null) {
+			request.top(this.top);
+		}
+		if (this.threshold != null) {
+			request.threshold(this.threshold);
+		}
+		return request.build();
+	}
+
+	private static List<Picture> pictures(MultipartHttpServletRequest form, @Nullable ImageFetcher fetcher) {
+		List<Picture> pictures = new ArrayList<>();
+		for (MultipartFile file : form.getFiles("image")) {
+			String name = file.getOriginalFilename();
+			if (!file.isEmpty() || StringUtils.hasText(name)) {
+				String shown = StringUtils.hasText(name) ? name : "image " + (pictures.size() + 1);
+				pictures.add(new Picture(shown, (share) -> ImageInput.of(shown, file::getInputStream)));
+			}
+		}
+		for (String value : values(form, "url")) {
+			String url = value.strip();
+			if (fetcher == null) {
+				throw Problems.badRequest("'url' is not allowed here: send the picture itself, as 'image'.");
+			}
+			pictures.add(new Picture(url, (share) -> {
+				byte[] content = fetcher.fetch(url);
+				share.add(content.length);
+				return ImageInput.of(url, () -> new ByteArrayInputStream(content));
+			}));
+		}
+		if (pictures.isEmpty()) {
+			throw Problems
+				.badRequest((form.getParameter("image") != null) ? "'image' must be a file: a part with a file name."
+						: "'image' is missing: send at least one picture.");
+		}
+		return pictures;
+	}
+
+	private static List<String> labels(MultipartHttpServletRequest form) {
+		List<String> labels = values(form, "labels").stream()
+			.flatMap((value) -> Arrays.stream(value.split(",")))
+			.map(String::strip)
+			.filter((label) -> !label.isEmpty())
+			.toList();
+		if (labels.isEmpty()) {
+			throw Problems.badRequest("'labels' is missing or empty: send at least one label.");
+		}
+		return labels;
+	}
+
+	private static @Nullable Scoring scoring(MultipartHttpServletRequest form) {
+		String value = value(form, "scoring");
+		if (value == null) {
+			return null;
+		}
+		for (Scoring scoring : Scoring.values()) {
+			if (scoring.name().equalsIgnoreCase(value)) {
+				return scoring;
+			}
+		}
+		throw Problems.badRequest("'scoring' must be one of %s, not %s."
+			.formatted(Arrays.toString(Scoring.values()).toLowerCase(Locale.ROOT), Problems.quote(value)));
+	}
+
+	private static @Nullable Integer top(MultipartHttpServletRequest form) {
+		String value = value(form, "top");
+		if (value == null) {
+			return null;
+		}
+		try {
+			int top = Integer.parseInt(value);
+			if (top >= 1) {
+				return top;
+			}
+		}
+		catch (NumberFormatException ex) {
+			// told below
+		}
+		throw Problems.badRequest("'top' must be a whole number from 1 to %d, not %s.".formatted(Integer.MAX_VALUE,
+				Problems.quote(value)));
+	}
+
+	private static @Nullable Float threshold(MultipartHttpServletRequest form) {
+		String value = value(form, "threshold");
+		if (value == null) {
+			return null;
+		}
+		if (NUMBER.matcher(value).matches()) {
+			float threshold = Float.parseFloat(value);
+			if (Float.isFinite(threshold)) {
+				return threshold;
+			}
+		}
+		throw Problems.badRequest("'threshold' must be a number such as 0.5, not %s.".formatted(Problems.quote(value)));
+	}
+
+	private static @Nullable String value(MultipartHttpServletRequest form, String name) {
+		List<String> values = values(form, name);
+		if (values.size() > 1) {
+			throw Problems.badRequest("'" + name + "' must be given only once.");
+		}
+		return values.isEmpty() ? null : values.get(0).strip();
+	}
+
+	private static List<String> values(MultipartHttpServletRequest form, String name) {
+		String[] values = form.getParameterValues(name);
+		return (values != null) ? Arrays.stream(values).filter(StringUtils::hasText).toList() : List.of();
+	}
+
+	/**
+	 * A picture of the form, which is there only when it is asked for.
+	 *
+	 * @param name what the client calls it
+	 * @param loader gets it
+	 */
+	record Picture(String name, Loader loader) {
+
+		ImageInput load(UploadBudget.Share share) throws IOException {
+			return this.loader.load(share);
+		}
+
+	}
+
+	/**
+	 * Gets a picture.
+	 */
+	@FunctionalInterface
+	interface Loader {
+
+		/**
+		 * Gets a picture.
+		 * @param share counts what is in memory because of it
+		 */
+		ImageInput load(UploadBudget.Share share) throws IOException;
+
+	}
+
+}

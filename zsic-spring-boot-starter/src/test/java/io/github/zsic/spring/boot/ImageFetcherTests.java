@@ -1,0 +1,260 @@
+package io.github.zsic.spring.boot;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.zsic.InvalidImageException;
+import io.github.zsic.InvalidImageException.Reason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.http.client.InetAddressFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * Tests for {@link ImageFetcher} against a server on this machine, which it may reach
+ * only where a test lets it.
+ */
+class ImageFetcherTests {
+
+	private static final int MAXIMUM = 1000;
+
+	private final List<String> requests = new CopyOnWriteArrayList<>();
+
+	private final ImageFetcher open = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofSeconds(5));
+
+	private final ImageFetcher guarded = new ImageFetcher(ImageFetcher.publicAddresses(), MAXIMUM,
+			Duration.ofSeconds(5));
+
+	private HttpServer server;
+
+	@BeforeEach
+	void startServer() throws IOException {
+		this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		this.server.setExecutor(Executors.newCachedThreadPool());
+		this.server.createContext("/", (exchange) -> {
+			this.requests.add(exchange.getRequestURI() + " " + exchange.getRequestHeaders().keySet());
+			String path = exchange.getRequestURI().getPath();
+			String query = exchange.getRequestURI().getRawQuery();
+			switch (path) {
+				case "/to" -> {
+					exchange.getResponseHeaders().set("Location", query);
+					exchange.getResponseHeaders().set("Set-Cookie", "secret=1");
+					exchange.sendResponseHeaders(302, -1);
+				}
+				case "/loop" -> {
+					exchange.getResponseHeaders().set("Location", "/loop");
+					exchange.sendResponseHeaders(301, -1);
+				}
+				case "/lost" -> exchange.sendResponseHeaders(302, -1);
+				case "/chunked" -> {
+					exchange.sendResponseHeaders(200, 0);
+					exchange.getResponseBody().write(new byte[Integer.parseInt(query)]);
+				}
+				case "/status" -> exchange.sendResponseHeaders(Integer.parseInt(query), -1);
+				case "/size" -> {
+					exchange.sendResponseHeaders(200, Long.parseLong(query));
+					exchange.getResponseBody().write(new byte[Math.min(Integer.parseInt(query), MAXIMUM)]);
+				}
+				default -> {
+					exchange.getResponseHeaders().set("Content-Type", "text/html");
+					exchange.sendResponseHeaders(200, 3);
+					exchange.getResponseBody().write(new byte[] { 1, 2, 3 });
+				}
+			}
+			exchange.close();
+		});
+		this.server.start();
+	}
+
+	@AfterEach
+	void stop() {
+		this.open.close();
+		this.guarded.close();
+		this.server.stop(0);
+	}
+
+	@Test
+	void getsPicture() {
+		assertThat(this.open.fetch(url("/pictures/owl.jpg?size=2#top"))).containsExactly(1, 2, 3);
+		assertThat(this.requests).hasSize(1);
+		assertThat(this.requests.get(0)).startsWith("/pictures/owl.jpg?size=2 ")
+			.doesNotContainIgnoringCase("cookie", "authorization", "referer", "encoding");
+		assertThat(this.open.fetch(url(""))).hasSize(3);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "http://127.0.0.1:%d/", "http://localhost:%d/", "http://127.1:%d/",
+			"http://2130706433:%d/", "http://0x7f000001:%d/", "http://127.8.8.8:%d/", "http://0.0.0.0:%d/",
+			"http://[::1]:%d/", "http://[::]:%d/", "http://[::ffff:127.0.0.1]:%d/", "http://[::ffff:7f00:1]:%d/",
+			"http://[::127.0.0.1]:%d/", "http://[64:ff9b::7f00:1]:%d/", "http://[64:ff9b:1::7f00:1]:%d/",
+			"http://[2002:7f00:1::]:%d/", "http://[2001:0:7f00:1::1]:%d/",
+			"http://169.254.169.254:%d/latest/meta-data/", "http://[fd00:ec2::254]:%d/", "http://10.0.0.1:%d/",
+			"http://172.31.255.255:%d/", "http://192.168.1.1:%d/", "http://100.100.100.200:%d/", "http://224.0.0.1:%d/",
+			"http://255.255.255.255:%d/", "http://[fe80::1]:%d/", "http://[fc00::1]:%d/", "http://[ff02::1]:%d/",
+			"http://198.18.0.1:%d/", "http://192.0.2.1:%d/", "HTTPS://LOCALHOST:%d/" })
+	void reachesNothingBehindThePublicInternet(String url) {
+		InvalidImageException refusal = refusal(this.guarded, url.formatted(this.server.getAddress().getPort()));
+		assertThat(refusal.getReason()).isEqualTo(Reason.UNREADABLE);
+		assertThat(refusal.getMessage()).containsAnyOf("may not be reached", "host that is not known",
+				"without a host");
+		assertThat(this.requests).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			8.8.8.8              | true
+			::ffff:8.8.8.8       | true
+			2606:4700::1111      | true
+			127.0.0.1            | false
+			0.1.2.3              | false
+			100.64.0.1           | false
+			192.0.0.192          | false
+			240.0.0.1            | false
+			::ffff:10.0.0.1      | false
+			::8.8.8.8            | false
+			64:ff9b::808:808     | false
+			64:ff9b:1::808:808   | false
+			2002:808:808::1      | false
+			2001:0:808:808::1    | false
+			fec0::1              | false
+			2001:db8::1          | false
+			3fff::1              | false
+			""")
+	void knowsPublicAddresses(String address, boolean expected) throws IOException {
+		assertThat(ImageFetcher.publicAddresses().matches(InetAddress.getByName(address))).isEqualTo(expected);
+	}
+
+	/** Only the first server may be reached; where it sends one to is looked at anew. */
+	@Test
+	void checksRedirects() {
+		try (ImageFetcher fetcher = new ImageFetcher((address) -> address.getHostAddress().equals("127.0.0.1"), MAXIMUM,
+				Duration.ofSeconds(5))) {
+			int port = this.server.getAddress().getPort();
+			assertThat(fetcher.fetch(url("/to?/fox.png"))).hasSize(3);
+			assertThat(fetcher.fetch(url("/to?http://127.0.0.1:" + port + "/owl.png"))).hasSize(3);
+			assertThat(this.requests).noneMatch((request) -> request.contains("Cookie"));
+			this.requests.clear();
+			for (String target : List.of("http://127.0.0.2:" + port + "/", "http://10.0.0.1/", "//169.254.169.254/",
+					"http://[::1]:" + port + "/")) {
+				assertThat(refusal(fetcher, url("/to?" + target)).getMessage()).contains("may not be reached");
+			}
+			for (String target : List.of("file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/",
+					"jar:file:/x!/y")) {
+				assertThat(refusal(fetcher, url("/to?" + target)).getMessage()).contains("neither http nor https");
+			}
+			assertThat(refusal(fetcher, url("/to?http://user:secret@127.0.0.1/")).getMessage()).contains("credentials");
+			assertThat(refusal(fetcher, url("/to?http://%zz/")).getMessage()).contains("no valid URL");
+			assertThat(this.requests).allMatch((request) -> request.startsWith("/to?"));
+		}
+	}
+
+	@Test
+	void limitsRedirects() {
+		assertThat(refusal(this.open, url("/loop")).getMessage()).contains("redirected more than 3 times");
+		assertThat(this.requests).hasSize(4);
+		assertThat(refusal(this.open, url("/lost")).getMessage()).contains("status 302");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "file:///etc/passwd", "ftp://example.org/x", "jar:http://example.org/x!/", "//example.org",
+			"http:", "http:///x", "http://", "https://user@example.org/", "http://a b/", "http://[", "\u0000", "",
+			"http://example.org:x/", "http://exa\r\nmple.org/" })
+	void refusesOtherUrls(String url) {
+		assertThat(refusal(this.open, url).getReason()).isEqualTo(Reason.UNREADABLE);
+	}
+
+	@Test
+	void refusesLongUrl() {
+		assertThat(refusal(this.open, url("/" + "x".repeat(3000))).getMessage()).contains("2048 characters")
+			.hasSizeLessThan(300);
+		assertThat(this.requests).isEmpty();
+	}
+
+	@Test
+	void limitsSize() {
+		assertThat(this.open.fetch(url("/size?1000"))).hasSize(1000);
+		assertThat(this.open.fetch(url("/chunked?1000"))).hasSize(1000);
+		assertThat(refusal(this.open, url("/size?1001")).getReason()).isEqualTo(Reason.TOO_LARGE);
+		assertThat(refusal(this.open, url("/chunked?100000")).getReason()).isEqualTo(Reason.TOO_LARGE);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 204, 206, 304, 401, 404, 500 })
+	void tellsOfStatus(int status) {
+		assertThat(refusal(this.open, url("/status?" + status)).getMessage()).contains("status " + status);
+	}
+
+	@Test
+	void tellsOfUnknownHostAndClosedPort() throws IOException {
+		assertThat(refusal(this.open, "http://no-such-host.invalid/").getMessage()).contains("not known");
+		int free;
+		try (ServerSocket socket = new ServerSocket(0)) {
+			free = socket.getLocalPort();
+		}
+		assertThat(refusal(this.open, "http://127.0.0.1:" + free + "/secret?token=1").getMessage()).contains("/secret")
+			.doesNotContain("token")
+			.contains("could not be fetched");
+	}
+
+	/** A byte now and then keeps a socket's timeout from ever running out. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HTTP/1.1 200 OK\r\nX: " })
+	void limitsTimeInAll(String start) throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				ImageFetcher hasty = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofMillis(300))) {
+			Thread slow = new Thread(() -> {
+				try (Socket connection = socket.accept(); OutputStream out = connection.getOutputStream()) {
+					out.write(start.getBytes(StandardCharsets.US_ASCII));
+					while (!Thread.interrupted()) {
+						if (!start.isEmpty()) {
+							out.write('x');
+							out.flush();
+						}
+						Thread.sleep(50);
+					}
+				}
+				catch (IOException | InterruptedException ex) {
+					// The other side has had enough.
+				}
+			});
+			slow.start();
+			assertThat(refusal(hasty, "http://127.0.0.1:" + socket.getLocalPort() + "/").getMessage())
+				.contains("did not arrive within 300 ms");
+			slow.interrupt();
+		}
+	}
+
+	@Test
+	void recognisesUrls() {
+		assertThat(List.of("http://x", "HTTPS://x", "http:x")).allMatch(ImageFetcher::isUrl);
+		assertThat(List.of("", "httpx", "data:image/png", "aHR0cDo")).noneMatch(ImageFetcher::isUrl);
+	}
+
+	private static InvalidImageException refusal(ImageFetcher fetcher, String url) {
+		InvalidImageException refusal = catchThrowableOfType(InvalidImageException.class, () -> fetcher.fetch(url));
+		assertThat(refusal).as(url).isNotNull();
+		return refusal;
+	}
+
+	private String url(String path) {
+		return "http://127.0.0.1:" + this.server.getAddress().getPort() + path;
+	}
+
+}
