@@ -1,29 +1,13 @@
 package io.github.zsic.checkpoint;
 
-import java.io.EOFException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.BitSet;
 import java.util.Deque;
-
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonIOException;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.MalformedJsonException;
-
-import io.github.zsic.CheckpointException;
 
 /**
  * The table by which SentencePiece normalises characters, as {@code tokenizer.json} has
@@ -31,9 +15,8 @@ import io.github.zsic.CheckpointException;
  * s-yata/darts-clone), and the texts that its values point to, each with a zero behind
  * it.
  * <p>
- * The {@code tokenizers} library does not expect a damaged one: it ends the process, when
- * the file is read or when a text is encoded that leads out of the table. So it is looked
- * through before.
+ * The {@code tokenizers} library trusts it, and ends the process when a text leads out of
+ * the table.
  */
 final class CharactersMap {
 
@@ -47,63 +30,12 @@ final class CharactersMap {
 	}
 
 	/**
-	 * Looks through the tables of a tokenizer. What else may be wrong with the file is
-	 * left to the library.
-	 * @param tokenizer a {@code tokenizer.json}
-	 * @throws CheckpointException if one is damaged, or the file cannot be read
+	 * Checks a table.
+	 * @param base64 the table as {@code tokenizer.json} has it
+	 * @throws IllegalArgumentException if it is damaged
 	 */
-	static void check(Path tokenizer) {
-		try {
-			checkAll(tokenizer);
-		}
-		catch (IOException ex) {
-			throw new CheckpointException("'" + tokenizer.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
-					"Check the file and its permissions.", ex);
-		}
-		catch (IllegalArgumentException ex) {
-			throw new CheckpointException(
-					"'" + tokenizer.getFileName() + "' cannot be used: its 'precompiled_charsmap' is damaged.",
-					"Get the file again.", ex);
-		}
-	}
-
-	private static void checkAll(Path tokenizer) throws IOException {
-		try (JsonReader reader = new JsonReader(Files.newBufferedReader(tokenizer))) {
-			reader.beginObject();
-			while (reader.hasNext()) {
-				if ("normalizer".equals(reader.nextName())) {
-					check(JsonParser.parseReader(reader));
-				}
-				else {
-					reader.skipValue();
-				}
-			}
-		}
-		catch (JsonIOException ex) {
-			throw new IOException(ex);
-		}
-		catch (IllegalStateException | JsonParseException | MalformedJsonException | EOFException ex) {
-			// It is no JSON, which the library tells when it comes to the same place.
-		}
-	}
-
-	private static void check(JsonElement normalizer) {
-		if (normalizer instanceof JsonArray array) {
-			array.forEach(CharactersMap::check);
-		}
-		else if (normalizer instanceof JsonObject object) {
-			object.entrySet().forEach((entry) -> {
-				if (entry.getKey().equals("precompiled_charsmap")) {
-					if (!(entry.getValue() instanceof JsonPrimitive text)) {
-						throw new IllegalArgumentException("no text");
-					}
-					of(text.getAsString()).check();
-				}
-				else {
-					check(entry.getValue());
-				}
-			});
-		}
+	static void check(String base64) {
+		of(base64).check();
 	}
 
 	private static CharactersMap of(String base64) {

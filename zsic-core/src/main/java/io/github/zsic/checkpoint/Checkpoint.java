@@ -91,7 +91,7 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			CharactersMap.check(tokenizer);
+			TokenizerFile.check(tokenizer);
 			Checkpoint checkpoint = new Checkpoint(location, config, imageProcessing, tokenizer,
 					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
 			complete = true;

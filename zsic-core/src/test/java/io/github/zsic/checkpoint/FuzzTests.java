@@ -87,6 +87,16 @@ class FuzzTests {
 		assertRefused(CheckpointFuzz.SENTENCEPIECE_TIPSV2, piece + "x".repeat(length), "a piece of 2000000 characters");
 	}
 
+	/** Errors in these places ended the process. */
+	@ParameterizedTest
+	@ValueSource(strings = { "{", "{\"type\": \"WordPiece\", {", "1e999", "\"\\ud800\"", "NaN" })
+	void jsonThatTheLibraryDoesNotExpect(String value) {
+		for (String member : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+			assertRefused(CheckpointFuzz.TOKENIZER, "{\"version\": \"1.0\", \"" + member + "\": " + value + "}",
+					"'tokenizer.json' cannot be used: it ");
+		}
+	}
+
 	private static String varint(int value) {
 		return (value < 128) ? String.valueOf((char) value) : (char) (value & 127 | 128) + varint(value >> 7);
 	}
