@@ -2,6 +2,7 @@ package io.github.zsic.checkpoint;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -57,6 +58,9 @@ final class TokenizerFile {
 			throw damaged(file, "it is not valid JSON: " + Json.reason(ex), ex);
 		}
 		catch (IOException | JsonIOException ex) {
+			if (ex instanceof CharacterCodingException || ex.getCause() instanceof CharacterCodingException) {
+				throw damaged(file, "it is not in UTF-8", ex);
+			}
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
