@@ -99,6 +99,7 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
+			TokenizerFile.check(tokenizer);
 			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer,
 					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
 			complete = true;

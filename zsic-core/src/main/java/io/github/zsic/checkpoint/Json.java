@@ -63,6 +63,22 @@ final class Json {
 	}
 
 	/**
+	 * A number that is an id of a vocabulary.
+	 * @return the id, {@code null} if it is anything else
+	 */
+	static @Nullable Integer id(@Nullable JsonElement element) {
+		if (!(element instanceof JsonPrimitive primitive) || !primitive.isNumber()) {
+			return null;
+		}
+		try {
+			return Integer.valueOf(primitive.getAsString());
+		}
+		catch (NumberFormatException ex) {
+			return null;
+		}
+	}
+
+	/**
 	 * Visits every number, boolean and string below an object, under the path of member
 	 * names and list positions that leads to it, such as {@code text_config.hidden_size}
 	 * or {@code image_mean.0}. Null counts as absent, as it does for the reference.

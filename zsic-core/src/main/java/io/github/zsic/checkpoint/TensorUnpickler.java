@@ -34,6 +34,8 @@ final class TensorUnpickler {
 
 	private static final String PARAMETER = "torch._utils._rebuild_parameter";
 
+	private static final int MAXIMUM_NAME_LENGTH = 100;
+
 	private static final Object MARK = new Object();
 
 	/** Python's None. */
@@ -117,7 +119,7 @@ final class TensorUnpickler {
 			case 'c' -> push(global(line() + "." + line()));
 			case 0x93 -> {
 				List<Object> names = popTuple(2);
-				push(global(names.get(0) + "." + names.get(1)));
+				push(global((String) names.get(0) + "." + (String) names.get(1)));
 			}
 			case 'i' -> throw refuse(line() + "." + line());
 			case 'Q' -> push(storage((List<?>) pop()));
@@ -143,8 +145,10 @@ final class TensorUnpickler {
 	}
 
 	private CheckpointException refuse(String name) {
+		// It may be anything, of any length.
+		String shown = name.substring(0, Math.min(name.length(), MAXIMUM_NAME_LENGTH)).replaceAll("\\p{Cntrl}", "?");
 		return new CheckpointException(
-				"'" + this.file + "' asks for '" + name
+				"'" + this.file + "' asks for '" + shown
 						+ "', where only tensors, dictionaries and storages are allowed. Nothing of it was run.",
 				"If it is from a source that you trust, save its tensors as safetensors. Otherwise delete it: "
 						+ "loading it in Python may run what somebody else has written.");
@@ -182,8 +186,9 @@ final class TensorUnpickler {
 	}
 
 	private void append(List<Object> values) {
+		// An empty tuple is none, and cannot be changed.
 		@SuppressWarnings("unchecked")
-		List<Object> list = (List<Object>) peek();
+		ArrayList<Object> list = (ArrayList<Object>) peek();
 		list.addAll(values);
 	}
 

@@ -74,9 +74,9 @@ public record TokenizerSettings(int padId, boolean masksPadding) {
 				if ("added_tokens".equals(reader.nextName())) {
 					if (JsonParser.parseReader(reader) instanceof JsonArray added) {
 						for (JsonElement element : added) {
-							if (element instanceof JsonObject entry && token.equals(content(entry))
-									&& entry.get("id") instanceof JsonPrimitive id && id.isNumber()) {
-								return id.getAsInt();
+							if (element instanceof JsonObject entry && token.equals(content(entry))) {
+								Integer id = Json.id(entry.get("id"));
+								return (id != null) ? id : DEFAULT.padId();
 							}
 						}
 					}

@@ -155,7 +155,7 @@ final class TorchFile {
 			throw damaged("its directory points to where no entry is");
 		}
 		long start = entry.header() + LOCAL_LENGTH + (local.getShort(26) & 0xFFFF) + (local.getShort(28) & 0xFFFF);
-		if (start + entry.length() > this.channel.size()) {
+		if (entry.length() < 0 || entry.length() > this.channel.size() - start) {
 			throw damaged("an entry reaches beyond its end: it was not downloaded or copied to its end");
 		}
 		return start;

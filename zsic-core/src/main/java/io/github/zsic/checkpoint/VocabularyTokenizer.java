@@ -45,6 +45,12 @@ final class VocabularyTokenizer {
 	static final List<String> FILES = List.of(CLIP_VOCABULARY, CLIP_MERGES, BERT_VOCABULARY, XLM_ROBERTA_MODEL,
 			SIGLIP_MODEL, TIPSV2_MODEL);
 
+	/**
+	 * All ways to split a piece are tried, so the time grows with the square of its
+	 * length. SentencePiece makes none of more than 16 characters unless it is told to.
+	 */
+	private static final int MAXIMUM_PIECE_LENGTH = 1000;
+
 	private final Path folder;
 
 	private final JsonObject settings;
@@ -95,10 +101,11 @@ final class VocabularyTokenizer {
 	private String clip() {
 		JsonObject vocabulary = Json.readObject(this.folder.resolve(CLIP_VOCABULARY));
 		for (Map.Entry<String, JsonElement> entry : vocabulary.entrySet()) {
-			if (!(entry.getValue() instanceof JsonPrimitive id) || !id.isNumber()) {
+			Integer id = Json.id(entry.getValue());
+			if (id == null) {
 				throw damaged(CLIP_VOCABULARY, "'" + entry.getKey() + "' has no id");
 			}
-			this.ids.put(entry.getKey(), id.getAsInt());
+			this.ids.put(entry.getKey(), id);
 		}
 		model().add("vocab", vocabulary);
 		JsonArray merges = new JsonArray();
@@ -146,6 +153,9 @@ final class VocabularyTokenizer {
 	/** The pieces stand behind four special tokens that replace the first three. */
 	private String xlmRoberta() {
 		SentencePieceModel source = SentencePieceModel.readUnigram(this.folder.resolve(XLM_ROBERTA_MODEL));
+		if (source.pieces().size() < 3) {
+			throw damaged(XLM_ROBERTA_MODEL, "it lacks the special tokens at its beginning");
+		}
 		JsonArray vocabulary = new JsonArray();
 		for (String token : List.of("<s>", "<pad>", "</s>", "<unk>")) {
 			addPiece(vocabulary, token, 0);
@@ -216,6 +226,9 @@ final class VocabularyTokenizer {
 		JsonArray merges = new JsonArray();
 		for (SentencePieceModel.Piece piece : source.pieces()) {
 			String text = piece.text();
+			if (text.length() > MAXIMUM_PIECE_LENGTH) {
+				throw damaged(TIPSV2_MODEL, "it has a piece of " + text.length() + " characters");
+			}
 			for (int at = 1; at < text.length(); at++) {
 				String left = text.substring(0, at);
 				String right = text.substring(at);

@@ -64,7 +64,8 @@ class TorchFileTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", ".", "}", "t.", "R.", "}R.", ")R.", "}q\0h\1.", "K", "X\u00ff\u00ff\u00ff\u007fa.",
-			"X\u0000\u0000\u0000\u0080a.", "(.", "}]}s.", "ccollections\nOrderedDict\n}R.", "Q.", "))Q.", "ctorch" })
+			"X\u0000\u0000\u0000\u0080a.", "(.", "}]}s.", ")Na.", ")(Ne.", "ccollections\nOrderedDict\n}R.", "Q.",
+			"))Q.", "ctorch" })
 	void malformedPickles(String pickle) throws IOException {
 		assertError(zip(pickle.getBytes(StandardCharsets.ISO_8859_1)), "'x.bin'");
 	}

@@ -1,17 +1,22 @@
 package io.github.zsic.sample;
 
+import io.github.zsic.sample.command.FolderCommand;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
- * Zero-shot image classification as a web page and an HTTP API.
+ * Zero-shot image classification as a web page and an HTTP API, or on the command line.
  */
 @SpringBootApplication
 @ConfigurationPropertiesScan
 public class SampleApplication {
 
 	public static void main(String[] args) {
+		if (FolderCommand.isMeantBy(args)) {
+			System.exit(FolderCommand.run(args));
+		}
 		SpringApplication.run(SampleApplication.class, args);
 	}
 

@@ -1,0 +1,455 @@
+package io.github.zsic.sample.command;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+import io.github.zsic.ClassificationRequest;
+import io.github.zsic.ImageInput;
+import io.github.zsic.InferenceException;
+import io.github.zsic.InvalidImageException;
+import io.github.zsic.InvalidLabelException;
+import io.github.zsic.Prediction;
+import io.github.zsic.Scoring;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
+import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
+
+/**
+ * Classifies the pictures of a folder on the command line.
+ * <p>
+ * Several pictures are in work at the same time, so that the engine can make batches of
+ * them and never waits for a decoder; the results are written in the order of the names.
+ */
+public final class FolderCommand {
+
+	static final int EXIT_FAILURE = 1;
+
+	static final int EXIT_USAGE = 2;
+
+	static final int EXIT_UNREADABLE = 3;
+
+	/** The engine may fail for one picture, but not for all. */
+	private static final int MAXIMUM_FAILURES_IN_A_ROW = 20;
+
+	/** How long an interrupted run may take to write what is in work. */
+	private static final Duration GRACE = Duration.ofSeconds(10);
+
+	private final FolderOptions options;
+
+	private final PrintStream err;
+
+	private final List<String> failures = new ArrayList<>();
+
+	private volatile boolean interrupted;
+
+	/** Whether there is work to finish when the run is interrupted. */
+	private volatile boolean classifying;
+
+	private int failuresInARow;
+
+	private FolderCommand(FolderOptions options, PrintStream err) {
+		this.options = options;
+		this.err = err;
+	}
+
+	/**
+	 * Whether the arguments of the application are meant for the command.
+	 * @param args the arguments
+	 * @return {@code false} if they are properties only
+	 */
+	public static boolean isMeantBy(String... args) {
+		return FolderOptions.areMeantBy(args);
+	}
+
+	/**
+	 * Runs the command. Results go to the standard output or to a file, everything else
+	 * to the standard error.
+	 * @param args the arguments of the application
+	 * @return the exit code
+	 */
+	public static int run(String... args) {
+		PrintStream out = System.out;
+		PrintStream err = System.err;
+		// What libraries print must not get between results.
+		System.setOut(err);
+		try {
+			FolderOptions options = FolderOptions.parse(args);
+			if (options == null) {
+				out.print(FolderOptions.USAGE);
+				out.flush();
+				return 0;
+			}
+			return new FolderCommand(options, err).run(out);
+		}
+		catch (CommandException ex) {
+			err.println("Error: " + printable(String.valueOf(ex.getMessage())));
+			return ex.exitCode();
+		}
+		catch (IOException ex) {
+			err.println("Error: " + printable(String.valueOf(ex.getMessage())));
+			return EXIT_FAILURE;
+		}
+		finally {
+			System.setOut(out);
+		}
+	}
+
+	private int run(PrintStream out) throws IOException {
+		PictureFiles files = PictureFiles.in(this.options.folder(), this.options.recursive());
+		if (files.pictures().isEmpty()) {
+			throw CommandException.failure("There are no pictures in '" + this.options.folder() + "'"
+					+ (this.options.recursive() ? "." : "; --recursive looks into its subfolders."));
+		}
+		CountDownLatch finished = new CountDownLatch(1);
+		Thread interruption = new Thread(() -> {
+			this.interrupted = true;
+			if (this.classifying) {
+				await(finished);
+			}
+		}, "interruption");
+		Runtime.getRuntime().addShutdownHook(interruption);
+		try (ConfigurableApplicationContext context = start(this.options)) {
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			RunSettings settings = settings(classifier, context.getBean(ZsicProperties.class), files.root());
+			Path output = this.options.output();
+			// Nothing but failures is worth a line from here on, and these are reported.
+			LoggingSystem.get(FolderCommand.class.getClassLoader()).setLogLevel(null, LogLevel.OFF);
+			try (ResultFile results = (output != null) ? ResultFile.open(output, this.options, settings)
+					: ResultFile.to(out, this.options)) {
+				this.classifying = true;
+				return classify(classifier, files, results);
+			}
+			catch (IOException ex) {
+				throw CommandException.failure("The results cannot be written: " + reason(ex) + "."
+						+ ((output != null) ? " The same command goes on where this one stopped." : ""));
+			}
+		}
+		finally {
+			finished.countDown();
+			try {
+				Runtime.getRuntime().removeShutdownHook(interruption);
+			}
+			catch (IllegalStateException ex) {
+				// It runs.
+			}
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await(GRACE.toSeconds(), TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static ConfigurableApplicationContext start(FolderOptions options) {
+		String[] args = options.properties().toArray(String[]::new);
+		check(args);
+		List<String> all = new ArrayList<>(options.properties());
+		all.add("--zsic.startup=eager");
+		all.add("--zsic.enabled=true");
+		try {
+			return new SpringApplicationBuilder(Classifier.class).web(WebApplicationType.NONE)
+				.bannerMode(Banner.Mode.OFF)
+				.logStartupInfo(false)
+				.registerShutdownHook(false)
+				.profiles("command-line")
+				.run(all.toArray(String[]::new));
+		}
+		catch (RuntimeException ex) {
+			throw CommandException.failure("The classifier cannot be started. " + describe(ex));
+		}
+	}
+
+	/**
+	 * A misspelt property would silently be ignored.
+	 */
+	private static void check(String... args) {
+		Binder binder = new Binder(ConfigurationPropertySources.from(new SimpleCommandLinePropertySource(args)));
+		try {
+			binder.bind("zsic", Bindable.of(ZsicProperties.class),
+					new NoUnboundElementsBindHandler(BindHandler.DEFAULT));
+		}
+		catch (BindException ex) {
+			if (ex.getCause() instanceof UnboundConfigurationPropertiesException unbound) {
+				throw CommandException
+					.usage("There is no property '" + unbound.getUnboundProperties().iterator().next().getName()
+							+ "' (docs/spring-boot.md has the list).");
+			}
+			Object value = (ex.getProperty() != null) ? ex.getProperty().getValue() : null;
+			throw CommandException
+				.usage("'--" + ex.getName() + "' cannot be '" + value + "': " + rootMessage(ex) + ".");
+		}
+	}
+
+	private static String describe(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof ZsicException known) {
+				return String.valueOf(known.getMessage());
+			}
+		}
+		return rootMessage(failure) + ".";
+	}
+
+	private static String rootMessage(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		String message = root.getMessage();
+		return (message != null) ? message.lines().findFirst().orElse("") : root.getClass().getSimpleName();
+	}
+
+	/**
+	 * Tries the labels out, which also has them encoded before pictures compete for the
+	 * engine.
+	 */
+	private RunSettings settings(ZeroShotClassifier classifier, ZsicProperties properties, Path root) {
+		try {
+			List<Prediction> cosines = classifier
+				.classify(request(ImageInput.of(probe())).scoring(Scoring.COSINE).build())
+				.get(0)
+				.predictions();
+			List<Float> probe = new ArrayList<>();
+			for (String label : this.options.labels().subList(0, Math.min(8, this.options.labels().size()))) {
+				cosines.stream()
+					.filter((prediction) -> prediction.label().equals(label))
+					.findFirst()
+					.ifPresent((prediction) -> probe.add(prediction.score()));
+			}
+			List<String> templates = this.options.templates().isEmpty() ? properties.getTemplates()
+					: this.options.templates();
+			Scoring scoring = (this.options.scoring() != null) ? this.options.scoring() : properties.getScoring();
+			return RunSettings.of(this.options, root.toString(), classifier.model(), templates,
+					scoring.name().toLowerCase(Locale.ROOT), probe);
+		}
+		catch (InvalidLabelException ex) {
+			throw CommandException.usage(String.valueOf(ex.getMessage()));
+		}
+		catch (ZsicException ex) {
+			throw CommandException.failure(String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private static BufferedImage probe() {
+		BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+		for (int y = 0; y < 64; y++) {
+			for (int x = 0; x < 64; x++) {
+				boolean inside = (x - 32) * (x - 32) + (y - 32) * (y - 32) < 400;
+				image.setRGB(x, y, inside ? 0xE0A020 : (4 * x << 8) | (4 * y));
+			}
+		}
+		return image;
+	}
+
+	private ClassificationRequest.Builder request(ImageInput image) {
+		return ClassificationRequest.builder()
+			.image(image)
+			.labels(this.options.labels())
+			.templates(this.options.templates());
+	}
+
+	private int classify(ZeroShotClassifier classifier, PictureFiles files, ResultFile results) throws IOException {
+		List<Path> pending = files.pictures().stream().filter((file) -> !results.isDone(files.name(file))).toList();
+		int total = files.pictures().size();
+		int before = total - pending.size();
+		say(count(total, "picture") + " in '" + this.options.folder() + "'"
+				+ ((before > 0) ? String.format(Locale.ROOT, ", %,d of them done before", before) : "")
+				+ ((files.others() > 0) ? "; " + count(files.others(), "other file") + " left out" : ""));
+		boolean toFile = this.options.output() != null;
+		// Results on a terminal are a progress of their own.
+		Progress progress = new Progress(toFile ? Progress.terminal() : null,
+				(toFile || System.console() == null) ? this::say : (line) -> {
+				}, System::nanoTime, before, total);
+		long start = System.nanoTime();
+		int done = before;
+		List<Path> again = new ArrayList<>();
+		ExecutorService workers = Executors.newFixedThreadPool(this.options.parallel());
+		try {
+			// Some more than workers, so that none waits for a slow picture before it.
+			int window = 4 * this.options.parallel();
+			Deque<Future<Outcome>> running = new ArrayDeque<>();
+			int next = 0;
+			while (next < pending.size() || !running.isEmpty()) {
+				while (next < pending.size() && running.size() < window && !this.interrupted) {
+					Path file = pending.get(next++);
+					running.add(workers.submit(() -> classify(classifier, file, files.name(file))));
+				}
+				Future<Outcome> head = running.poll();
+				if (head == null) {
+					break;
+				}
+				Outcome outcome = outcome(head);
+				if (outcome.lackedMemory()) {
+					again.add(outcome.file());
+				}
+				else if (finish(outcome, files, results)) {
+					done++;
+				}
+				progress.update(done, this.failures.size());
+			}
+			// A large picture may fit into the memory when it is alone.
+			for (Path file : again) {
+				if (!this.interrupted && finish(classify(classifier, file, files.name(file)), files, results)) {
+					done++;
+				}
+			}
+		}
+		finally {
+			workers.shutdownNow();
+			progress.clear();
+		}
+		return report(files, done, done - before, (System.nanoTime() - start) / 1e9);
+	}
+
+	private Outcome classify(ZeroShotClassifier classifier, Path file, String name) {
+		if (this.interrupted) {
+			return new Outcome(file, null, null);
+		}
+		try {
+			ClassificationRequest.Builder request = request(ImageInput.of(name, () -> Files.newInputStream(file)))
+				.threshold(this.options.threshold())
+				.top(this.options.top());
+			if (this.options.scoring() != null) {
+				request.scoring(this.options.scoring());
+			}
+			return new Outcome(file, classifier.classify(request.build()).get(0).predictions(), null);
+		}
+		catch (InvalidImageException | InferenceException ex) {
+			return new Outcome(file, null, ex);
+		}
+	}
+
+	private static Outcome outcome(Future<Outcome> future) {
+		try {
+			return future.get();
+		}
+		catch (ExecutionException ex) {
+			throw CommandException.failure(describe(Objects.requireNonNull(ex.getCause())));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw CommandException.failure("The run was interrupted.");
+		}
+	}
+
+	/**
+	 * Writes a result or notes a failure.
+	 * @return whether there was a result
+	 */
+	private boolean finish(Outcome outcome, PictureFiles files, ResultFile results) throws IOException {
+		if (outcome.predictions() != null) {
+			results.write(files.name(outcome.file()), outcome.predictions());
+			this.failuresInARow = 0;
+			return true;
+		}
+		ZsicException failure = outcome.failure();
+		if (failure != null) {
+			this.failures.add(failure.getDescription());
+			this.failuresInARow = (failure instanceof InferenceException) ? this.failuresInARow + 1 : 0;
+			if (this.failuresInARow >= MAXIMUM_FAILURES_IN_A_ROW) {
+				throw CommandException.failure(String.valueOf(failure.getMessage()));
+			}
+		}
+		return false;
+	}
+
+	private int report(PictureFiles files, int done, int now, double seconds) {
+		int failed = this.failures.size() + files.unreadable().size();
+		if (failed > 0) {
+			say(String.format(Locale.ROOT, "%,d could not be read:", failed));
+			this.failures.forEach((failure) -> say("  " + failure));
+			files.unreadable().forEach((folder) -> say("  " + files.name(folder) + ": The folder may not be read."));
+		}
+		Path output = this.options.output();
+		boolean complete = done + this.failures.size() == files.pictures().size();
+		say((complete ? "" : "Interrupted. ") + count(now, "picture") + " classified in "
+				+ Progress.time(Math.round(seconds))
+				+ ((now > 0) ? " (" + Progress.rate(now / Math.max(seconds, 1e-9)) + ")" : "")
+				+ ((output != null) ? ", results in '" + output + "'." : "."));
+		if (!complete) {
+			if (output != null) {
+				say("The same command goes on where this one stopped.");
+			}
+			return EXIT_FAILURE;
+		}
+		return (failed > 0) ? EXIT_UNREADABLE : 0;
+	}
+
+	private static String count(int number, String what) {
+		return String.format(Locale.ROOT, "%,d %s%s", number, what, (number == 1) ? "" : "s");
+	}
+
+	private void say(String line) {
+		this.err.println(printable(line));
+	}
+
+	/** Names of files may hold anything, also what a terminal takes for a command. */
+	private static String printable(String text) {
+		return text.replaceAll("\\p{Cntrl}", "?");
+	}
+
+	/** Without the path, which the messages of files are. */
+	static String reason(IOException ex) {
+		String reason = (ex instanceof FileSystemException file) ? file.getReason() : ex.getMessage();
+		return (reason != null) ? reason : ex.getClass().getSimpleName().replaceFirst("Exception$", "");
+	}
+
+	/**
+	 * What became of a picture: predictions, a failure, or neither if it was not begun.
+	 */
+	private record Outcome(Path file, @Nullable List<Prediction> predictions, @Nullable ZsicException failure) {
+
+		boolean lackedMemory() {
+			return this.failure instanceof InvalidImageException && this.failure.getCause() instanceof OutOfMemoryError;
+		}
+
+	}
+
+	/**
+	 * The classifier and nothing else. No component, as the web application would find
+	 * it.
+	 */
+	@ImportAutoConfiguration(ZsicAutoConfiguration.class)
+	static class Classifier {
+
+	}
+
+}

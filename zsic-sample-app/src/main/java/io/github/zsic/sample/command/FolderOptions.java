@@ -1,0 +1,308 @@
+package io.github.zsic.sample.command;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+import io.github.zsic.Scoring;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.StringUtils;
+
+/**
+ * What the command is asked to do.
+ *
+ * @param folder the folder with the pictures
+ * @param recursive whether its subfolders count
+ * @param labels the candidate labels
+ * @param templates the templates, empty for those of the configuration
+ * @param scoring the scoring, {@code null} for that of the configuration
+ * @param top how many predictions to write for each picture
+ * @param threshold the lowest score to write
+ * @param output the file to write, {@code null} for the standard output
+ * @param format what to write
+ * @param restart whether to begin anew
+ * @param parallel how many pictures are in work at the same time
+ * @param properties arguments for Spring Boot
+ */
+record FolderOptions(Path folder, boolean recursive, List<String> labels, List<String> templates,
+		@Nullable Scoring scoring, int top, float threshold, @Nullable Path output, Format format, boolean restart,
+		int parallel, List<String> properties) {
+
+	static final String USAGE = """
+			Usage: java -jar zsic-sample-app.jar --classify=FOLDER --labels=LABEL,LABEL,… [OPTION]…
+			Classifies the pictures of a folder. An interrupted run goes on when the same command is given again.
+
+			  --classify=FOLDER     the folder with the pictures
+			  --recursive           also those of its subfolders
+			  --labels=A,B,…        labels, separated by commas; may be repeated
+			  --labels-file=FILE    labels, one on each line, in UTF-8
+			  --template=TEXT       a hypothesis template with {} for the label; repeated for an ensemble
+			  --scoring=SCORING     auto, softmax, sigmoid, cosine or logits
+			  --top=N               write only the N best labels of each picture
+			  --threshold=SCORE     write only labels with at least this score
+			  --output=FILE         a file that ends in .csv or .jsonl; without it, the standard output
+			  --format=FORMAT       csv (the default) or jsonl, if the file's name does not tell
+			  --restart             begin anew, and replace the file
+			  --parallel=N          how many pictures are in work at the same time
+			  --help                this text
+			  --zsic.…=…            any property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
+
+			Exit codes: 0 all pictures were classified, 1 the run failed, 2 the command was not understood,
+			3 some pictures could not be read, 130 it was interrupted.
+			""";
+
+	private static final Set<String> REPEATABLE = Set.of("labels", "labels-file", "template");
+
+	private static final Set<String> SWITCHES = Set.of("recursive", "restart", "help");
+
+	private static final List<String> NAMES = List.of("classify", "recursive", "labels", "labels-file", "template",
+			"scoring", "top", "threshold", "output", "format", "restart", "parallel", "help");
+
+	/** Arguments without a dot that are Spring Boot's own. */
+	private static final Set<String> OF_SPRING_BOOT = Set.of("debug", "trace");
+
+	/** What a property may begin with here. */
+	private static final Pattern PROPERTY = Pattern.compile("(zsic|spring|logging)\\..+");
+
+	private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
+
+	/**
+	 * Whether arguments are meant for the command and not for the web application: one is
+	 * no property.
+	 */
+	static boolean areMeantBy(String... args) {
+		return Arrays.stream(args)
+			.filter((arg) -> arg.startsWith("-"))
+			.map(FolderOptions::name)
+			.anyMatch((name) -> !name.contains(".") && !OF_SPRING_BOOT.contains(name));
+	}
+
+	/**
+	 * Reads the arguments.
+	 * @return {@code null} if help is asked for
+	 * @throws CommandException if they cannot be understood
+	 */
+	static @Nullable FolderOptions parse(String... args) {
+		Map<String, List<String>> values = new LinkedHashMap<>();
+		List<String> properties = new ArrayList<>();
+		for (String arg : args) {
+			String name = name(arg);
+			if (arg.equals("-h")) {
+				return null;
+			}
+			if (!arg.startsWith("--") || name.isEmpty()) {
+				throw CommandException.usage("'" + arg + "' is no option. Options are written as --name=value; "
+						+ "put quotes around an option with blanks.");
+			}
+			if (OF_SPRING_BOOT.contains(name) || PROPERTY.matcher(name).matches()) {
+				properties.add(arg);
+			}
+			else if (NAMES.contains(name)) {
+				List<String> given = values.computeIfAbsent(name, (key) -> new ArrayList<>());
+				given.add(value(arg, name));
+				if (given.size() > 1 && !REPEATABLE.contains(name)) {
+					throw CommandException.usage("'--" + name + "' must be given only once.");
+				}
+			}
+			else {
+				throw CommandException.usage("There is no option '--" + name + "'." + suggestion(name));
+			}
+		}
+		if (isOn(values, "help")) {
+			return null;
+		}
+		String output = last(values, "output");
+		return new FolderOptions(folder(last(values, "classify")), isOn(values, "recursive"), labels(values),
+				templates(values), scoring(last(values, "scoring")), top(last(values, "top")),
+				threshold(last(values, "threshold")), (output != null) ? path("output", output) : null,
+				Format.of(output, last(values, "format")), isOn(values, "restart"), parallel(last(values, "parallel")),
+				List.copyOf(properties));
+	}
+
+	private static String name(String arg) {
+		String option = arg.replaceFirst("^-+", "");
+		int end = option.indexOf('=');
+		return (end < 0) ? option : option.substring(0, end);
+	}
+
+	private static String value(String arg, String name) {
+		int start = arg.indexOf('=') + 1;
+		if (start == 0 && SWITCHES.contains(name)) {
+			return "true";
+		}
+		String value = arg.substring(start);
+		if (start == 0 || value.isBlank()) {
+			throw CommandException.usage("'--" + name + "' has no value; write --" + name + "=…");
+		}
+		if (value.indexOf('\uFFFD') >= 0) {
+			throw CommandException.usage("'--" + name + "' has characters that do not belong to the system's locale; "
+					+ "set a UTF-8 locale such as LC_ALL=C.UTF-8"
+					+ (name.equals("labels") ? ", or use --labels-file." : "."));
+		}
+		return value;
+	}
+
+	private static String suggestion(String name) {
+		String nearest = NAMES.stream()
+			.min((one, other) -> Integer.compare(distance(name, one), distance(name, other)))
+			.orElseThrow();
+		return (distance(name, nearest) <= Math.max(1, name.length() / 3)) ? " Did you mean '--" + nearest + "'?"
+				: " --help lists them.";
+	}
+
+	/** Levenshtein's. */
+	private static int distance(String a, String b) {
+		int[] row = new int[b.length() + 1];
+		Arrays.setAll(row, (i) -> i);
+		for (int i = 1; i <= a.length(); i++) {
+			int diagonal = row[0];
+			row[0] = i;
+			for (int j = 1; j <= b.length(); j++) {
+				int replaced = diagonal + ((a.charAt(i - 1) == b.charAt(j - 1)) ? 0 : 1);
+				diagonal = row[j];
+				row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+			}
+		}
+		return row[b.length()];
+	}
+
+	private static boolean isOn(Map<String, List<String>> values, String name) {
+		String value = last(values, name);
+		if (value == null || value.equalsIgnoreCase("false")) {
+			return false;
+		}
+		if (value.equalsIgnoreCase("true")) {
+			return true;
+		}
+		throw CommandException.usage("'--" + name + "' is true or false, not '" + value + "'.");
+	}
+
+	private static @Nullable String last(Map<String, List<String>> values, String name) {
+		List<String> given = values.get(name);
+		return (given != null) ? given.get(given.size() - 1) : null;
+	}
+
+	private static Path path(String name, String value) {
+		try {
+			return Path.of(value);
+		}
+		catch (InvalidPathException ex) {
+			throw CommandException.usage("'--" + name + "' is no path: " + ex.getMessage() + ".");
+		}
+	}
+
+	private static Path folder(@Nullable String value) {
+		if (value == null) {
+			throw CommandException.usage("'--classify=FOLDER' is missing.");
+		}
+		Path folder = path("classify", value);
+		if (!Files.isDirectory(folder)) {
+			throw CommandException.usage(Files.exists(folder)
+					? "'" + value + "' is a file; '--classify' takes the folder that holds the pictures."
+					: "There is no folder '" + value + "'.");
+		}
+		return folder;
+	}
+
+	private static List<String> labels(Map<String, List<String>> values) {
+		List<String> labels = new ArrayList<>();
+		for (String value : values.getOrDefault("labels", List.of())) {
+			Arrays.stream(value.split(",")).forEach(labels::add);
+		}
+		for (String value : values.getOrDefault("labels-file", List.of())) {
+			labels.addAll(lines(value));
+		}
+		List<String> stripped = labels.stream().map(String::strip).filter(StringUtils::hasText).toList();
+		if (stripped.isEmpty()) {
+			throw CommandException.usage(
+					"There are no labels; write --labels=fox,owl or --labels-file=FILE with one label on each line.");
+		}
+		return stripped;
+	}
+
+	private static List<String> lines(String value) {
+		try {
+			// Editors of Windows put a byte order mark at the beginning.
+			return Files.readString(path("labels-file", value)).replaceFirst("^\uFEFF", "").lines().toList();
+		}
+		catch (CharacterCodingException ex) {
+			throw CommandException.usage("The file '" + value + "' is not in UTF-8.");
+		}
+		catch (IOException ex) {
+			throw CommandException.usage("The file '" + value + "' cannot be read: " + FolderCommand.reason(ex) + ".");
+		}
+	}
+
+	private static List<String> templates(Map<String, List<String>> values) {
+		return List.copyOf(values.getOrDefault("template", List.of()));
+	}
+
+	private static @Nullable Scoring scoring(@Nullable String value) {
+		if (value == null) {
+			return null;
+		}
+		for (Scoring scoring : Scoring.values()) {
+			if (scoring.name().equalsIgnoreCase(value.strip())) {
+				return scoring;
+			}
+		}
+		throw CommandException.usage("'--scoring' is one of %s, not '%s'."
+			.formatted(Arrays.toString(Scoring.values()).toLowerCase(Locale.ROOT), value));
+	}
+
+	private static int top(@Nullable String value) {
+		return (value != null) ? positive("top", value) : Integer.MAX_VALUE;
+	}
+
+	/**
+	 * Enough that the engine always has a batch to work on while others are read and
+	 * decoded, but not so many that their pixels fill the memory.
+	 */
+	private static int parallel(@Nullable String value) {
+		return (value != null) ? Math.min(positive("parallel", value), 1024)
+				: Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+	}
+
+	private static int positive(String name, String value) {
+		try {
+			int number = Integer.parseInt(value.strip());
+			if (number >= 1) {
+				return number;
+			}
+		}
+		catch (NumberFormatException ex) {
+			// told below
+		}
+		throw CommandException.usage("'--" + name + "' is a whole number, 1 or more, not '" + value + "'.");
+	}
+
+	private static float threshold(@Nullable String value) {
+		if (value == null) {
+			return Float.NEGATIVE_INFINITY;
+		}
+		if (NUMBER.matcher(value.strip()).matches()) {
+			float threshold = Float.parseFloat(value.strip());
+			if (Float.isFinite(threshold)) {
+				return threshold;
+			}
+		}
+		throw CommandException.usage("'--threshold' is a number such as 0.5, not '" + value + "'.");
+	}
+
+	/** How many predictions a picture has at most. */
+	int columns() {
+		return Math.min(this.top, this.labels.size());
+	}
+
+}
