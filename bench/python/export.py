@@ -44,7 +44,7 @@ def export_image(model, side, folder):
     if not target.exists():
         partial = folder / "partial.onnx"
         program = torch.onnx.export(
-            Image(model),
+            Image(model).eval(),
             (torch.zeros(2, 3, side, side),),
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             input_names=["pixel_values"],
@@ -57,7 +57,10 @@ def export_image(model, side, folder):
     quantized = folder / "image-int8.onnx"
     if not quantized.exists():
         partial = folder / "partial.onnx"
-        quantize_dynamic(target, partial, weight_type=QuantType.QInt8, per_channel=True)
+        exported = onnx.load(str(target))
+        # The exporter's shapes of intermediate results contradict those that the quantizer infers.
+        del exported.graph.value_info[:]
+        quantize_dynamic(exported, partial, weight_type=QuantType.QInt8, per_channel=True)
         partial.rename(quantized)
 
 
