@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -24,6 +25,10 @@ os.dup2(2, 1)
 def answer(**fields):
     ANSWERS.write("@bench " + json.dumps(fields) + "\n")
     ANSWERS.flush()
+
+
+def first_line(ex):
+    return f"{type(ex).__name__}: {ex}".split("\n")[0][:200]
 
 
 class Transformers:
@@ -81,17 +86,11 @@ class Matrices:
         if self.kind in ("onednn-float32", "onednn-bfloat16"):
             dtype = torch.float32 if self.kind.endswith("float32") else torch.bfloat16
             x = a.to(dtype)
-            packed = torch.ops.mkldnn._reorder_linear_weight(b.to(dtype).to_mkldnn(), n)
+            packed = torch.ops.mkldnn._reorder_linear_weight(b.to(dtype), n)
             return lambda: torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], "")
         if self.kind == "onednn-int8":
             x, y = (t.mul(40).clamp(-127, 127).to(torch.int8) for t in (a, b))
             return lambda: torch._int_mm(x, y)
-        if self.kind == "fbgemm-int8":
-            torch.backends.quantized.engine = "fbgemm"
-            x = torch.quantize_per_tensor(a, 0.05, 64, torch.quint8)
-            weight = torch.quantize_per_channel(b, torch.full((n,), 0.03), torch.zeros(n), 0, torch.qint8)
-            packed = torch.ops.quantized.linear_prepack(weight, None)
-            return lambda: torch.ops.quantized.linear(x, packed, 1.0, 64)
         raise ValueError(self.kind)
 
 
@@ -134,7 +133,7 @@ def main(arguments):
     try:
         contender = load(*arguments)
     except Exception as ex:
-        answer(error=repr(ex))
+        answer(error=first_line(ex))
         raise
     answer(ready=1000 * (time.perf_counter() - START))
     calls, caller = {}, Caller()
@@ -148,7 +147,8 @@ def main(arguments):
                 caller.run(calls[key], turn["work"]["callers"], turn["warmup"])
             answer(nanos=caller.run(calls[key], turn["work"]["callers"], turn["seconds"]))
         except Exception as ex:
-            answer(error=repr(ex))
+            traceback.print_exc()
+            answer(error=first_line(ex))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,8 @@ final class Bench {
 	}
 
 	private void run(List<Group> groups) throws IOException, InterruptedException {
-		Pictures.write(this.folder);
+		Pictures.writeSmall(this.folder);
+		Pictures.writeLarge(this.folder);
 		for (Group group : groups) {
 			if (group.model() != null) {
 				prepare(group.model());

@@ -81,7 +81,7 @@ final class Measurement {
 		List<double[]> before = this.turns.computeIfAbsent(entry, (key) -> new ArrayList<>());
 		boolean slow = !first && Result.median(before.get(before.size() - 1)) > LONG_CALL;
 		double warmup = (first || slow) ? 0 : this.group.seconds() / 5;
-		double seconds = first ? Math.max(1.5, this.group.seconds()) : this.group.seconds();
+		double seconds = first ? 2 * this.group.seconds() : this.group.seconds();
 		try (BusyNeighbour neighbour = entry.busy() ? new BusyNeighbour() : null) {
 			before.add(this.contenders.take(entry.contender(), new Turn(entry.work(), warmup, seconds)));
 		}

@@ -45,16 +45,23 @@ final class Pictures {
 	}
 
 	/**
-	 * Writes what is not there yet.
+	 * Writes the large picture unless it is there.
 	 * @param folder where to
 	 */
-	static void write(Path folder) throws IOException {
+	static void writeLarge(Path folder) throws IOException {
+		if (!Files.exists(folder.resolve(LARGE))) {
+			writeJpeg(draw(4000, 3000), folder.resolve(LARGE));
+		}
+	}
+
+	/**
+	 * Writes the small picture and the labels, unless they are there.
+	 * @param folder where to
+	 */
+	static void writeSmall(Path folder) throws IOException {
 		Files.createDirectories(folder);
 		if (!Files.exists(folder.resolve(SMALL))) {
 			ImageIO.write(draw(451, 300), "png", folder.resolve(SMALL).toFile());
-		}
-		if (!Files.exists(folder.resolve(LARGE))) {
-			writeJpeg(draw(4000, 3000), folder.resolve(LARGE));
 		}
 		if (!Files.exists(folder.resolve(LABELS))) {
 			List<String> labels = new ArrayList<>();

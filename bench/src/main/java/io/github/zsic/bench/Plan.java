@@ -53,8 +53,7 @@ final class Plan {
 
 	private static Group roofline(boolean quick) {
 		List<Entry> entries = new ArrayList<>();
-		for (String contender : List.of("mkl float32", "onednn float32", "onednn bfloat16", "onednn int8",
-				"fbgemm int8")) {
+		for (String contender : List.of("mkl float32", "onednn float32", "onednn bfloat16", "onednn int8")) {
 			entries.add(new Entry(contender, Work.matrices(2048)));
 			entries.add(new Entry(contender, Work.matrices(4096)));
 		}
