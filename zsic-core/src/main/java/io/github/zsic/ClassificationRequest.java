@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.text.Template;
 
 /**
  * One or more pictures, the labels to choose from, and how to score them. What is not set
@@ -13,13 +16,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClassificationRequest {
 
+	private static final float MINIMUM_TEMPERATURE = 1e-6f;
+
+	private static final float MAXIMUM_TEMPERATURE = 1e6f;
+
 	private final List<ImageInput> images;
 
-	private final List<String> labels;
+	/** For each picture its own labels, or {@code null} for those of all. */
+	private final List<@Nullable LabelSet> ownLabels;
+
+	private final @Nullable LabelSet labels;
 
 	private final List<String> templates;
 
+	private final List<String> background;
+
 	private final @Nullable Scoring scoring;
+
+	private final @Nullable Float temperature;
 
 	private final int top;
 
@@ -30,15 +44,27 @@ public final class ClassificationRequest {
 			throw new InvalidImageException(InvalidImageException.Reason.UNREADABLE, "The request has no image.",
 					"Pass at least one.");
 		}
-		if (builder.labels.isEmpty()) {
-			throw new InvalidLabelException("The request has no labels.", "Pass at least one label.");
-		}
 		this.images = List.copyOf(builder.images);
-		this.labels = List.copyOf(builder.labels);
+		this.ownLabels = new ArrayList<>(builder.ownLabels);
+		this.labels = builder.buildLabels();
 		this.templates = List.copyOf(builder.templates);
+		this.background = List.copyOf(builder.background);
 		this.scoring = builder.scoring;
+		this.temperature = builder.temperature;
 		this.top = builder.top;
 		this.threshold = builder.threshold;
+	}
+
+	private ClassificationRequest(ClassificationRequest request, List<String> background) {
+		this.images = request.images;
+		this.ownLabels = request.ownLabels;
+		this.labels = request.labels;
+		this.templates = request.templates;
+		this.background = background;
+		this.scoring = request.scoring;
+		this.temperature = request.temperature;
+		this.top = request.top;
+		this.threshold = request.threshold;
 	}
 
 	/**
@@ -49,20 +75,53 @@ public final class ClassificationRequest {
 		return new Builder();
 	}
 
+	/** The same request with other background prompts. */
+	ClassificationRequest withBackground(List<String> background) {
+		return new ClassificationRequest(this, background);
+	}
+
 	public List<ImageInput> images() {
 		return this.images;
 	}
 
+	/**
+	 * The labels for all pictures that have none of their own.
+	 * @return the labels, empty for the classifier's own
+	 */
 	public List<String> labels() {
-		return this.labels;
+		return (this.labels != null) ? this.labels.labels() : List.of();
+	}
+
+	/**
+	 * The labels for one picture.
+	 * @param image the position of the picture in {@link #images()}
+	 * @return the labels, empty for the classifier's own
+	 */
+	public List<String> labels(int image) {
+		LabelSet set = labelSet(image);
+		return (set != null) ? set.labels() : List.of();
+	}
+
+	/** The labels for one picture, {@code null} for the classifier's own. */
+	@Nullable LabelSet labelSet(int image) {
+		LabelSet own = this.ownLabels.get(image);
+		return (own != null) ? own : this.labels;
 	}
 
 	/**
 	 * The hypothesis templates.
-	 * @return the templates, empty for the classifier's own
+	 * @return the templates, empty for those of the label set or the classifier
 	 */
 	public List<String> templates() {
 		return this.templates;
+	}
+
+	/**
+	 * The prompts for what is none of the labels.
+	 * @return the prompts, empty for none
+	 */
+	public List<String> background() {
+		return this.background;
 	}
 
 	/**
@@ -71,6 +130,14 @@ public final class ClassificationRequest {
 	 */
 	public @Nullable Scoring scoring() {
 		return this.scoring;
+	}
+
+	/**
+	 * The temperature.
+	 * @return a positive number, {@code null} for the classifier's own or the model's
+	 */
+	public @Nullable Float temperature() {
+		return this.temperature;
 	}
 
 	/**
@@ -89,6 +156,25 @@ public final class ClassificationRequest {
 		return this.threshold;
 	}
 
+	static float requireTemperature(float temperature) {
+		if (!(temperature >= MINIMUM_TEMPERATURE && temperature <= MAXIMUM_TEMPERATURE)) {
+			throw new IllegalArgumentException("'temperature' must be a number from " + MINIMUM_TEMPERATURE + " to "
+					+ MAXIMUM_TEMPERATURE + ", not " + temperature);
+		}
+		return temperature;
+	}
+
+	static Collection<String> requireBackground(Collection<String> prompts) {
+		int position = 1;
+		for (String prompt : prompts) {
+			if (prompt == null || prompt.isBlank()) {
+				throw new InvalidLabelException("Background prompt " + position + " is blank.", "Leave it out.");
+			}
+			position++;
+		}
+		return prompts;
+	}
+
 	/**
 	 * Builds a {@link ClassificationRequest}.
 	 */
@@ -96,11 +182,19 @@ public final class ClassificationRequest {
 
 		private final List<ImageInput> images = new ArrayList<>();
 
-		private final List<String> labels = new ArrayList<>();
+		private final List<@Nullable LabelSet> ownLabels = new ArrayList<>();
+
+		private final LabelSet.Builder labels = LabelSet.builder();
+
+		private @Nullable LabelSet labelSet;
 
 		private final List<String> templates = new ArrayList<>();
 
+		private final List<String> background = new ArrayList<>();
+
 		private @Nullable Scoring scoring;
+
+		private @Nullable Float temperature;
 
 		private int top = Integer.MAX_VALUE;
 
@@ -116,6 +210,19 @@ public final class ClassificationRequest {
 		 */
 		public Builder image(ImageInput image) {
 			this.images.add(image);
+			this.ownLabels.add(null);
+			return this;
+		}
+
+		/**
+		 * Adds a picture with labels of its own.
+		 * @param image the picture
+		 * @param labels what to choose from for this picture
+		 * @return this builder
+		 */
+		public Builder image(ImageInput image, LabelSet labels) {
+			this.images.add(image);
+			this.ownLabels.add(labels);
 			return this;
 		}
 
@@ -126,7 +233,7 @@ public final class ClassificationRequest {
 		 * @return this builder
 		 */
 		public Builder images(Collection<ImageInput> images) {
-			this.images.addAll(images);
+			images.forEach(this::image);
 			return this;
 		}
 
@@ -134,6 +241,7 @@ public final class ClassificationRequest {
 		 * Adds candidate labels. Duplicates are kept.
 		 * @param labels the labels
 		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
 		 */
 		public Builder labels(String... labels) {
 			return labels(Arrays.asList(labels));
@@ -143,15 +251,34 @@ public final class ClassificationRequest {
 		 * Adds candidate labels. Duplicates are kept.
 		 * @param labels the labels
 		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
 		 */
 		public Builder labels(Collection<String> labels) {
-			for (String label : labels) {
-				if (label == null || label.isBlank()) {
-					throw new InvalidLabelException("Label " + (this.labels.size() + 1) + " is blank.",
-							"Leave it out, or give it a name.");
-				}
-				this.labels.add(label);
-			}
+			this.labels.labels(labels);
+			return this;
+		}
+
+		/**
+		 * Adds candidate labels with prompts of their own instead of the templates.
+		 * @param prompts for each label one or more prompts
+		 * @return this builder
+		 * @throws InvalidLabelException if a label or prompt is blank, or a label has
+		 * none
+		 * @see LabelSet.Builder#labels(Map)
+		 */
+		public Builder labels(Map<String, ? extends Collection<String>> prompts) {
+			this.labels.labels(prompts);
+			return this;
+		}
+
+		/**
+		 * Sets the candidate labels. Without any labels, those of the classifier are
+		 * used.
+		 * @param labels the set, which cannot be mixed with other labels
+		 * @return this builder
+		 */
+		public Builder labels(LabelSet labels) {
+			this.labelSet = labels;
 			return this;
 		}
 
@@ -161,7 +288,9 @@ public final class ClassificationRequest {
 		 * braces. With several, a label's embedding is the normalised mean of its
 		 * normalised prompt embeddings (Radford et al. 2021, "Learning Transferable
 		 * Visual Models From Natural Language Supervision", section 3.1.4).
-		 * @param templates the templates
+		 * {@code "photo"} and {@code "drawing"} stand for ensembles that zsic brings
+		 * along.
+		 * @param templates the templates, or names of ensembles
 		 * @return this builder
 		 */
 		public Builder templates(String... templates) {
@@ -180,12 +309,50 @@ public final class ClassificationRequest {
 		}
 
 		/**
+		 * Adds prompts for what is none of the labels, such as
+		 * {@code "a photo of something else"}, used as they are. They compete with the
+		 * labels: they take part in softmax, and a label that scores lower than the best
+		 * of them is left out of the answer, which is empty if all do.
+		 * @param prompts the prompts
+		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
+		 */
+		public Builder background(String... prompts) {
+			return background(Arrays.asList(prompts));
+		}
+
+		/**
+		 * Adds prompts for what is none of the labels.
+		 * @param prompts the prompts
+		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
+		 * @see #background(String...)
+		 */
+		public Builder background(Collection<String> prompts) {
+			this.background.addAll(requireBackground(prompts));
+			return this;
+		}
+
+		/**
 		 * Sets the scoring.
 		 * @param scoring the scoring
 		 * @return this builder
 		 */
 		public Builder scoring(Scoring scoring) {
 			this.scoring = scoring;
+			return this;
+		}
+
+		/**
+		 * Sets the temperature by which cosines are divided to get logits, in place of
+		 * the model's own, which is 0.01 for CLIP. A lower one makes the scores more
+		 * extreme, a higher one more alike; their order stays. The bias of a model that
+		 * has one stays as well. No effect on {@link Scoring#COSINE}.
+		 * @param temperature a number from 1e-6 to 1e6
+		 * @return this builder
+		 */
+		public Builder temperature(float temperature) {
+			this.temperature = requireTemperature(temperature);
 			return this;
 		}
 
@@ -204,7 +371,7 @@ public final class ClassificationRequest {
 		}
 
 		/**
-		 * Leaves out predictions with a lower score.
+		 * Leaves out predictions with a lower score, all of them if none reaches it.
 		 * @param threshold the lowest score to return, in the range of the scoring
 		 * @return this builder
 		 */
@@ -216,11 +383,32 @@ public final class ClassificationRequest {
 			return this;
 		}
 
+		private @Nullable LabelSet buildLabels() {
+			LabelSet set = this.labelSet;
+			if (set != null && !this.labels.isEmpty()) {
+				throw new InvalidLabelException("The request has both a label set and other labels.",
+						"Pass one of the two, or make one set of all.");
+			}
+			if (set == null) {
+				set = this.labels.isEmpty() ? null : this.labels.buildForOneCall();
+			}
+			if (this.templates.isEmpty()) {
+				return set;
+			}
+			if (this.labelSet != null || this.ownLabels.stream().anyMatch((own) -> own != null)) {
+				throw new InvalidTemplateException("The request has templates, but its label set has its own.",
+						"Give the templates to the label set.");
+			}
+			List<Template> parsed = Template.parseAll(this.templates);
+			return (set != null) ? set.withTemplates(parsed) : null;
+		}
+
 		/**
 		 * Builds the request.
 		 * @return the request
 		 * @throws InvalidImageException if there is no picture
-		 * @throws InvalidLabelException if there is no label
+		 * @throws InvalidLabelException if there are labels beside a label set
+		 * @throws InvalidTemplateException if a template cannot be used
 		 */
 		public ClassificationRequest build() {
 			return new ClassificationRequest(this);

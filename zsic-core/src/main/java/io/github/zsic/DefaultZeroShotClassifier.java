@@ -8,11 +8,17 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.WeakHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.image.ImageDecoder;
@@ -38,7 +44,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private final List<Template> templates;
 
-	private final Scoring scoring;
+	private final Scorer scorer;
+
+	/** What a request without labels chooses from. */
+	private final @Nullable LabelSet labels;
+
+	/** The embeddings of label sets, for as long as somebody refers to the set. */
+	private final Map<LabelSet, float[][]> prepared = Collections.synchronizedMap(new WeakHashMap<>());
+
+	/** How many texts were encoded to try the model out. */
+	private final long triedTexts;
 
 	/** Calls hold the read lock, so that closing, with the write lock, waits for them. */
 	private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -48,33 +63,43 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private boolean closed;
 
 	DefaultZeroShotClassifier(ModelInfo info, DualEncoder encoder, Tokenizer tokenizer, TextEmbeddings texts,
-			ImageDecoder images, List<Template> templates, Scoring scoring) {
+			ImageDecoder images, List<Template> templates, Scorer scorer, @Nullable LabelSet labels) {
 		this.info = info;
 		this.encoder = encoder;
 		this.tokenizer = tokenizer;
 		this.texts = texts;
 		this.images = images;
 		this.templates = templates;
-		this.scoring = scoring;
+		this.scorer = scorer;
+		this.labels = labels;
+		this.triedTexts = encoder.encodedTexts();
 	}
 
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
 		return whileOpen(() -> {
 			long start = System.nanoTime();
-			float[][] labels = embedLabels(request.labels(),
-					request.templates().isEmpty() ? this.templates : Template.parseAll(request.templates()));
+			List<LabelSet> labels = new ArrayList<>(request.images().size());
+			List<float[][]> embeddings = new ArrayList<>(request.images().size());
+			for (int i = 0; i < request.images().size(); i++) {
+				LabelSet own = labels(request, i);
+				boolean same = i > 0 && own == labels.get(i - 1);
+				labels.add(own);
+				embeddings.add(same ? embeddings.get(i - 1) : embed(own));
+			}
+			float[][] background = this.texts.get(request.background());
 			Duration text = since(start);
 			List<Classification> results = new ArrayList<>(request.images().size());
-			for (ImageInput image : request.images()) {
+			for (int i = 0; i < request.images().size(); i++) {
 				start = System.nanoTime();
-				RgbImage pixels = decode(image);
+				RgbImage pixels = decode(request.images().get(i));
 				Duration decode = since(start);
 				start = System.nanoTime();
 				float[] embedding = encode(pixels);
 				Duration encode = since(start);
 				start = System.nanoTime();
-				List<Prediction> predictions = score(request, labels, embedding);
+				List<Prediction> predictions = this.scorer.score(request, labels.get(i).labels(), embeddings.get(i),
+						background, embedding);
 				results.add(new Classification(predictions, new Timings(decode, encode, text, since(start))));
 			}
 			return List.copyOf(results);
@@ -87,11 +112,33 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public List<float[]> embedImages(Collection<ImageInput> images) {
+		return whileOpen(() -> images.stream().map((image) -> encode(decode(image))).toList());
+	}
+
+	@Override
 	public float[] embedText(String text) {
-		if (text.isBlank()) {
-			throw new InvalidLabelException("The text is blank.", "Pass some text.");
+		return embedTexts(List.of(text)).get(0);
+	}
+
+	@Override
+	public List<float[]> embedTexts(Collection<String> texts) {
+		List<String> list = List.copyOf(texts);
+		for (int i = 0; i < list.size(); i++) {
+			if (list.get(i).isBlank()) {
+				throw new InvalidLabelException(((list.size() == 1) ? "The text" : "Text " + (i + 1)) + " is blank.",
+						"Pass some text.");
+			}
 		}
-		return whileOpen(() -> this.texts.get(List.of(text)).get(0).clone());
+		return whileOpen(() -> Arrays.stream(this.texts.get(list)).map(float[]::clone).toList());
+	}
+
+	@Override
+	public LabelSet prepare(LabelSet labels) {
+		return whileOpen(() -> {
+			embed(labels);
+			return labels;
+		});
 	}
 
 	@Override
@@ -103,7 +150,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	public ClassifierStatistics statistics() {
 		TextEmbeddings.Statistics cache = this.texts.statistics();
 		return new ClassifierStatistics(cache.size(), cache.hits(), cache.misses(), cache.evictions(),
-				this.encoder.engineThreads(), this.encoder.queued());
+				this.encoder.encodedTexts() - this.triedTexts, this.encoder.engineThreads(), this.encoder.queued());
 	}
 
 	@Override
@@ -115,6 +162,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				this.closed = true;
 				this.encoder.close();
 				this.tokenizer.close();
+				this.texts.close();
 			}
 		}
 		finally {
@@ -177,115 +225,49 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				"The picture '" + input.description() + "' " + finding + ".", "Check where it comes from.", cause);
 	}
 
-	/**
-	 * A unit vector for each label: with several templates, the direction of their mean.
-	 */
-	private float[][] embedLabels(List<String> labels, List<Template> templates) {
-		List<String> prompts = new ArrayList<>(labels.size() * templates.size());
-		for (String label : labels) {
-			for (Template template : templates) {
-				prompts.add(template.prompt(label));
+	private LabelSet labels(ClassificationRequest request, int image) {
+		LabelSet labels = request.labelSet(image);
+		if (labels != null) {
+			return labels;
+		}
+		if (this.labels == null) {
+			throw new InvalidLabelException("The request has no labels, and the classifier has none of its own.",
+					"Pass at least one label.");
+		}
+		return request.templates().isEmpty() ? this.labels
+				: this.labels.withTemplates(Template.parseAll(request.templates()));
+	}
+
+	/** A unit vector for each label. */
+	private float[][] embed(LabelSet labels) {
+		float[][] embeddings = this.prepared.get(labels);
+		if (embeddings == null) {
+			embeddings = compute(labels);
+			if (labels.isReusable()) {
+				this.prepared.put(labels, embeddings);
 			}
 		}
-		List<float[]> embeddings = this.texts.get(prompts);
-		float[][] result = new float[labels.size()][];
+		return embeddings;
+	}
+
+	private float[][] compute(LabelSet labels) {
+		List<List<String>> prompts = labels.prompts(this.templates);
+		List<String> all = new ArrayList<>(prompts.size());
+		List<String> labelsOfAll = new ArrayList<>(prompts.size());
+		for (int i = 0; i < prompts.size(); i++) {
+			all.addAll(prompts.get(i));
+			labelsOfAll.addAll(Collections.nCopies(prompts.get(i).size(), labels.labels().get(i)));
+		}
+		float[][] embeddings = this.texts.get(all, labelsOfAll::get);
+		float[][] result = new float[prompts.size()][];
+		int from = 0;
 		for (int i = 0; i < result.length; i++) {
-			List<float[]> ofLabel = embeddings.subList(i * templates.size(), (i + 1) * templates.size());
-			result[i] = (ofLabel.size() == 1) ? ofLabel.get(0) : direction(ofLabel);
+			int count = prompts.get(i).size();
+			result[i] = (count == 1) ? embeddings[from]
+					: Scorer.direction(Arrays.asList(embeddings).subList(from, from + count));
+			from += count;
 		}
 		return result;
-	}
-
-	private static float[] direction(List<float[]> vectors) {
-		double[] sum = new double[vectors.get(0).length];
-		for (float[] vector : vectors) {
-			for (int i = 0; i < sum.length; i++) {
-				sum[i] += vector[i];
-			}
-		}
-		double norm = Math.sqrt(Arrays.stream(sum).map((value) -> value * value).sum());
-		float[] result = new float[sum.length];
-		for (int i = 0; i < result.length; i++) {
-			result[i] = (float) (sum[i] / norm);
-		}
-		return result;
-	}
-
-	private List<Prediction> score(ClassificationRequest request, float[][] labels, float[] image) {
-		Scoring requested = (request.scoring() != null) ? request.scoring() : this.scoring;
-		float[] scores = scores((requested != Scoring.AUTO) ? requested : this.info.scoring(), labels, image);
-		Prediction[] predictions = new Prediction[scores.length];
-		for (int i = 0; i < scores.length; i++) {
-			predictions[i] = new Prediction(request.labels().get(i), scores[i]);
-		}
-		// Stable, as Python's sort: equal scores keep the order of the labels.
-		Arrays.sort(predictions, (one, other) -> Float.compare(other.score(), one.score()));
-		return Arrays.stream(predictions)
-			.limit(request.top())
-			.takeWhile((prediction) -> prediction.score() >= request.threshold())
-			.toList();
-	}
-
-	private float[] scores(Scoring scoring, float[][] labels, float[] image) {
-		float[] scores = new float[labels.length];
-		for (int i = 0; i < scores.length; i++) {
-			float cosine = cosine(labels[i], image);
-			scores[i] = (scoring == Scoring.COSINE) ? cosine
-					: this.encoder.logitScale() * cosine + this.encoder.logitBias();
-		}
-		if (scoring == Scoring.SOFTMAX) {
-			softmax(scores);
-		}
-		else if (scoring == Scoring.SIGMOID) {
-			for (int i = 0; i < scores.length; i++) {
-				scores[i] = (float) (1 / (1 + Math.exp(-scores[i])));
-			}
-		}
-		return scores;
-	}
-
-	private static void softmax(float[] logits) {
-		float maximum = Float.NEGATIVE_INFINITY;
-		for (float logit : logits) {
-			maximum = Math.max(maximum, logit);
-		}
-		double sum = 0;
-		for (float logit : logits) {
-			sum += Math.exp(logit - maximum);
-		}
-		for (int i = 0; i < logits.length; i++) {
-			logits[i] = (float) (Math.exp(logits[i] - maximum) / sum);
-		}
-	}
-
-	/**
-	 * Of a picture that has several embeddings, one behind the other, the nearest counts.
-	 */
-	private static float cosine(float[] label, float[] image) {
-		float nearest = Float.NEGATIVE_INFINITY;
-		for (int offset = 0; offset < image.length; offset += label.length) {
-			nearest = Math.max(nearest, dot(label, image, offset));
-		}
-		return nearest;
-	}
-
-	/** Several sums, because the JIT compiler does not reorder the additions of one. */
-	private static float dot(float[] a, float[] b, int offset) {
-		float s0 = 0;
-		float s1 = 0;
-		float s2 = 0;
-		float s3 = 0;
-		int i = 0;
-		for (; i + 3 < a.length; i += 4) {
-			s0 += a[i] * b[offset + i];
-			s1 += a[i + 1] * b[offset + i + 1];
-			s2 += a[i + 2] * b[offset + i + 2];
-			s3 += a[i + 3] * b[offset + i + 3];
-		}
-		for (; i < a.length; i++) {
-			s0 += a[i] * b[offset + i];
-		}
-		return (s0 + s1) + (s2 + s3);
 	}
 
 }

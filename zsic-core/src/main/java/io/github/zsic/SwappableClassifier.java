@@ -4,10 +4,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -35,6 +38,8 @@ import io.github.zsic.ClassifierStatus.State;
  * model that is current when it begins; an exchange is atomic, affects only calls that
  * begin later, and the model that is replaced is closed when its last lease has ended. So
  * no call fails because of an exchange, and {@link #close()} waits for running calls.
+ * {@linkplain #prepare Prepared} label sets are prepared for the next model before it
+ * answers; if that is not possible, it is refused.
  * <p>
  * Calls that come before the first model wait for it, up to a limit, and then fail with a
  * {@link ModelNotReadyException}; so do calls when it could not be loaded. Thread-safe.
@@ -61,6 +66,9 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	private final Condition changed = this.lock.newCondition();
 
 	private @Nullable Model current;
+
+	/** Prepared, and still referenced by somebody. */
+	private final Set<LabelSet> prepared = Collections.newSetFromMap(new WeakHashMap<>());
 
 	private State state = State.IDLE;
 
@@ -139,6 +147,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 			Model next;
 			try {
 				ZeroShotClassifier classifier = loader.load(this::onProgress);
+				prepareAll(classifier);
 				next = new Model(classifier, classifier.model(), Duration.ofNanos(System.nanoTime() - start));
 			}
 			catch (RuntimeException | Error ex) {
@@ -159,6 +168,24 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		}
 		finally {
 			this.loadLock.unlock();
+		}
+	}
+
+	private void prepareAll(ZeroShotClassifier classifier) {
+		List<LabelSet> sets;
+		this.lock.lock();
+		try {
+			sets = List.copyOf(this.prepared);
+		}
+		finally {
+			this.lock.unlock();
+		}
+		try {
+			sets.forEach(classifier::prepare);
+		}
+		catch (RuntimeException | Error ex) {
+			classifier.close();
+			throw ex;
 		}
 	}
 
@@ -285,13 +312,36 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public LabelSet prepare(LabelSet labels) {
+		call((classifier) -> classifier.prepare(labels));
+		this.lock.lock();
+		try {
+			this.prepared.add(labels);
+		}
+		finally {
+			this.lock.unlock();
+		}
+		return labels;
+	}
+
+	@Override
 	public float[] embedImage(ImageInput image) {
 		return call((classifier) -> classifier.embedImage(image));
 	}
 
 	@Override
+	public List<float[]> embedImages(Collection<ImageInput> images) {
+		return call((classifier) -> classifier.embedImages(images));
+	}
+
+	@Override
 	public float[] embedText(String text) {
 		return call((classifier) -> classifier.embedText(text));
+	}
+
+	@Override
+	public List<float[]> embedTexts(Collection<String> texts) {
+		return call((classifier) -> classifier.embedTexts(texts));
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.github.zsic;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Classifies pictures with labels that are made up at run time.
@@ -38,7 +39,8 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	/**
 	 * Scores labels for one picture with the classifier's own templates and scoring.
 	 * @param image the picture
-	 * @param labels the candidate labels, at least one; duplicates are kept
+	 * @param labels the candidate labels; duplicates are kept; none for those that the
+	 * classifier was built with
 	 * @return the labels with their scores, best first
 	 * @throws InvalidImageException if the picture cannot be read
 	 * @throws InvalidLabelException if a label is blank or too long for the model
@@ -50,12 +52,25 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	/**
 	 * Scores labels for one picture with the classifier's own templates and scoring.
 	 * @param image the picture
-	 * @param labels the candidate labels, at least one; duplicates are kept
+	 * @param labels the candidate labels; duplicates are kept; none for those that the
+	 * classifier was built with
 	 * @return the labels with their scores, best first
 	 * @throws InvalidImageException if the picture cannot be read
 	 * @throws InvalidLabelException if a label is blank or too long for the model
 	 */
 	default Classification classify(ImageInput image, Collection<String> labels) {
+		return classify(ClassificationRequest.builder().image(image).labels(labels).build()).get(0);
+	}
+
+	/**
+	 * Scores a set of labels for one picture with the classifier's own scoring.
+	 * @param image the picture
+	 * @param labels the candidate labels
+	 * @return the labels with their scores, best first
+	 * @throws InvalidImageException if the picture cannot be read
+	 * @throws InvalidLabelException if a label is too long for the model
+	 */
+	default Classification classify(ImageInput image, LabelSet labels) {
 		return classify(ClassificationRequest.builder().image(image).labels(labels).build()).get(0);
 	}
 
@@ -69,6 +84,66 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	List<Classification> classify(ClassificationRequest request);
 
 	/**
+	 * Prepares labels for many calls, with the classifier's own templates.
+	 * @param labels the labels, at least one, none twice
+	 * @return the set
+	 * @throws InvalidLabelException if a label is blank, there twice, or too long for the
+	 * model
+	 */
+	default LabelSet labels(String... labels) {
+		return prepare(LabelSet.of(labels));
+	}
+
+	/**
+	 * Prepares labels for many calls, with the classifier's own templates.
+	 * @param labels the labels, at least one, none twice
+	 * @return the set
+	 * @throws InvalidLabelException if a label is blank, there twice, or too long for the
+	 * model
+	 */
+	default LabelSet labels(Collection<String> labels) {
+		return prepare(LabelSet.of(labels));
+	}
+
+	/**
+	 * Prepares labels with prompts of their own for many calls.
+	 * @param prompts for each label one or more prompts
+	 * @return the set
+	 * @throws InvalidLabelException if a label or prompt is blank or a prompt too long
+	 * for the model
+	 * @see LabelSet.Builder#labels(Map)
+	 */
+	default LabelSet labels(Map<String, ? extends Collection<String>> prompts) {
+		return prepare(LabelSet.builder().labels(prompts).build());
+	}
+
+	/**
+	 * Encodes the labels of a set, so that no call has to. What is computed is kept for
+	 * as long as the set is referenced; preparing it again does nothing. A set need not
+	 * be prepared: the first call does it then.
+	 * @param labels the set
+	 * @return the same set
+	 * @throws InvalidLabelException if a label is too long for the model
+	 */
+	default LabelSet prepare(LabelSet labels) {
+		return labels;
+	}
+
+	/**
+	 * The same classifier, but with prompts for what is none of the labels, used as they
+	 * are, such as {@code "a photo of something else"}. Its answer is empty if one of
+	 * them fits a picture better than every label. A request with background prompts of
+	 * its own overrides them.
+	 * @param prompts the prompts, at least one
+	 * @return a classifier on the same model; closing either closes both
+	 * @throws InvalidLabelException if there is none or one is blank
+	 * @see ClassificationRequest.Builder#background(String...)
+	 */
+	default ZeroShotClassifier withBackground(String... prompts) {
+		return new BackgroundClassifier(this, Arrays.asList(prompts));
+	}
+
+	/**
 	 * The image tower's embedding of a picture.
 	 * @param image the picture
 	 * @return a new array of {@link ModelInfo#dimension()} numbers with Euclidean norm 1;
@@ -79,6 +154,16 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	float[] embedImage(ImageInput image);
 
 	/**
+	 * Embeddings of several pictures.
+	 * @param images the pictures
+	 * @return for each what {@link #embedImage(ImageInput)} returns, in their order
+	 * @throws InvalidImageException if one of the pictures cannot be read
+	 */
+	default List<float[]> embedImages(Collection<ImageInput> images) {
+		return images.stream().map(this::embedImage).toList();
+	}
+
+	/**
 	 * The text tower's embedding of a text, which is used as it is, without a template.
 	 * Its inner product with an image embedding is the cosine of {@link Scoring#COSINE}.
 	 * @param text the text
@@ -86,6 +171,18 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	 * @throws InvalidLabelException if the text is blank or too long for the model
 	 */
 	float[] embedText(String text);
+
+	/**
+	 * Embeddings of several texts; those that are not in the label cache are computed
+	 * together.
+	 * @param texts the texts
+	 * @return for each what {@link #embedText(String)} returns, in their order
+	 * @throws InvalidLabelException if one of the texts is blank or too long for the
+	 * model
+	 */
+	default List<float[]> embedTexts(Collection<String> texts) {
+		return texts.stream().map(this::embedText).toList();
+	}
 
 	/**
 	 * What this classifier runs.

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.hub.Hub;
 import io.github.zsic.hub.HubOptions;
 import io.github.zsic.image.ImageDecoder;
+import io.github.zsic.text.EmbeddingStore;
 import io.github.zsic.text.Template;
 import io.github.zsic.text.TextEmbeddings;
 import io.github.zsic.text.Tokenizer;
@@ -32,6 +34,8 @@ public final class ZeroShotClassifierBuilder {
 	 */
 	public static final String DEFAULT_TEMPLATE = "This is a photo of {}.";
 
+	private static final long MINIMUM_STORED_TEXTS = 100_000;
+
 	private static final Logger logger = LoggerFactory.getLogger(ZeroShotClassifierBuilder.class);
 
 	private @Nullable String checkpoint;
@@ -42,13 +46,21 @@ public final class ZeroShotClassifierBuilder {
 
 	private List<String> templates = List.of(DEFAULT_TEMPLATE);
 
+	private @Nullable LabelSet labels;
+
 	private Scoring scoring = Scoring.AUTO;
 
+	private @Nullable Float temperature;
+
 	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
+
+	private boolean truncate;
 
 	private long cacheMaximumSize = 10_000;
 
 	private @Nullable Duration cacheExpireAfterAccess;
+
+	private @Nullable Path cachePersistentDir;
 
 	private long maximumPixels = 50_000_000;
 
@@ -232,12 +244,35 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets the labels that a request without any chooses from. They are encoded by
+	 * {@link #build()}, which logs how far it is.
+	 * @param labels the set, {@code null} for none, the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder labels(@Nullable LabelSet labels) {
+		this.labels = labels;
+		return this;
+	}
+
+	/**
 	 * Sets the scoring, {@link Scoring#AUTO} by default.
 	 * @param scoring the scoring
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder scoring(Scoring scoring) {
 		this.scoring = scoring;
+		return this;
+	}
+
+	/**
+	 * Sets the temperature by which cosines are divided to get logits, by default the
+	 * model's own.
+	 * @param temperature a number from 1e-6 to 1e6, {@code null} for the model's own
+	 * @return this builder
+	 * @see ClassificationRequest.Builder#temperature(float)
+	 */
+	public ZeroShotClassifierBuilder temperature(@Nullable Float temperature) {
+		this.temperature = (temperature != null) ? ClassificationRequest.requireTemperature(temperature) : null;
 		return this;
 	}
 
@@ -249,6 +284,18 @@ public final class ZeroShotClassifierBuilder {
 	 */
 	public ZeroShotClassifierBuilder textCanonicalization(TextCanonicalization textCanonicalization) {
 		this.textCanonicalization = textCanonicalization;
+		return this;
+	}
+
+	/**
+	 * Sets whether prompts that have more tokens than the model reads are cut off at
+	 * their end. By default they are an error, but for models that always cut, as the
+	 * reference does for SigLIP.
+	 * @param truncate whether to cut
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder truncate(boolean truncate) {
+		this.truncate = truncate;
 		return this;
 	}
 
@@ -271,6 +318,20 @@ public final class ZeroShotClassifierBuilder {
 	public ZeroShotClassifierBuilder cacheExpireAfterAccess(@Nullable Duration duration) {
 		requirePositive("cacheExpireAfterAccess", duration);
 		this.cacheExpireAfterAccess = duration;
+		return this;
+	}
+
+	/**
+	 * Sets a folder that keeps text embeddings for the next start, in one file for each
+	 * checkpoint, revision and precision; by default there is none. Several processes may
+	 * share it. A checkpoint without a revision is recognised by a hash of its files,
+	 * which are read once more for it. A file keeps ten times as many embeddings as the
+	 * {@linkplain #cacheMaximumSize(long) cache}, at least 100,000.
+	 * @param folder the folder, which need not exist; {@code null} for none
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder cachePersistentDir(@Nullable Path folder) {
+		this.cachePersistentDir = folder;
 		return this;
 	}
 
@@ -330,7 +391,9 @@ public final class ZeroShotClassifierBuilder {
 	 * @throws HubException if the checkpoint cannot be downloaded
 	 * @throws CheckpointException if the checkpoint cannot be used
 	 * @throws DeviceException if the device or its native library is not there
-	 * @throws InvalidLabelException if a template has no place for the label
+	 * @throws InvalidTemplateException if a template has no place for the label
+	 * @throws InvalidLabelException if one of the {@linkplain #labels(LabelSet) labels}
+	 * is too long for the model
 	 */
 	public ZeroShotClassifier build() {
 		String name = requireCheckpoint();
@@ -348,27 +411,54 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	private ZeroShotClassifier load(String name, @Nullable String commit, Checkpoint opened, List<Template> templates) {
+		String identity = (this.cachePersistentDir == null) ? ""
+				: (commit != null) ? "commit " + commit : "content " + opened.contentHash();
 		DualEncoder encoder = DualEncoder.load(opened, this.device, this.precision, this.engineThreads,
 				this.intraOpThreads);
 		Tokenizer tokenizer = null;
+		TextEmbeddings texts = null;
 		try {
-			tokenizer = Tokenizer.load(opened.tokenizerFile(), encoder.padsTexts() ? encoder.textPositions() : 0,
+			tokenizer = Tokenizer.load(opened.tokenizerFile(),
+					(encoder.padsTexts() || this.truncate) ? encoder.textPositions() : 0,
 					this.textCanonicalization::apply);
-			tryOut(encoder, tokenizer);
-			TextEmbeddings texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts,
-					this.cacheMaximumSize, this.cacheExpireAfterAccess);
+			float[] probe = tryOut(encoder, tokenizer);
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
 					encoder.precision(), encoder.dimension(), encoder.scoring());
-			return new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, this.scoring);
+			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
+					this.cacheExpireAfterAccess, store(info, identity, probe));
+			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
+					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, new Scorer(encoder.logitScale(),
+							encoder.logitBias(), encoder.scoring(), this.scoring, this.temperature),
+					this.labels);
+			if (this.labels != null) {
+				long start = System.nanoTime();
+				classifier.prepare(this.labels);
+				logger.info("Prepared {} labels in {} ms; {} texts were new", this.labels.labels().size(),
+						(System.nanoTime() - start) / 1_000_000, classifier.statistics().encodedTexts());
+			}
+			return classifier;
 		}
 		catch (RuntimeException | Error ex) {
 			encoder.close();
 			if (tokenizer != null) {
 				tokenizer.close();
 			}
+			if (texts != null) {
+				texts.close();
+			}
 			throw ex;
 		}
+	}
+
+	/** Everything that decides what a text's embedding is, but for the text. */
+	private @Nullable EmbeddingStore store(ModelInfo info, String identity, float[] probe) {
+		if (this.cachePersistentDir == null) {
+			return null;
+		}
+		return EmbeddingStore.open(this.cachePersistentDir, info.modelType(),
+				"%s, precision %s, canonicalization %s".formatted(identity, info.precision(),
+						this.textCanonicalization.name().toLowerCase(Locale.ROOT)),
+				probe, Math.max(10 * this.cacheMaximumSize, MINIMUM_STORED_TEXTS));
 	}
 
 	/**
@@ -434,8 +524,9 @@ public final class ZeroShotClassifierBuilder {
 	 * found out: its ids are beyond the model's vocabulary, or none is the end token that
 	 * the model looks for, and it reads nothing but the beginning. The reference runs the
 	 * latter, so it gets no more than a warning.
+	 * @return the embedding of the first
 	 */
-	private static void tryOut(DualEncoder encoder, Tokenizer tokenizer) {
+	private static float[] tryOut(DualEncoder encoder, Tokenizer tokenizer) {
 		float[][] texts;
 		try {
 			texts = encoder.encodeTexts(List.of(tokenizer.encode("a cat"), tokenizer.encode("a dog")));
@@ -449,6 +540,7 @@ public final class ZeroShotClassifierBuilder {
 			logger.warn("All texts are the same to this model, so its scores will not depend on the labels: "
 					+ "either 'tokenizer.json' belongs to another checkpoint, or 'eos_token_id' in 'config.json' is wrong");
 		}
+		return texts[0];
 	}
 
 	private static void requirePositive(String name, @Nullable Duration duration) {

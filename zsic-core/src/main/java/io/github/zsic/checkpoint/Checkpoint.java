@@ -6,11 +6,16 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -39,6 +44,8 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final String location;
 
+	private final Path folder;
+
 	/** Copies and files that were built, deleted when this is closed. */
 	private final @Nullable Path temporary;
 
@@ -52,9 +59,10 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Weights weights;
 
-	private Checkpoint(String location, ModelConfig config, ImageProcessing imageProcessing, Path tokenizerFile,
-			TokenizerSettings tokenizerSettings, Weights weights, @Nullable Path temporary) {
+	private Checkpoint(String location, Path folder, ModelConfig config, ImageProcessing imageProcessing,
+			Path tokenizerFile, TokenizerSettings tokenizerSettings, Weights weights, @Nullable Path temporary) {
 		this.location = location;
+		this.folder = folder;
 		this.config = config;
 		this.imageProcessing = imageProcessing;
 		this.tokenizerFile = tokenizerFile;
@@ -91,7 +99,7 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			Checkpoint checkpoint = new Checkpoint(location, config, imageProcessing, tokenizer,
+			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer,
 					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
 			complete = true;
 			return checkpoint;
@@ -279,6 +287,43 @@ public final class Checkpoint implements AutoCloseable {
 
 	public Weights weights() {
 		return this.weights;
+	}
+
+	/**
+	 * What tells this checkpoint from every other one that has no revision. Reads all of
+	 * it: names, sizes and dates of files may be the same for other weights.
+	 * @return the SHA-256 of its files, in hexadecimal digits
+	 */
+	public String contentHash() {
+		List<Path> files = new ArrayList<>();
+		for (String name : SMALL_FILES) {
+			Path file = this.folder.resolve(name);
+			if (Files.exists(file) && !name.equals(TOKENIZER_FILE)) {
+				files.add(file);
+			}
+		}
+		files.add(this.tokenizerFile);
+		files.addAll(this.weights.files());
+		try {
+			MessageDigest digest = MessageDigest.getInstance("SHA-256");
+			byte[] block = new byte[1 << 20];
+			for (Path file : files) {
+				digest.update((file.getFileName() + " " + Files.size(file) + "\n").getBytes(StandardCharsets.UTF_8));
+				try (InputStream in = Files.newInputStream(file)) {
+					for (int count = in.read(block); count >= 0; count = in.read(block)) {
+						digest.update(block, 0, count);
+					}
+				}
+			}
+			return HexFormat.of().formatHex(digest.digest());
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("Its files cannot be read: " + Json.reason(ex) + ".",
+					"Check the files and their permissions.", ex);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("Every JVM has SHA-256", ex);
+		}
 	}
 
 	@Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 import com.google.gson.JsonElement;
@@ -138,6 +140,13 @@ public final class Weights {
 			}
 		});
 		return tensors;
+	}
+
+	/** The files that the tensors are in, in the order of their names. */
+	Collection<Path> files() {
+		Set<Path> files = new TreeSet<>();
+		this.tensors.values().forEach((tensor) -> files.add(tensor.file()));
+		return files;
 	}
 
 	/**

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -63,6 +64,8 @@ public final class DualEncoder implements AutoCloseable {
 	private final TorchDevice device;
 
 	private final TokenizerSettings tokenizer;
+
+	private final LongAdder encodedTexts = new LongAdder();
 
 	private int textPositions;
 
@@ -268,6 +271,7 @@ public final class DualEncoder implements AutoCloseable {
 				batch.add(ids.get(row));
 			}
 			float[][] embeddings = this.threads.call(() -> runTexts(batch));
+			this.encodedTexts.add(batch.size());
 			for (int i = 0; i < rows.length; i++) {
 				result[rows[i]] = embeddings[i];
 			}
@@ -362,6 +366,14 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public Precision precision() {
 		return Precision.FLOAT32;
+	}
+
+	/**
+	 * How many texts the text tower has encoded.
+	 * @return the number since the model was loaded
+	 */
+	public long encodedTexts() {
+		return this.encodedTexts.sum();
 	}
 
 	/**

@@ -3,7 +3,7 @@ package io.github.zsic.text;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.zsic.InvalidLabelException;
+import io.github.zsic.InvalidTemplateException;
 
 /**
  * A hypothesis template: text with <code>{}</code> where the label goes. As in Python's
@@ -23,9 +23,31 @@ public final class Template {
 	 * Parses a template.
 	 * @param template the text
 	 * @return the template
-	 * @throws InvalidLabelException if it has no place for the label, or other braces
+	 * @throws InvalidTemplateException if it has no place for the label, or other braces
 	 */
 	public static Template parse(String template) {
+		Template parsed = new Template(literals(template, "template"));
+		if (parsed.literals.size() == 1) {
+			throw new InvalidTemplateException(
+					"The template '" + template
+							+ "' has no place for the label, so every label would get the same score.",
+					"Write {} where the label goes, as in 'This is a photo of {}.', or name an ensemble of zsic's: "
+							+ String.join(", ", Ensembles.names()) + ".");
+		}
+		return parsed;
+	}
+
+	/**
+	 * Parses a prompt of one label, which need not have a place for it.
+	 * @param prompt the text
+	 * @return the template
+	 * @throws InvalidTemplateException if it has other braces
+	 */
+	public static Template parsePrompt(String prompt) {
+		return new Template(literals(prompt, "prompt"));
+	}
+
+	private static List<String> literals(String template, String what) {
 		List<String> literals = new ArrayList<>();
 		StringBuilder literal = new StringBuilder();
 		for (int i = 0; i < template.length(); i++) {
@@ -43,33 +65,31 @@ public final class Template {
 				literal.setLength(0);
 			}
 			else {
-				throw new InvalidLabelException(
-						"The template '" + template + "' has a single '" + c + "' at position " + (i + 1) + ".",
+				throw new InvalidTemplateException(
+						"The " + what + " '" + template + "' has a single '" + c + "' at position " + (i + 1) + ".",
 						"Write {} where the label goes, and {{ or }} for a brace in the text.");
 			}
 			i++;
 		}
-		if (literals.isEmpty()) {
-			throw new InvalidLabelException(
-					"The template '" + template
-							+ "' has no place for the label, so every label would get the same score.",
-					"Write {} where the label goes, as in 'This is a photo of {}.'");
-		}
 		literals.add(literal.toString());
-		return new Template(literals);
+		return literals;
 	}
 
 	/**
 	 * Parses templates.
-	 * @param templates the texts, at least one
+	 * @param templates the texts, at least one; the name of an ensemble stands for its
+	 * templates
 	 * @return the templates
-	 * @throws InvalidLabelException if there is none, or one cannot be used
+	 * @throws InvalidTemplateException if there is none, or one cannot be used
 	 */
 	public static List<Template> parseAll(List<String> templates) {
 		if (templates.isEmpty()) {
-			throw new InvalidLabelException("There is no template.", "Give one, or leave the default alone.");
+			throw new InvalidTemplateException("There is no template.", "Give one, or leave the default alone.");
 		}
-		return templates.stream().map(Template::parse).toList();
+		return templates.stream()
+			.flatMap((template) -> Ensembles.expand(template).stream())
+			.map(Template::parse)
+			.toList();
 	}
 
 	/**

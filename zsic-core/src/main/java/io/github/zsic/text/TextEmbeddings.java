@@ -2,19 +2,26 @@ package io.github.zsic.text;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
 
 /**
@@ -23,10 +30,20 @@ import io.github.zsic.InvalidLabelException;
  * threads that miss the same prompt at the same time wait for one computation.
  * Thread-safe.
  */
-public final class TextEmbeddings {
+public final class TextEmbeddings implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(TextEmbeddings.class);
 
 	/** How many characters of a text an error message quotes. */
 	private static final int MAXIMUM_QUOTE = 100;
+
+	/**
+	 * How many prompts are handed to the encoder together; bounds memory, and what is
+	 * lost when it fails.
+	 */
+	private static final int MAXIMUM_CHUNK = 256;
+
+	private static final long PROGRESS_INTERVAL = TimeUnit.SECONDS.toNanos(5);
 
 	private final Tokenizer tokenizer;
 
@@ -34,7 +51,12 @@ public final class TextEmbeddings {
 
 	private final Function<List<long[]>, float[][]> encoder;
 
-	private final AsyncCache<String, float[]> cache;
+	private final Cache<String, float[]> cache;
+
+	private final @Nullable EmbeddingStore store;
+
+	/** What is being computed; a prompt is in here or in the cache before it leaves. */
+	private final ConcurrentMap<String, Computation> running = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates an empty cache.
@@ -44,13 +66,16 @@ public final class TextEmbeddings {
 	 * @param maximumSize how many prompts are kept at most
 	 * @param expireAfterAccess after how long without use a prompt is dropped,
 	 * {@code null} for never
+	 * @param store what is asked before the encoder, and told what that computed;
+	 * {@code null} for none; closed with this object
 	 */
 	public TextEmbeddings(Tokenizer tokenizer, int maximumTokens, Function<List<long[]>, float[][]> encoder,
-			long maximumSize, @Nullable Duration expireAfterAccess) {
+			long maximumSize, @Nullable Duration expireAfterAccess, @Nullable EmbeddingStore store) {
 		this.tokenizer = tokenizer;
 		this.maximumTokens = maximumTokens;
 		this.encoder = encoder;
-		// In the thread that asks: the encoder hands over to the engine's threads itself.
+		this.store = store;
+		// No thread of the common pool for what is done in no time.
 		Caffeine<Object, Object> builder = Caffeine.newBuilder()
 			.maximumSize(maximumSize)
 			.recordStats()
@@ -58,38 +83,143 @@ public final class TextEmbeddings {
 		if (expireAfterAccess != null) {
 			builder.expireAfterAccess(expireAfterAccess);
 		}
-		this.cache = builder.buildAsync();
+		this.cache = builder.build();
 	}
 
 	/**
-	 * Returns the embeddings of prompts, computing those that are missing together.
-	 * @param prompts the prompts, duplicates allowed
-	 * @return an embedding for each prompt, in their order; the arrays are shared, do not
+	 * Returns the embeddings of texts, computing those that are missing together.
+	 * @param texts the texts, duplicates allowed
+	 * @return an embedding for each text, in their order; the arrays are shared, do not
 	 * change them
-	 * @throws InvalidLabelException if a prompt has more tokens than the model reads
+	 * @throws InvalidLabelException if a text has more tokens than the model reads, or is
+	 * not well-formed
+	 * @throws InferenceException if the encoder fails
 	 */
-	public List<float[]> get(List<String> prompts) {
-		// Checked before the cache is asked: an error inside would also reach other
-		// threads that wait for one of the good prompts among these.
-		Map<String, long[]> ids = new HashMap<>();
-		for (String prompt : prompts) {
-			// In the view as a map, which does not count it as a use.
-			if (!this.cache.asMap().containsKey(prompt)) {
-				ids.computeIfAbsent(prompt, this::tokenize);
+	public float[][] get(List<String> texts) {
+		return get(texts, (i) -> null);
+	}
+
+	/**
+	 * Like {@link #get(List)}, for prompts of labels.
+	 * @param prompts the prompts
+	 * @param label tells the label of a prompt by its position, for error messages
+	 * @return an embedding for each prompt
+	 */
+	public float[][] get(List<String> prompts, IntFunction<@Nullable String> label) {
+		float[][] result = new float[prompts.size()][];
+		// All are checked before any is computed.
+		Map<String, Computation> missing = new LinkedHashMap<>();
+		for (int i = 0; i < result.length; i++) {
+			String prompt = prompts.get(i);
+			float[] embedding = this.cache.getIfPresent(prompt);
+			if (embedding != null) {
+				result[i] = embedding;
+			}
+			else if (!missing.containsKey(prompt)) {
+				missing.put(prompt, new Computation(prompt, tokenize(prompt, label.apply(i))));
 			}
 		}
+		if (!missing.isEmpty()) {
+			compute(missing);
+			for (int i = 0; i < result.length; i++) {
+				if (result[i] == null) {
+					result[i] = Objects.requireNonNull(missing.get(prompts.get(i))).await();
+				}
+			}
+		}
+		return result;
+	}
+
+	/**
+	 * Computes what no other thread is computing, and puts the computations of others in
+	 * the place of its own.
+	 */
+	private void compute(Map<String, Computation> missing) {
+		List<Computation> claimed = new ArrayList<>(missing.size());
 		try {
-			Map<String, float[]> embeddings = this.cache
-				.getAll(prompts, (Set<? extends String> missing) -> compute(missing, ids))
-				.join();
-			return prompts.stream().map((prompt) -> Objects.requireNonNull(embeddings.get(prompt))).toList();
-		}
-		catch (CompletionException ex) {
-			if (ex.getCause() instanceof RuntimeException cause) {
-				throw cause;
+			for (Map.Entry<String, Computation> entry : missing.entrySet()) {
+				Computation other = this.running.putIfAbsent(entry.getKey(), entry.getValue());
+				if (other == null) {
+					claimed.add(entry.getValue());
+				}
+				else {
+					entry.setValue(other);
+				}
 			}
+			encodeInChunks(claimed.stream().filter((computation) -> !find(computation)).toList());
+		}
+		catch (RuntimeException | Error ex) {
+			claimed.forEach((computation) -> fail(computation, ex));
 			throw ex;
 		}
+	}
+
+	/** Looks where nothing has to be computed. */
+	private boolean find(Computation computation) {
+		// In the view as a map, which does not count it as a use. Another thread may have
+		// been done with it since it was looked for.
+		float[] known = this.cache.asMap().get(computation.prompt);
+		if (known == null && this.store != null) {
+			known = this.store.read(computation.prompt);
+		}
+		if (known != null) {
+			succeed(computation, known);
+		}
+		return known != null;
+	}
+
+	private void encodeInChunks(List<Computation> computations) {
+		long told = System.nanoTime();
+		for (int from = 0; from < computations.size(); from += MAXIMUM_CHUNK) {
+			if (System.nanoTime() - told > PROGRESS_INTERVAL) {
+				told = System.nanoTime();
+				logger.info("Encoded {} of {} texts that are new", from, computations.size());
+			}
+			List<Computation> chunk = computations.subList(from, Math.min(from + MAXIMUM_CHUNK, computations.size()));
+			encode(chunk);
+			List<Computation> encoded = chunk.stream().filter(Computation::succeeded).toList();
+			if (encoded.isEmpty()) {
+				// It is not for the texts; the rest would fare no better.
+				chunk.get(0).await();
+			}
+			if (this.store != null) {
+				this.store.append(encoded.stream().map((each) -> each.prompt).toList(),
+						encoded.stream().map(Computation::await).toList());
+			}
+		}
+	}
+
+	/** Where one text makes the encoder fail, the others still get their embeddings. */
+	private void encode(List<Computation> computations) {
+		float[][] embeddings;
+		try {
+			embeddings = this.encoder.apply(computations.stream().map((each) -> each.ids).toList());
+		}
+		catch (InferenceException ex) {
+			if (computations.size() == 1) {
+				fail(computations.get(0), ex);
+			}
+			else {
+				int half = computations.size() / 2;
+				encode(computations.subList(0, half));
+				encode(computations.subList(half, computations.size()));
+			}
+			return;
+		}
+		for (int i = 0; i < embeddings.length; i++) {
+			succeed(computations.get(i), embeddings[i]);
+		}
+	}
+
+	private void succeed(Computation computation, float[] embedding) {
+		this.cache.put(computation.prompt, embedding);
+		this.running.remove(computation.prompt, computation);
+		computation.embedding.complete(embedding);
+	}
+
+	private void fail(Computation computation, Throwable failure) {
+		this.running.remove(computation.prompt, computation);
+		computation.embedding.completeExceptionally(failure);
 	}
 
 	/**
@@ -97,35 +227,29 @@ public final class TextEmbeddings {
 	 * @return the numbers at this moment
 	 */
 	public Statistics statistics() {
-		CacheStats stats = this.cache.synchronous().stats();
-		return new Statistics(this.cache.synchronous().estimatedSize(), stats.hitCount(), stats.missCount(),
-				stats.evictionCount());
+		CacheStats stats = this.cache.stats();
+		return new Statistics(this.cache.estimatedSize(), stats.hitCount(), stats.missCount(), stats.evictionCount());
 	}
 
-	private Map<String, float[]> compute(Set<? extends String> missing, Map<String, long[]> known) {
-		List<long[]> ids = new ArrayList<>(missing.size());
-		for (String prompt : missing) {
-			long[] tokens = known.get(prompt);
-			// Evicted since it was looked for.
-			ids.add((tokens != null) ? tokens : tokenize(prompt));
+	private long[] tokenize(String prompt, @Nullable String label) {
+		String what = (label != null) ? "The label '" + abbreviate(label) + "'"
+				: "The text '" + abbreviate(prompt) + "'";
+		if (!isWellFormed(prompt)) {
+			throw new InvalidLabelException(what + " is not well-formed Unicode: it has half of a surrogate pair.",
+					"Check how it was read or cut.");
 		}
-		float[][] embeddings = this.encoder.apply(ids);
-		Map<String, float[]> result = new HashMap<>();
-		int i = 0;
-		for (String prompt : missing) {
-			result.put(prompt, embeddings[i++]);
-		}
-		return result;
-	}
-
-	private long[] tokenize(String prompt) {
 		long[] ids = this.tokenizer.encode(prompt);
 		if (ids.length > this.maximumTokens) {
-			throw new InvalidLabelException("The text '" + abbreviate(prompt) + "' has " + ids.length
-					+ " tokens, but the model reads at most " + this.maximumTokens + ".",
-					"Shorten the label or the template.");
+			String text = (label != null) ? what + " in the prompt '" + abbreviate(prompt) + "'" : what;
+			throw new InvalidLabelException(
+					text + " has " + ids.length + " tokens, but the model reads at most " + this.maximumTokens + ".",
+					"Shorten the label or the template, or choose to truncate.");
 		}
 		return ids;
+	}
+
+	private static boolean isWellFormed(String text) {
+		return text.codePoints().noneMatch((c) -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
 	}
 
 	private static String abbreviate(String text) {
@@ -133,6 +257,49 @@ public final class TextEmbeddings {
 			return text;
 		}
 		return text.substring(0, text.offsetByCodePoints(0, MAXIMUM_QUOTE)) + "…";
+	}
+
+	@Override
+	public void close() {
+		if (this.store != null) {
+			this.store.close();
+		}
+	}
+
+	/** One prompt on its way to an embedding. */
+	private static final class Computation {
+
+		private final String prompt;
+
+		private final long[] ids;
+
+		private final CompletableFuture<float[]> embedding = new CompletableFuture<>();
+
+		Computation(String prompt, long[] ids) {
+			this.prompt = prompt;
+			this.ids = ids;
+		}
+
+		boolean succeeded() {
+			return this.embedding.isDone() && !this.embedding.isCompletedExceptionally();
+		}
+
+		/** Also when interrupted, as the result is shared. */
+		float[] await() {
+			try {
+				return this.embedding.join();
+			}
+			catch (CompletionException ex) {
+				if (ex.getCause() instanceof RuntimeException cause) {
+					throw cause;
+				}
+				if (ex.getCause() instanceof Error cause) {
+					throw cause;
+				}
+				throw ex;
+			}
+		}
+
 	}
 
 	/**

@@ -1,0 +1,70 @@
+package io.github.zsic;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Adds background prompts to the requests that have none.
+ */
+final class BackgroundClassifier implements ZeroShotClassifier {
+
+	private final ZeroShotClassifier classifier;
+
+	private final List<String> background;
+
+	BackgroundClassifier(ZeroShotClassifier classifier, List<String> background) {
+		if (background.isEmpty()) {
+			throw new InvalidLabelException("There is no background prompt.", "Give at least one.");
+		}
+		ClassificationRequest.requireBackground(background);
+		this.classifier = classifier;
+		this.background = List.copyOf(background);
+	}
+
+	@Override
+	public List<Classification> classify(ClassificationRequest request) {
+		return this.classifier
+			.classify(request.background().isEmpty() ? request.withBackground(this.background) : request);
+	}
+
+	@Override
+	public LabelSet prepare(LabelSet labels) {
+		return this.classifier.prepare(labels);
+	}
+
+	@Override
+	public float[] embedImage(ImageInput image) {
+		return this.classifier.embedImage(image);
+	}
+
+	@Override
+	public List<float[]> embedImages(Collection<ImageInput> images) {
+		return this.classifier.embedImages(images);
+	}
+
+	@Override
+	public float[] embedText(String text) {
+		return this.classifier.embedText(text);
+	}
+
+	@Override
+	public List<float[]> embedTexts(Collection<String> texts) {
+		return this.classifier.embedTexts(texts);
+	}
+
+	@Override
+	public ModelInfo model() {
+		return this.classifier.model();
+	}
+
+	@Override
+	public ClassifierStatistics statistics() {
+		return this.classifier.statistics();
+	}
+
+	@Override
+	public void close() {
+		this.classifier.close();
+	}
+
+}

@@ -1,0 +1,261 @@
+package io.github.zsic;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.text.Template;
+
+/**
+ * Labels to choose from, prepared once and used for many calls: <pre>{@code
+ * LabelSet animals = classifier.labels("fox", "bear", "seagull", "owl");
+ * classifier.classify(image, animals);
+ * }</pre> A classifier keeps the embeddings of a set that it has
+ * {@linkplain ZeroShotClassifier#prepare prepared} for as long as the set is referenced,
+ * whatever its label cache drops, and looks nothing up in a call: 20,000 labels are no
+ * problem.
+ * <p>
+ * The set itself knows no model. Any classifier takes it, and encodes it for its own
+ * model first if it was prepared for another one. Immutable and thread-safe.
+ */
+public final class LabelSet {
+
+	private final List<String> labels;
+
+	/** For each label its own prompts, or {@code null} where templates make them. */
+	private final List<@Nullable List<String>> ownPrompts;
+
+	private final List<Template> templates;
+
+	private final boolean reusable;
+
+	private LabelSet(List<String> labels, List<@Nullable List<String>> ownPrompts, List<Template> templates,
+			boolean reusable) {
+		this.labels = labels;
+		this.ownPrompts = ownPrompts;
+		this.templates = templates;
+		this.reusable = reusable;
+	}
+
+	/**
+	 * Makes a set that takes its templates from the classifier.
+	 * @param labels the labels, at least one, none twice
+	 * @return the set
+	 * @throws InvalidLabelException if there is none, or one is blank or there twice
+	 */
+	public static LabelSet of(String... labels) {
+		return builder().labels(labels).build();
+	}
+
+	/**
+	 * Makes a set that takes its templates from the classifier.
+	 * @param labels the labels, at least one, none twice
+	 * @return the set
+	 * @throws InvalidLabelException if there is none, or one is blank or there twice
+	 */
+	public static LabelSet of(Collection<String> labels) {
+		return builder().labels(labels).build();
+	}
+
+	/**
+	 * Starts a set.
+	 * @return an empty builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	/**
+	 * The labels.
+	 * @return the labels, as they were passed in and in that order
+	 */
+	public List<String> labels() {
+		return this.labels;
+	}
+
+	/**
+	 * Whether it is worth keeping what was computed for it, as it will be used again.
+	 */
+	boolean isReusable() {
+		return this.reusable;
+	}
+
+	/**
+	 * The same labels with other templates, for one call.
+	 */
+	LabelSet withTemplates(List<Template> templates) {
+		return new LabelSet(this.labels, this.ownPrompts, templates, false);
+	}
+
+	/**
+	 * What a text tower is to encode.
+	 * @param defaults the templates to use if the set has none
+	 * @return for each label one or more prompts
+	 */
+	List<List<String>> prompts(List<Template> defaults) {
+		List<Template> used = this.templates.isEmpty() ? defaults : this.templates;
+		List<List<String>> prompts = new ArrayList<>(this.labels.size());
+		for (int i = 0; i < this.labels.size(); i++) {
+			String label = this.labels.get(i);
+			List<String> own = this.ownPrompts.get(i);
+			if (own != null) {
+				prompts.add(own);
+			}
+			else if (used.size() == 1) {
+				prompts.add(List.of(used.get(0).prompt(label)));
+			}
+			else {
+				prompts.add(used.stream().map((template) -> template.prompt(label)).toList());
+			}
+		}
+		return prompts;
+	}
+
+	@Override
+	public String toString() {
+		int shown = Math.min(this.labels.size(), 10);
+		return this.labels.subList(0, shown) + ((shown < this.labels.size()) ? " … " + this.labels.size() : "");
+	}
+
+	/**
+	 * Builds a {@link LabelSet}.
+	 */
+	public static final class Builder {
+
+		private final List<String> labels = new ArrayList<>();
+
+		private final List<@Nullable List<String>> ownPrompts = new ArrayList<>();
+
+		private final List<String> templates = new ArrayList<>();
+
+		private Builder() {
+		}
+
+		/**
+		 * Adds labels.
+		 * @param labels the labels
+		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
+		 */
+		public Builder labels(String... labels) {
+			return labels(Arrays.asList(labels));
+		}
+
+		/**
+		 * Adds labels.
+		 * @param labels the labels
+		 * @return this builder
+		 * @throws InvalidLabelException if one is blank
+		 */
+		public Builder labels(Collection<String> labels) {
+			labels.forEach((label) -> add(label, null));
+			return this;
+		}
+
+		/**
+		 * Adds labels with prompts of their own, such as descriptions of what each looks
+		 * like, instead of the templates. Several prompts of a label are an ensemble, as
+		 * several {@linkplain #templates(String...) templates} are. A prompt is used as
+		 * it is, except that {@code {}} stands for the label, and {@code {{} and {@code
+		 * }}} for single braces.
+		 * @param prompts for each label one or more prompts, in the order of the map
+		 * @return this builder
+		 * @throws InvalidLabelException if a label or prompt is blank, a label has none,
+		 * or one has a single brace
+		 */
+		public Builder labels(Map<String, ? extends Collection<String>> prompts) {
+			prompts.forEach(this::addWithPrompts);
+			return this;
+		}
+
+		private void addWithPrompts(String label, Collection<String> prompts) {
+			List<String> own = new ArrayList<>();
+			for (String prompt : prompts) {
+				if (prompt == null || prompt.isBlank()) {
+					throw new InvalidLabelException(
+							"Prompt " + (own.size() + 1) + " of the label '" + label + "' is blank.", "Leave it out.");
+				}
+				own.add(Template.parsePrompt(prompt).prompt(label));
+			}
+			if (own.isEmpty()) {
+				throw new InvalidLabelException("The label '" + label + "' has no prompts.",
+						"Give at least one, or add the label without prompts to use the templates.");
+			}
+			add(label, List.copyOf(own));
+		}
+
+		private void add(@Nullable String label, @Nullable List<String> prompts) {
+			if (label == null || label.isBlank()) {
+				throw new InvalidLabelException("Label " + (this.labels.size() + 1) + " is blank.",
+						"Leave it out, or give it a name.");
+			}
+			this.labels.add(label);
+			this.ownPrompts.add(prompts);
+		}
+
+		/**
+		 * Adds hypothesis templates for the labels that have no prompts of their own; if
+		 * there are none, those of the classifier are used.
+		 * @param templates the templates
+		 * @return this builder
+		 * @see ClassificationRequest.Builder#templates(String...)
+		 */
+		public Builder templates(String... templates) {
+			return templates(Arrays.asList(templates));
+		}
+
+		/**
+		 * Adds hypothesis templates.
+		 * @param templates the templates
+		 * @return this builder
+		 * @see #templates(String...)
+		 */
+		public Builder templates(Collection<String> templates) {
+			this.templates.addAll(templates);
+			return this;
+		}
+
+		boolean isEmpty() {
+			return this.labels.isEmpty();
+		}
+
+		/**
+		 * Builds the set.
+		 * @return the set
+		 * @throws InvalidLabelException if there is no label, or one is there twice
+		 * @throws InvalidTemplateException if a template cannot be used
+		 */
+		public LabelSet build() {
+			if (this.labels.isEmpty()) {
+				throw new InvalidLabelException("The set has no labels.", "Add at least one.");
+			}
+			Set<String> seen = new HashSet<>();
+			for (String label : this.labels) {
+				if (!seen.add(label)) {
+					throw new InvalidLabelException("The label '" + label + "' is in the set twice.",
+							"Remove one of the two.");
+				}
+			}
+			return build(true);
+		}
+
+		/** The labels of one call, in which duplicates are kept as in the reference. */
+		LabelSet buildForOneCall() {
+			return build(false);
+		}
+
+		private LabelSet build(boolean reusable) {
+			List<@Nullable List<String>> prompts = new ArrayList<>(this.ownPrompts);
+			return new LabelSet(List.copyOf(this.labels), prompts,
+					this.templates.isEmpty() ? List.of() : Template.parseAll(this.templates), reusable);
+		}
+
+	}
+
+}
