@@ -14,15 +14,18 @@ final class Colors {
 		return ((value & ~0xFF) == 0) ? value : (value < 0) ? 0 : 255;
 	}
 
-	/** Full-range YCbCr as in JPEG, with the rounding of libjpeg; in place. */
-	static void yccToRgb(byte[] samples, int pixelStride) {
-		for (int i = 0; i + 2 < samples.length; i += pixelStride) {
-			int y = samples[i] & 0xFF;
-			int cb = (samples[i + 1] & 0xFF) - 128;
-			int cr = (samples[i + 2] & 0xFF) - 128;
-			samples[i] = (byte) clamp(y + ((91881 * cr + HALF) >> 16));
-			samples[i + 1] = (byte) clamp(y + ((-22554 * cb - 46802 * cr + HALF) >> 16));
-			samples[i + 2] = (byte) clamp(y + ((116130 * cb + HALF) >> 16));
+	/**
+	 * A row of full-range YCbCr as in JPEG, with the rounding of libjpeg.
+	 * @param pixelStride how far apart the pixels come to lie in the target
+	 */
+	static void yccToRgb(byte[] ys, byte[] cbs, byte[] crs, int count, byte[] target, int offset, int pixelStride) {
+		for (int i = 0, out = offset; i < count; i++, out += pixelStride) {
+			int y = ys[i] & 0xFF;
+			int cb = (cbs[i] & 0xFF) - 128;
+			int cr = (crs[i] & 0xFF) - 128;
+			target[out] = (byte) clamp(y + ((91881 * cr + HALF) >> 16));
+			target[out + 1] = (byte) clamp(y + ((-22554 * cb - 46802 * cr + HALF) >> 16));
+			target[out + 2] = (byte) clamp(y + ((116130 * cb + HALF) >> 16));
 		}
 	}
 

@@ -22,22 +22,38 @@ public final class ImageDecoder {
 
 	private static final int HEAD = 1024;
 
+	/** How many samples a pixel of the result is made of at least, in each direction. */
+	private static final int OVERSAMPLING = 3;
+
 	private final long maximumBytes;
 
 	private final PixelLimit limit;
+
+	private final int side;
+
+	/**
+	 * Creates a decoder that decodes every picture in full.
+	 * @param maximumPixels the largest picture that is decoded, as width times height
+	 * @param maximumBytes the largest encoded picture
+	 */
+	public ImageDecoder(long maximumPixels, long maximumBytes) {
+		this(maximumPixels, maximumBytes, 0);
+	}
 
 	/**
 	 * Creates a decoder.
 	 * @param maximumPixels the largest picture that is decoded, as width times height;
 	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
+	 * @param side how long the shorter side of a picture is to be at the end, or 0
 	 */
-	public ImageDecoder(long maximumPixels, long maximumBytes) {
+	public ImageDecoder(long maximumPixels, long maximumBytes, int side) {
 		if (maximumPixels < 1 || maximumBytes < 1) {
 			throw new IllegalArgumentException("The largest picture must have at least one pixel and one byte");
 		}
 		this.maximumBytes = maximumBytes;
 		this.limit = new PixelLimit(maximumPixels);
+		this.side = OVERSAMPLING * side;
 	}
 
 	/**
@@ -111,7 +127,7 @@ public final class ImageDecoder {
 
 	private RgbImage decode(byte[] bytes) throws DecodingException {
 		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
-			return JpegDecoder.decode(bytes, this.limit);
+			return JpegDecoder.decode(bytes, this.limit, this.side);
 		}
 		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
 			return JdkDecoder.decode(JdkDecoder.PNG, bytes, this.limit);

@@ -1,24 +1,27 @@
 package io.github.zsic.image;
 
-import java.awt.image.DataBufferByte;
-import java.awt.image.PixelInterleavedSampleModel;
-import java.awt.image.Raster;
-import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * JPEG by the JDK's own reader, which is libjpeg, as the reference's is. That reader has
- * opinions on colour of its own, though, and gives up on many a harmless header. So it
- * gets to see only what libjpeg needs to rebuild the samples, marked as samples without a
- * colour transform, and the colours are worked out here by the reference's rules.
+ * JPEG with Huffman coding, sequential and progressive, as libjpeg-turbo decodes it, to
+ * the last bit. Large pictures can be made smaller on the way, by halves, which saves
+ * most of the work.
  */
 final class JpegDecoder {
 
-	private static final byte[] NO_TRANSFORM = { (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0,
-			0, 0, 0 };
+	static final int RST0 = 0xD0;
+
+	static final int SOI = 0xD8;
 
 	private static final int SOF0 = 0xC0;
+
+	private static final int SOF2 = 0xC2;
 
 	private static final int DHT = 0xC4;
 
@@ -28,10 +31,6 @@ final class JpegDecoder {
 
 	private static final int SOF15 = 0xCF;
 
-	private static final int RST0 = 0xD0;
-
-	private static final int SOI = 0xD8;
-
 	private static final int EOI = 0xD9;
 
 	private static final int SOS = 0xDA;
@@ -40,159 +39,131 @@ final class JpegDecoder {
 
 	private static final int DRI = 0xDD;
 
+	private static final int APP0 = 0xE0;
+
+	private static final int APP14 = 0xEE;
+
+	/** Real pictures have about ten; each goes over the whole picture. */
+	private static final int MAXIMUM_SCANS = 500;
+
 	private final byte[] bytes;
 
 	private final PixelLimit limit;
 
-	private final ByteArrayOutputStream essence = new ByteArrayOutputStream();
+	private final int side;
+
+	private final int[][] quantizationTables = new int[4][];
+
+	private final HuffmanTable[] dcTables = new HuffmanTable[4];
+
+	private final HuffmanTable[] acTables = new HuffmanTable[4];
+
+	private int restartInterval;
 
 	private int width;
 
 	private int height;
 
-	private int @Nullable [] components;
+	private boolean progressive;
+
+	private List<JpegComponent> components = List.of();
+
+	/** How many samples are made of 8. */
+	private int eighths = 8;
 
 	private boolean jfif;
 
 	private int adobeTransform = -1;
 
-	private JpegDecoder(byte[] bytes, PixelLimit limit) {
+	private JpegDecoder(byte[] bytes, PixelLimit limit, int side) {
 		this.bytes = bytes;
 		this.limit = limit;
+		this.side = side;
 	}
 
-	static RgbImage decode(byte[] bytes, PixelLimit limit) throws DecodingException {
-		return new JpegDecoder(bytes, limit).decode();
+	/**
+	 * Decodes a picture.
+	 * @param bytes the file
+	 * @param limit the largest picture
+	 * @param side how long the shorter side of the result must be at least, if the
+	 * picture may be made smaller, or 0
+	 */
+	static RgbImage decode(byte[] bytes, PixelLimit limit, int side) throws DecodingException {
+		return new JpegDecoder(bytes, limit, side).decode();
 	}
 
 	private RgbImage decode() throws DecodingException {
-		int scan = readHeader();
-		int[] ids = this.components;
-		if (ids == null) {
-			throw DecodingException.damaged("its frame header is missing");
-		}
-		int end = findEnd(scan);
-		byte[] samples = readSamples(this.essence.toByteArray(), scan, end, ids.length);
-		byte[] rgb = switch (ids.length) {
-			case 1 -> Colors.greyToRgb(samples);
-			case 3 -> {
-				if (isYcc(ids)) {
-					Colors.yccToRgb(samples, 3);
-				}
-				yield samples;
-			}
-			default -> {
-				// With YCCK, what libjpeg calls CMYK is the complement of the RGB that
-				// YCC stands for; and all inks are stored inverted, Adobe's way.
-				if (this.adobeTransform > 0) {
-					Colors.yccToRgb(samples, 4);
-					for (int i = 3; i < samples.length; i += 4) {
-						samples[i] = (byte) ~samples[i];
-					}
-				}
-				else {
-					for (int i = 0; i < samples.length; i++) {
-						samples[i] = (byte) ~samples[i];
-					}
-				}
-				yield Colors.cmykToRgb(samples);
-			}
-		};
-		return new RgbImage(this.width, this.height, rgb);
-	}
-
-	private boolean isYcc(int[] ids) {
-		if (this.jfif) {
-			return true;
-		}
-		if (this.adobeTransform >= 0) {
-			return this.adobeTransform != 0;
-		}
-		return !(ids[0] == 'R' && ids[1] == 'G' && ids[2] == 'B');
-	}
-
-	/** Reads up to the first scan and returns where its marker is. */
-	private int readHeader() throws DecodingException {
 		ByteCursor in = new ByteCursor(this.bytes);
 		in.skip(2);
-		while (true) {
-			while (in.u8() != 0xFF) {
-				continue;
-			}
-			int marker;
-			do {
-				marker = in.u8();
-			}
-			while (marker == 0xFF);
+		JpegScan scan = null;
+		int scans = 0;
+		for (int marker = nextMarker(in); marker != EOI; marker = nextMarker(in)) {
 			if (marker <= 1 || (marker >= RST0 && marker <= SOI)) {
 				continue;
 			}
-			if (marker == EOI) {
-				throw DecodingException.damaged("it has no image data");
-			}
-			int start = in.position() - 2;
 			int length = in.u16be();
 			if (length < 2) {
 				throw DecodingException.damaged("a segment of its header has an impossible length");
 			}
 			in.require(length - 2);
-			if (marker == SOS) {
-				return start;
-			}
-			readSegment(marker, start, new ByteCursor(this.bytes, in.position(), in.position() + length - 2));
+			ByteCursor segment = new ByteCursor(this.bytes, in.position(), in.position() + length - 2);
 			in.skip(length - 2);
+			if (marker == SOS) {
+				JpegScan.Header header = readScanHeader(segment);
+				if (scan == null) {
+					scan = new JpegScan(in.remaining());
+				}
+				if (++scans > MAXIMUM_SCANS) {
+					throw DecodingException.damaged("it has more than %d scans".formatted(MAXIMUM_SCANS));
+				}
+				in.seek(scan.read(this.bytes, in.position()));
+				scan.decode(header, this.restartInterval, this.progressive);
+			}
+			else {
+				readSegment(marker, segment, scans == 0);
+			}
 		}
+		if (scan == null) {
+			throw DecodingException.damaged("it has no image data");
+		}
+		if (this.progressive) {
+			this.components.forEach(scan::transform);
+		}
+		return toRgb();
 	}
 
-	private void readSegment(int marker, int start, ByteCursor in) throws DecodingException {
-		if (marker == DHT || marker == DQT || marker == DRI) {
-			keep(start, in.remaining() + 4);
+	private static int nextMarker(ByteCursor in) throws DecodingException {
+		while (in.u8() != 0xFF) {
+			continue;
+		}
+		int marker;
+		do {
+			marker = in.u8();
+		}
+		while (marker == 0xFF);
+		return marker;
+	}
+
+	private void readSegment(int marker, ByteCursor in, boolean first) throws DecodingException {
+		if (marker == DHT) {
+			readHuffmanTables(in);
+		}
+		else if (marker == DQT) {
+			readQuantizationTables(in);
+		}
+		else if (marker == DRI) {
+			this.restartInterval = in.u16be();
 		}
 		else if (marker >= SOF0 && marker <= SOF15 && marker != JPG && marker != DAC) {
-			keep(start, in.remaining() + 4);
 			readFrameHeader(marker, in);
 		}
-		else if (marker == 0xE0 && startsWith(in, "JFIF\0") && in.remaining() >= 12) {
+		else if (marker == APP0 && first && startsWith(in, "JFIF\0") && in.remaining() >= 12) {
 			this.jfif = true;
 		}
-		else if (marker == 0xEE && startsWith(in, "Adobe") && in.remaining() >= 12) {
+		else if (marker == APP14 && first && startsWith(in, "Adobe") && in.remaining() >= 12) {
 			in.skip(11);
 			this.adobeTransform = in.u8();
 		}
-	}
-
-	private void readFrameHeader(int marker, ByteCursor in) throws DecodingException {
-		if (this.components != null) {
-			throw DecodingException.damaged("it has more than one frame header");
-		}
-		if (marker > SOF0 + 2) {
-			throw DecodingException.unsupported("is a "
-					+ ((marker > JPG) ? "JPEG with arithmetic coding"
-							: (marker == SOF0 + 3) ? "lossless JPEG" : "hierarchical JPEG")
-					+ ", which is not supported");
-		}
-		int bits = in.u8();
-		if (bits != 8) {
-			throw DecodingException
-				.unsupported("is a JPEG with %d-bit samples, which is not supported".formatted(bits));
-		}
-		this.height = in.u16be();
-		this.width = in.u16be();
-		int[] ids = new int[in.u8()];
-		if (ids.length != 1 && ids.length != 3 && ids.length != 4) {
-			throw DecodingException
-				.unsupported("is a JPEG with %d components, which is not supported".formatted(ids.length));
-		}
-		this.limit.check(this.width, this.height);
-		for (int i = 0; i < ids.length; i++) {
-			ids[i] = in.u8();
-			in.skip(2);
-		}
-		this.components = ids;
-	}
-
-	private void keep(int start, int length) {
-		this.essence.write(this.bytes, start, length);
 	}
 
 	private static boolean startsWith(ByteCursor in, String prefix) throws DecodingException {
@@ -205,70 +176,207 @@ final class JpegDecoder {
 		return matches;
 	}
 
-	/**
-	 * Finds the end of the picture, which may be followed by others. Without one the file
-	 * is cut off; libjpeg would paint the rest grey.
-	 */
-	private int findEnd(int scan) throws DecodingException {
-		byte[] data = this.bytes;
-		int i = scan;
-		while (i + 1 < data.length) {
-			if (data[i] != (byte) 0xFF) {
-				i++;
-				continue;
+	private void readQuantizationTables(ByteCursor in) throws DecodingException {
+		while (in.remaining() > 0) {
+			int head = in.u8();
+			int[] table = new int[64];
+			for (int k = 0; k < 64; k++) {
+				table[k] = (head >> 4 != 0) ? in.u16be() : in.u8();
 			}
-			int marker = data[i + 1] & 0xFF;
-			if (marker == EOI) {
-				return i + 2;
+			this.quantizationTables[tableIndex(head & 15)] = table;
+		}
+	}
+
+	private void readHuffmanTables(ByteCursor in) throws DecodingException {
+		while (in.remaining() > 0) {
+			int head = in.u8();
+			int[] counts = new int[16];
+			for (int i = 0; i < counts.length; i++) {
+				counts[i] = in.u8();
 			}
-			if (marker == 0xFF) {
-				i++;
-				continue;
+			byte[] values = new byte[Arrays.stream(counts).sum()];
+			for (int i = 0; i < values.length; i++) {
+				values[i] = (byte) in.u8();
 			}
-			i += 2;
-			if (marker >= SOF0 && (marker < RST0 || marker > SOI) && i + 1 < data.length) {
-				int length = ((data[i] & 0xFF) << 8) | (data[i + 1] & 0xFF);
-				// Beyond the end it is no segment but a scan that was hit by damage.
-				if (i + length < data.length) {
-					i += length;
+			HuffmanTable[] tables = (head >> 4 == 0) ? this.dcTables : this.acTables;
+			tables[tableIndex(head & 15)] = new HuffmanTable(counts, values);
+		}
+	}
+
+	private static int tableIndex(int number) throws DecodingException {
+		if (number > 3) {
+			throw DecodingException.damaged("its header has a table with the impossible number " + number);
+		}
+		return number;
+	}
+
+	private void readFrameHeader(int marker, ByteCursor in) throws DecodingException {
+		if (!this.components.isEmpty()) {
+			throw DecodingException.damaged("it has more than one frame header");
+		}
+		if (marker > SOF2) {
+			throw DecodingException.unsupported("is a "
+					+ ((marker > JPG) ? "JPEG with arithmetic coding"
+							: (marker == SOF0 + 3) ? "lossless JPEG" : "hierarchical JPEG")
+					+ ", which is not supported");
+		}
+		this.progressive = marker == SOF2;
+		int bits = in.u8();
+		if (bits != 8) {
+			throw DecodingException
+				.unsupported("is a JPEG with %d-bit samples, which is not supported".formatted(bits));
+		}
+		this.height = in.u16be();
+		this.width = in.u16be();
+		int count = in.u8();
+		if (count != 1 && count != 3 && count != 4) {
+			throw DecodingException
+				.unsupported("is a JPEG with %d components, which is not supported".formatted(count));
+		}
+		this.limit.check(this.width, this.height);
+		List<JpegComponent> components = new ArrayList<>();
+		int[] most = new int[2];
+		for (int i = 0; i < count; i++) {
+			JpegComponent component = new JpegComponent(in.u8(), in.u8(), tableIndex(in.u8()));
+			most[0] = Math.max(most[0], component.horizontal);
+			most[1] = Math.max(most[1], component.vertical);
+			components.add(component);
+		}
+		if (this.side > 0) {
+			while (this.eighths > 1
+					&& Math.min(this.width, this.height) * (long) this.eighths / 16 >= this.side) {
+				this.eighths /= 2;
+			}
+		}
+		for (JpegComponent component : components) {
+			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1
+					|| component.vertical > 4) {
+				throw DecodingException.damaged("its sampling factors are impossible");
+			}
+			if (most[0] % component.horizontal != 0 || most[1] % component.vertical != 0) {
+				throw DecodingException
+					.unsupported("is a JPEG with fractional sampling factors, which is not supported");
+			}
+			component.prepare(this.width, this.height, most, this.eighths, this.progressive);
+		}
+		this.components = components;
+	}
+
+	private JpegScan.Header readScanHeader(ByteCursor in) throws DecodingException {
+		if (this.components.isEmpty()) {
+			throw DecodingException.damaged("its frame header is missing");
+		}
+		List<JpegComponent> selected = new ArrayList<>();
+		int count = in.u8();
+		int[] tables = new int[count];
+		for (int i = 0; i < count; i++) {
+			int id = in.u8();
+			for (JpegComponent component : this.components) {
+				if (component.id == id && !selected.contains(component)) {
+					selected.add(component);
+					break;
+				}
+			}
+			tables[i] = in.u8();
+		}
+		int from = in.u8();
+		int to = in.u8();
+		int bits = in.u8();
+		if (!this.progressive) {
+			// What other values may stand there makes no difference to libjpeg either.
+			from = 0;
+			to = 63;
+			bits = 0;
+		}
+		int high = bits >> 4;
+		int low = bits & 15;
+		if (count == 0 || selected.size() != count || to < from || to > 63 || low > 13
+				|| (this.progressive && ((from == 0) ? to != 0 : count > 1)) || (high != 0 && low != high - 1)) {
+			throw DecodingException.damaged("the header of a scan is impossible");
+		}
+		HuffmanTable[] dc = new HuffmanTable[count];
+		HuffmanTable[] ac = new HuffmanTable[count];
+		for (int i = 0; i < count; i++) {
+			JpegComponent component = selected.get(i);
+			if (component.quantization == null) {
+				component.quantization = this.quantizationTables[component.quantizationTable];
+			}
+			if (component.quantization == null) {
+				throw DecodingException.damaged("a quantization table is missing");
+			}
+			if (from == 0 && high == 0) {
+				dc[i] = table(this.dcTables, tables[i] >> 4, JPEGHuffmanTable.StdDCLuminance,
+						JPEGHuffmanTable.StdDCChrominance);
+			}
+			if (to > 0) {
+				ac[i] = table(this.acTables, tables[i] & 15, JPEGHuffmanTable.StdACLuminance,
+						JPEGHuffmanTable.StdACChrominance);
+			}
+		}
+		return new JpegScan.Header(selected, dc, ac, from, to, high, low);
+	}
+
+	/** A frame of a Motion JPEG leaves out the tables if they are the usual ones. */
+	private static HuffmanTable table(HuffmanTable[] tables, int number, JPEGHuffmanTable... standard)
+			throws DecodingException {
+		int index = tableIndex(number);
+		if (tables[index] == null) {
+			if (index >= standard.length) {
+				throw DecodingException.damaged("a Huffman table is missing");
+			}
+			short[] lengths = standard[index].getLengths();
+			int[] counts = new int[16];
+			for (int i = 0; i < lengths.length; i++) {
+				counts[i] = lengths[i];
+			}
+			short[] symbols = standard[index].getValues();
+			byte[] values = new byte[symbols.length];
+			for (int i = 0; i < values.length; i++) {
+				values[i] = (byte) symbols[i];
+			}
+			tables[index] = new HuffmanTable(counts, values);
+		}
+		return tables[index];
+	}
+
+	private RgbImage toRgb() {
+		int columns = (this.width * this.eighths + 7) / 8;
+		int rows = (this.height * this.eighths + 7) / 8;
+		int bands = this.components.size();
+		boolean ycc = (bands == 3) ? isYcc() : bands == 4 && this.adobeTransform > 0;
+		byte[][] lines = new byte[bands][columns + 8];
+		int stride = (bands == 4) ? 4 : 3;
+		byte[] samples = new byte[columns * rows * stride];
+		for (int y = 0; y < rows; y++) {
+			for (int band = 0; band < bands; band++) {
+				this.components.get(band).row(y, lines[band]);
+			}
+			int start = y * columns * stride;
+			if (ycc) {
+				Colors.yccToRgb(lines[0], lines[1], lines[2], columns, samples, start, stride);
+			}
+			for (int band = ycc ? 3 : 0; band < stride; band++) {
+				byte[] line = lines[Math.min(band, bands - 1)];
+				// With YCCK, what libjpeg calls CMYK is the complement of the RGB that
+				// YCC stands for; and all inks are stored inverted, Adobe's way.
+				int invert = (bands == 4) ? 0xFF : 0;
+				for (int x = 0, out = start + band; x < columns; x++, out += stride) {
+					samples[out] = (byte) (line[x] ^ invert);
 				}
 			}
 		}
-		throw DecodingException.truncated();
+		return new RgbImage(columns, rows, (bands == 4) ? Colors.cmykToRgb(samples) : samples, this.width, this.height);
 	}
 
-	private byte[] readSamples(byte[] header, int scan, int end, int bands) throws DecodingException {
-		ByteArrayOutputStream file = new ByteArrayOutputStream(header.length + end - scan + 20);
-		file.write(0xFF);
-		file.write(SOI);
-		if (bands > 1) {
-			file.write(NO_TRANSFORM, 0, NO_TRANSFORM.length);
+	private boolean isYcc() {
+		if (this.jfif) {
+			return true;
 		}
-		file.write(header, 0, header.length);
-		file.write(this.bytes, scan, end - scan);
-		return samples(PluginReader.read(JdkDecoder.JPEG, file.toByteArray(), this.width, this.height), bands);
-	}
-
-	private byte[] samples(Raster raster, int bands) throws DecodingException {
-		if (raster.getNumBands() != bands) {
-			throw DecodingException.damaged("its image data is not what its header announces");
+		if (this.adobeTransform >= 0) {
+			return this.adobeTransform != 0;
 		}
-		int length = this.width * this.height * bands;
-		if (raster.getDataBuffer() instanceof DataBufferByte buffer && buffer.getData().length == length
-				&& raster.getSampleModel() instanceof PixelInterleavedSampleModel model
-				&& model.getPixelStride() == bands && inOrder(model.getBandOffsets())) {
-			return buffer.getData();
-		}
-		return Rasters.interleaved(raster, bands);
-	}
-
-	private static boolean inOrder(int[] offsets) {
-		for (int i = 0; i < offsets.length; i++) {
-			if (offsets[i] != i) {
-				return false;
-			}
-		}
-		return true;
+		return !(this.components.get(0).id == 'R' && this.components.get(1).id == 'G'
+				&& this.components.get(2).id == 'B');
 	}
 
 }

@@ -106,7 +106,7 @@ enum Orientation {
 		};
 	}
 
-	private static RgbImage move(RgbImage image, int width, int height, int first, int acrossStep, int downStep) {
+	private RgbImage move(RgbImage image, int width, int height, int first, int acrossStep, int downStep) {
 		byte[] source = image.pixels();
 		byte[] target = new byte[source.length];
 		int in = 0;
@@ -120,7 +120,9 @@ enum Orientation {
 				out += 3 * acrossStep;
 			}
 		}
-		return new RgbImage(width, height, target);
+		boolean turned = compareTo(TRANSPOSED) >= 0;
+		return new RgbImage(width, height, target, turned ? image.originalHeight() : image.originalWidth(),
+				turned ? image.originalWidth() : image.originalHeight());
 	}
 
 }

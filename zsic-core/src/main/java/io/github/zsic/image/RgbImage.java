@@ -12,7 +12,15 @@ public final class RgbImage {
 
 	private final byte[] pixels;
 
+	private final int originalWidth;
+
+	private final int originalHeight;
+
 	RgbImage(int width, int height, byte[] pixels) {
+		this(width, height, pixels, width, height);
+	}
+
+	RgbImage(int width, int height, byte[] pixels, int originalWidth, int originalHeight) {
 		if (pixels.length != 3 * width * height) {
 			throw new IllegalArgumentException(
 					"%d bytes are no %d x %d RGB picture".formatted(pixels.length, width, height));
@@ -20,6 +28,8 @@ public final class RgbImage {
 		this.width = width;
 		this.height = height;
 		this.pixels = pixels;
+		this.originalWidth = originalWidth;
+		this.originalHeight = originalHeight;
 	}
 
 	/**
@@ -44,6 +54,24 @@ public final class RgbImage {
 	 */
 	public byte[] pixels() {
 		return this.pixels;
+	}
+
+	/**
+	 * The number of columns of the encoded picture, more than {@link #width()} if it was
+	 * made smaller when it was decoded.
+	 * @return a positive number
+	 */
+	public int originalWidth() {
+		return this.originalWidth;
+	}
+
+	/**
+	 * The number of rows of the encoded picture, more than {@link #height()} if it was
+	 * made smaller when it was decoded.
+	 * @return a positive number
+	 */
+	public int originalHeight() {
+		return this.originalHeight;
 	}
 
 }

@@ -1,0 +1,428 @@
+package io.github.zsic.image;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Decodes the scans of a JPEG, one after the other: the bits between two headers, to
+ * coefficients, and those of a sequential picture to samples at once.
+ * <p>
+ * As libjpeg does, it takes what cannot be decoded for zeros and goes on.
+ */
+final class JpegScan {
+
+	private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+	private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+	/** More than any block takes. */
+	private static final int PADDING = 512;
+
+	/** Where in a block, row by row, each coefficient is; more for those out of range. */
+	static final int[] ORDER = order();
+
+	/** The bytes of the scan, without what keeps them apart from markers. */
+	private final byte[] data;
+
+	/** Where each part ends that starts with a clean state, and how many there are. */
+	private int[] ends = new int[16];
+
+	private int parts;
+
+	private int part;
+
+	private int position;
+
+	/** The next bits, and how many. Those below are zero. */
+	private long bits;
+
+	private int count;
+
+	/** How many blocks of zeros are still to come, in a progressive picture. */
+	private int emptyBlocks;
+
+	private final int[] block = new int[64];
+
+	private final InverseDct dct = new InverseDct();
+
+	/**
+	 * Creates a decoder.
+	 * @param length the most bytes that a scan can have
+	 */
+	JpegScan(int length) {
+		this.data = new byte[length + PADDING];
+	}
+
+	private static int[] order() {
+		int[] order = new int[64 + 16];
+		int x = 0;
+		int y = 0;
+		for (int i = 0; i < 64; i++) {
+			order[i] = 8 * y + x;
+			boolean up = ((x + y) & 1) == 0;
+			if (up && x == 7 || !up && y < 7 && x == 0) {
+				y++;
+			}
+			else if (up && y == 0 || !up && y == 7) {
+				x++;
+			}
+			else {
+				x += up ? 1 : -1;
+				y += up ? -1 : 1;
+			}
+		}
+		Arrays.fill(order, 64, order.length, 63);
+		return order;
+	}
+
+	/**
+	 * Takes the bytes of a scan.
+	 * @param file the file
+	 * @param start where they start
+	 * @return where the marker is that ends them
+	 */
+	int read(byte[] file, int start) throws DecodingException {
+		byte[] data = this.data;
+		int in = start;
+		int out = 0;
+		this.parts = 0;
+		while (true) {
+			while (in + Long.BYTES <= file.length) {
+				long eight = (long) LONG.get(file, in);
+				// Whether one of them is 0xFF.
+				if (((~eight - 0x0101010101010101L) & eight & 0x8080808080808080L) != 0) {
+					break;
+				}
+				LONG.set(data, out, eight);
+				in += Long.BYTES;
+				out += Long.BYTES;
+			}
+			while (in < file.length && file[in] != (byte) 0xFF) {
+				data[out++] = file[in++];
+			}
+			int marker = in;
+			do {
+				in++;
+				if (in >= file.length) {
+					throw DecodingException.truncated();
+				}
+			}
+			while (file[in] == (byte) 0xFF);
+			int type = file[in++] & 0xFF;
+			if (type == 0) {
+				data[out++] = (byte) 0xFF;
+				continue;
+			}
+			if (this.parts == this.ends.length) {
+				this.ends = Arrays.copyOf(this.ends, 2 * this.parts);
+			}
+			this.ends[this.parts++] = out;
+			if (type < JpegDecoder.RST0 || type >= JpegDecoder.SOI) {
+				Arrays.fill(data, out, out + PADDING, (byte) 0);
+				return marker;
+			}
+		}
+	}
+
+	/** Starts at the next restart marker, which the state does not depend on. */
+	private void restart(List<JpegComponent> components) {
+		this.position = (this.part == 0) ? 0 : this.ends[Math.min(this.part, this.parts) - 1];
+		this.bits = 0;
+		this.count = 0;
+		this.emptyBlocks = 0;
+		this.part++;
+		components.forEach((component) -> component.predicted = 0);
+	}
+
+	private boolean exhausted() {
+		return this.position - ((this.count + 7) >> 3) >= this.ends[Math.min(this.part, this.parts) - 1];
+	}
+
+	private void fill() {
+		if (this.count <= 32) {
+			this.bits |= ((int) INT.get(this.data, this.position) & 0xFFFFFFFFL) << (32 - this.count);
+			this.position += Integer.BYTES;
+			this.count += 32;
+		}
+	}
+
+	private void drop(int length) {
+		this.bits <<= length;
+		this.count -= length;
+	}
+
+	private int symbol(HuffmanTable table) {
+		fill();
+		int symbol = table.symbol(this.bits);
+		drop(symbol >> 8);
+		return symbol & 0xFF;
+	}
+
+	private int number(int size) {
+		fill();
+		int value = (int) (this.bits >>> 1 >>> (63 - size));
+		drop(size);
+		return value;
+	}
+
+	private int signed(int size) {
+		if (size == 0) {
+			return 0;
+		}
+		fill();
+		int value = HuffmanTable.extend(this.bits, size);
+		drop(size);
+		return value;
+	}
+
+	/**
+	 * Decodes the scan that was read.
+	 * @param header what its header says
+	 * @param interval after how many MCUs there is a restart marker, 0 if there is none
+	 * @param progressive whether it only adds to the coefficients
+	 */
+	void decode(Header header, int interval, boolean progressive) {
+		List<JpegComponent> components = header.components;
+		JpegComponent first = components.get(0);
+		boolean single = components.size() == 1;
+		int columns = single ? first.ownColumns : first.columns / first.horizontal;
+		int rows = single ? first.ownRows : first.rows / first.vertical;
+		this.part = 0;
+		restart(components);
+		int left = interval;
+		for (int y = 0; y < rows; y++) {
+			for (int x = 0; x < columns; x++) {
+				if (interval > 0 && left-- == 0) {
+					restart(components);
+					left = interval - 1;
+				}
+				if (single) {
+					decodeBlock(header, 0, x, y, progressive);
+					continue;
+				}
+				for (int i = 0; i < components.size(); i++) {
+					JpegComponent component = components.get(i);
+					for (int v = 0; v < component.vertical; v++) {
+						for (int h = 0; h < component.horizontal; h++) {
+							decodeBlock(header, i, x * component.horizontal + h, y * component.vertical + v,
+									progressive);
+						}
+					}
+				}
+			}
+		}
+	}
+
+	private void decodeBlock(Header header, int index, int column, int row, boolean progressive) {
+		JpegComponent component = header.components.get(index);
+		if (!progressive) {
+			boolean flat = decodeSequential(component, header.dc[index], header.ac[index]);
+			transform(component, flat, column, row);
+		}
+		else if (!exhausted()) {
+			int start = 64 * (row * component.columns + column);
+			if (header.from == 0) {
+				decodeFirst(component, header, header.dc[index], start);
+			}
+			else if (header.high == 0) {
+				decodeOthers(component.coefficients, header, header.ac[index], start);
+			}
+			else {
+				refine(component.coefficients, header, header.ac[index], start);
+			}
+		}
+	}
+
+	/** Makes the samples of a progressive picture's component. */
+	void transform(JpegComponent component) {
+		int[] quantization = component.quantization;
+		if (quantization == null) {
+			Arrays.fill(component.samples, (byte) 128);
+			return;
+		}
+		short[] coefficients = component.coefficients;
+		int start = 0;
+		for (int row = 0; row < component.rows; row++) {
+			for (int column = 0; column < component.columns; column++, start += 64) {
+				int others = 0;
+				for (int k = 0; k < 64; k++) {
+					int at = ORDER[k];
+					int value = coefficients[start + at];
+					this.block[at] = value * quantization[k];
+					others |= (k > 0) ? value : 0;
+				}
+				transform(component, others == 0, column, row);
+			}
+		}
+	}
+
+	private void transform(JpegComponent component, boolean flat, int column, int row) {
+		this.dct.transform(this.block, flat, component.blockWidth, component.blockHeight, component.samples,
+				component.offset(column, row), component.stride());
+		if (flat) {
+			this.block[0] = 0;
+		}
+		else {
+			Arrays.fill(this.block, 0);
+		}
+	}
+
+	/**
+	 * Decodes a block of a sequential picture, as far as the transform needs it.
+	 * @return whether it is flat, that is, all but the first coefficient are zero
+	 */
+	private boolean decodeSequential(JpegComponent component, HuffmanTable dc, HuffmanTable ac) {
+		if (exhausted()) {
+			return true;
+		}
+		component.predicted += signed(symbol(dc) & 15);
+		int[] quantization = component.quantization;
+		this.block[0] = component.predicted * quantization[0];
+		byte[] data = this.data;
+		int[] block = this.block;
+		long bits = this.bits;
+		int count = this.count;
+		int position = this.position;
+		int needed = component.lastNeeded;
+		int k = 1;
+		boolean flat = true;
+		while (k <= needed) {
+			if (count <= 32) {
+				bits |= ((int) INT.get(data, position) & 0xFFFFFFFFL) << (32 - count);
+				position += Integer.BYTES;
+				count += 32;
+			}
+			int entry = ac.coefficient(bits);
+			bits <<= entry & 31;
+			count -= entry & 31;
+			k += (entry >> 5) & 127;
+			if (k > 63) {
+				break;
+			}
+			block[ORDER[k]] = (entry >> 16) * quantization[k];
+			flat = false;
+			k++;
+		}
+		while (k < 64) {
+			if (count <= 32) {
+				bits |= ((int) INT.get(data, position) & 0xFFFFFFFFL) << (32 - count);
+				position += Integer.BYTES;
+				count += 32;
+			}
+			int entry = ac.skip(bits);
+			int run = entry >> 5;
+			int reached = k + (run & (HuffmanTable.BLOCK_END - 1));
+			if (entry == 0 || reached > 63 && !(reached == 64 && run < HuffmanTable.BLOCK_END)) {
+				entry = ac.coefficient(bits);
+				run = ((entry >> 5) & 127) + 1;
+			}
+			bits <<= entry & 31;
+			count -= entry & 31;
+			k += run;
+		}
+		this.bits = bits;
+		this.count = count;
+		this.position = position;
+		return flat;
+	}
+
+	private void decodeFirst(JpegComponent component, Header header, HuffmanTable table, int start) {
+		if (header.high == 0) {
+			component.predicted += signed(symbol(table) & 15);
+			component.coefficients[start] = (short) (component.predicted << header.low);
+		}
+		else if (number(1) != 0) {
+			component.coefficients[start] |= 1 << header.low;
+		}
+	}
+
+	private void decodeOthers(short[] coefficients, Header header, HuffmanTable table, int start) {
+		if (this.emptyBlocks > 0) {
+			this.emptyBlocks--;
+			return;
+		}
+		for (int k = header.from; k <= header.to; k++) {
+			int symbol = symbol(table);
+			int run = symbol >> 4;
+			int size = symbol & 15;
+			if (size != 0) {
+				k += run;
+				coefficients[start + ORDER[k]] = (short) (signed(size) << header.low);
+			}
+			else if (run == 15) {
+				k += 15;
+			}
+			else {
+				this.emptyBlocks = (1 << run) - 1 + number(run);
+				return;
+			}
+		}
+	}
+
+	/** Adds a bit to the coefficients that are known, and others that start with it. */
+	private void refine(short[] coefficients, Header header, HuffmanTable table, int start) {
+		int bit = 1 << header.low;
+		int k = header.from;
+		if (this.emptyBlocks == 0) {
+			for (; k <= header.to; k++) {
+				int symbol = symbol(table);
+				int run = symbol >> 4;
+				int value = 0;
+				if ((symbol & 15) != 0) {
+					value = (number(1) != 0) ? bit : -bit;
+				}
+				else if (run != 15) {
+					this.emptyBlocks = (1 << run) + number(run);
+					break;
+				}
+				for (; k <= header.to; k++) {
+					int at = start + ORDER[k];
+					if (coefficients[at] != 0) {
+						refine(coefficients, at, bit);
+					}
+					else if (run-- == 0) {
+						break;
+					}
+				}
+				if (value != 0 && k <= header.to) {
+					coefficients[start + ORDER[k]] = (short) value;
+				}
+			}
+		}
+		if (this.emptyBlocks > 0) {
+			for (; k <= header.to; k++) {
+				int at = start + ORDER[k];
+				if (coefficients[at] != 0) {
+					refine(coefficients, at, bit);
+				}
+			}
+			this.emptyBlocks--;
+		}
+	}
+
+	private void refine(short[] coefficients, int at, int bit) {
+		if (number(1) != 0 && (coefficients[at] & bit) == 0) {
+			coefficients[at] += (coefficients[at] > 0) ? bit : -bit;
+		}
+	}
+
+	/**
+	 * What the header of a scan says.
+	 *
+	 * @param components the components it has
+	 * @param dc the table of each for first coefficients
+	 * @param ac the table of each for the others
+	 * @param from the first coefficient, in the order of the file
+	 * @param to the last coefficient
+	 * @param high where the bits end that are known already, 0 if none are
+	 * @param low where the bits of this scan end
+	 */
+	record Header(List<JpegComponent> components, HuffmanTable[] dc, HuffmanTable[] ac, int from, int to, int high,
+			int low) {
+
+	}
+
+}
