@@ -27,9 +27,14 @@ final class Bench {
 			  --resume         not the groups that have results
 			  --list           only tell the names of the groups
 			  --table          only print what was measured
+			  --into FILE      write the tables into this file too, between its two lines that name the benchmark
 			  --python FILE    an interpreter that has bench/python/requirements.txt; by default WORK/venv/bin/python
 			                   if it is there; without, only contenders in the JVM run
 			""";
+
+	private static final String BEGIN = "<!-- written by bench/run -->";
+
+	private static final String END = "<!-- end of what bench/run writes -->";
 
 	private final Path folder;
 
@@ -53,6 +58,7 @@ final class Bench {
 		boolean resume = rest.remove("--resume");
 		boolean list = rest.remove("--list");
 		boolean table = rest.remove("--table");
+		String into = value(rest, "--into");
 		String only = value(rest, "--only");
 		String python = value(rest, "--python");
 		if (rest.size() != 1 || rest.get(0).startsWith("--")) {
@@ -75,7 +81,21 @@ final class Bench {
 		if (!table) {
 			bench.run(groups);
 		}
-		System.out.println(Report.of(bench.results));
+		String report = Report.of(bench.results);
+		System.out.println(report);
+		if (into != null) {
+			write(report, Path.of(into));
+		}
+	}
+
+	private static void write(String report, Path file) throws IOException {
+		String text = Files.readString(file);
+		int from = text.indexOf(BEGIN);
+		int to = text.indexOf(END);
+		if (from < 0 || to < from) {
+			throw new IOException(file + " has no lines '" + BEGIN + "' and '" + END + "'");
+		}
+		Files.writeString(file, text.substring(0, from) + BEGIN + "\n\n" + report + "\n" + text.substring(to));
 	}
 
 	private static @Nullable String value(List<String> arguments, String option) {

@@ -25,6 +25,10 @@ final class BusyNeighbour implements AutoCloseable {
 		}
 	}
 
+	List<Long> processes() {
+		return this.processes.stream().map(Process::pid).toList();
+	}
+
 	@Override
 	public void close() {
 		this.processes.forEach(Process::destroyForcibly);

@@ -72,6 +72,15 @@ final class Contenders implements AutoCloseable {
 	}
 
 	/**
+	 * The process of a contender.
+	 * @return its id, none if it does not run
+	 */
+	List<Long> processes(String contender) {
+		WorkerProcess process = this.running.get(contender);
+		return (process != null) ? List.of(process.id()) : List.of();
+	}
+
+	/**
 	 * Starts a contender anew, to be closed by the caller.
 	 */
 	WorkerProcess start(String contender) throws IOException {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 
@@ -28,6 +29,13 @@ final class Measurement {
 	/** So that threads of the one before that still spin do not disturb. */
 	private static final long PAUSE = 30;
 
+	/** A turn is repeated if other processes took more than this share of the machine. */
+	private static final double DISTURBED = 0.05;
+
+	private static final int ATTEMPTS = 4;
+
+	private static final long LONG_PAUSE = 1000;
+
 	/** Calls that take longer need no warming up in every turn. */
 	private static final double LONG_CALL = 3e8;
 
@@ -46,6 +54,9 @@ final class Measurement {
 	private final Map<Entry, String> errors = new HashMap<>();
 
 	private final Map<Entry, List<double[]>> turns = new HashMap<>();
+
+	/** The largest share of the machine that others took in a turn that counts. */
+	private final Map<Entry, Double> foreign = new HashMap<>();
 
 	Measurement(Group group, Contenders contenders, String commit, Consumer<String> progress) {
 		this.group = group;
@@ -77,17 +88,41 @@ final class Measurement {
 	}
 
 	private void take(Entry entry, boolean first) throws IOException, InterruptedException {
-		Thread.sleep(PAUSE);
 		List<double[]> before = this.turns.computeIfAbsent(entry, (key) -> new ArrayList<>());
 		boolean slow = !first && Result.median(before.get(before.size() - 1)) > LONG_CALL;
 		double warmup = (first || slow) ? 0 : this.group.seconds() / 5;
-		double seconds = first ? 2 * this.group.seconds() : this.group.seconds();
-		try (BusyNeighbour neighbour = entry.busy() ? new BusyNeighbour() : null) {
-			before.add(this.contenders.take(entry.contender(), new Turn(entry.work(), warmup, seconds)));
+		Turn turn = new Turn(entry.work(), warmup, first ? 2 * this.group.seconds() : this.group.seconds());
+		double[] least = null;
+		double leastLoad = Double.POSITIVE_INFINITY;
+		try {
+			for (int attempt = 0; attempt < ATTEMPTS && leastLoad > DISTURBED; attempt++) {
+				Thread.sleep((attempt == 0) ? PAUSE : attempt * LONG_PAUSE);
+				try (BusyNeighbour neighbour = entry.busy() ? new BusyNeighbour() : null) {
+					ForeignLoad load = ForeignLoad.watch(own(entry, neighbour));
+					double[] nanos = this.contenders.take(entry.contender(), turn);
+					double foreign = first ? 0 : load.share(own(entry, neighbour));
+					if (foreign < leastLoad) {
+						least = nanos;
+						leastLoad = foreign;
+					}
+				}
+			}
 		}
 		catch (ContenderException ex) {
 			fail(entry, ex);
+			return;
 		}
+		before.add(Objects.requireNonNull(least));
+		this.foreign.merge(entry, leastLoad, Math::max);
+	}
+
+	private List<Long> own(Entry entry, @Nullable BusyNeighbour neighbour) {
+		List<Long> processes = new ArrayList<>(List.of(ProcessHandle.current().pid()));
+		processes.addAll(this.contenders.processes(entry.contender()));
+		if (neighbour != null) {
+			processes.addAll(neighbour.processes());
+		}
+		return processes;
 	}
 
 	private List<Result> runStarts() throws IOException, InterruptedException {

@@ -13,6 +13,9 @@ import io.github.zsic.bench.Plan.Group;
  */
 final class Report {
 
+	/** Others took so much of the machine that times are not to be trusted. */
+	private static final double DISTURBED = 0.1;
+
 	private final StringBuilder text = new StringBuilder();
 
 	private final Results results;
@@ -85,7 +88,8 @@ final class Report {
 				share = group.model().imageFlops() * work.batch() / (result.number(Result.MEDIAN) / 1000)
 						/ this.results.peak(Target.precision(result.contender()));
 			}
-			line("| " + work + (result.busy() ? ", half of the cores busy" : "") + " | " + result.contender() + " | "
+			line("| " + work + (result.busy() ? ", half of the cores busy" : "") + " | " + result.contender()
+					+ ((result.number(Result.FOREIGN_LOAD) > DISTURBED) ? " (disturbed)" : "") + " | "
 					+ millis(result.number(Result.MEDIAN)) + " | " + millis(result.number(Result.LOWER_QUARTILE)) + "–"
 					+ millis(result.number(Result.UPPER_QUARTILE)) + " | " + millis(result.number(Result.P99)) + " | "
 					+ Math.round(result.number(Result.CALLS)) + " | " + number("%.1f", result.picturesPerSecond())

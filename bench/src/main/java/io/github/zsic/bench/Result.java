@@ -34,6 +34,9 @@ record Result(String group, String contender, @Nullable Work work, boolean busy,
 
 	static final String CALLS = "calls";
 
+	/** The share of the machine that other processes took in the worst turn. */
+	static final String FOREIGN_LOAD = "foreignLoad";
+
 	/** From the start of the process to its first answer. */
 	static final String FIRST_ANSWER = "firstAnswer";
 

@@ -71,6 +71,10 @@ final class WorkerProcess implements AutoCloseable {
 		return System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
 	}
 
+	long id() {
+		return this.process.pid();
+	}
+
 	/**
 	 * How long loading took, as the contender itself saw it.
 	 * @return the time in milliseconds

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
+import io.github.zsic.LabelSet;
 import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 
@@ -42,7 +43,6 @@ final class ZsicContender implements Contender {
 		this.classifier = ZeroShotClassifier.builder()
 			.checkpoint(checkpoint)
 			.precision(Precision.valueOf(precision.toUpperCase(Locale.ROOT)))
-			.cacheMaximumSize(50_000)
 			.build();
 	}
 
@@ -55,7 +55,7 @@ final class ZsicContender implements Contender {
 				BufferedImage picture = Pictures.draw(this.imageSize, this.imageSize);
 				ClassificationRequest request = ClassificationRequest.builder()
 					.images(Collections.nCopies(work.batch(), ImageInput.of(picture)))
-					.labels(labels.subList(0, IMAGE_TOWER_LABELS))
+					.labels(this.classifier.labels(labels.subList(0, IMAGE_TOWER_LABELS)))
 					.build();
 				yield () -> this.classifier.classify(request);
 			}
@@ -66,7 +66,8 @@ final class ZsicContender implements Contender {
 	private Callable<?> classify(Work work, List<String> labels) throws Exception {
 		ImageInput picture = ImageInput.of(Files.readAllBytes(this.folder.resolve(work.picture())));
 		if (!work.fresh()) {
-			return () -> this.classifier.classify(picture, labels);
+			LabelSet prepared = this.classifier.labels(labels);
+			return () -> this.classifier.classify(picture, prepared);
 		}
 		return () -> {
 			long turn = this.fresh.incrementAndGet();
