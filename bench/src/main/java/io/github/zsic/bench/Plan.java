@@ -81,7 +81,8 @@ final class Plan {
 			for (String contender : ZSIC) {
 				entries.add(new Entry(contender, Work.classify(Pictures.SMALL, 1000).withFreshLabels()));
 			}
-			// To encode them takes long in the other precisions, and to compare them takes
+			// To encode them takes long in the other precisions, and to compare them
+			// takes
 			// the same time.
 			entries.add(new Entry("zsic int8", Work.classify(Pictures.SMALL, 20_000)));
 		}

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -67,6 +68,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final LongAdder encodedTexts = new LongAdder();
 
+	private Precision precision;
+
 	private int textPositions;
 
 	private boolean padsTexts;
@@ -78,11 +81,12 @@ public final class DualEncoder implements AutoCloseable {
 	private int dimension;
 
 	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device,
-			TokenizerSettings tokenizer) {
+			Precision precision, TokenizerSettings tokenizer) {
 		this.threads = threads;
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
+		this.precision = device.resolve(precision);
 		this.tokenizer = tokenizer;
 	}
 
@@ -121,7 +125,7 @@ public final class DualEncoder implements AutoCloseable {
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
 		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, checkpoint.tokenizerSettings());
+				torchDevice, precision, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
 			encoder.threads.call(() -> {
@@ -139,17 +143,19 @@ public final class DualEncoder implements AutoCloseable {
 			}
 		}
 		NativeMemory.trim();
-		logger.info("Loaded {} checkpoint '{}' on {} in {} ms", checkpoint.config().modelType(), checkpoint.location(),
-				torchDevice.name(), (System.nanoTime() - start) / 1_000_000);
+		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
+				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
 	}
 
 	private void load(Checkpoint checkpoint) throws MalformedModelException {
 		loadProgram();
+		fallBackIfNecessary();
 		try (NativeScope scope = new NativeScope(this.model)) {
 			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
 					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
-					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())));
+					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())),
+					scope.add(IValue.from(this.precision.toString())));
 		}
 		List<String> problems = call((scope) -> scope.texts("problems"));
 		if (!problems.isEmpty()) {
@@ -184,12 +190,34 @@ public final class DualEncoder implements AutoCloseable {
 		tryOut();
 	}
 
+	/**
+	 * Packed weights only where it is known how they behave: oneDNN on other processors
+	 * hands on to other libraries, and some builds of libtorch are without it.
+	 */
 	private void loadProgram() throws MalformedModelException {
+		String processor = System.getProperty("os.arch");
+		if (Set.of("amd64", "x86_64").contains(processor)) {
+			try {
+				loadProgram("onednn.py");
+				return;
+			}
+			catch (EngineException ex) {
+				logger.debug("This libtorch is without oneDNN", ex);
+			}
+		}
+		loadProgram("plain.py");
+		if (!this.device.isGpu()) {
+			logger.info("This libtorch has no packed weights for processors of type {}: float32 runs without",
+					processor);
+		}
+	}
+
+	private void loadProgram(String kernels) throws MalformedModelException {
 		try {
 			Path folder = Files.createTempDirectory("zsic-program-");
 			Path archive = folder.resolve("program.pt");
 			try {
-				TorchScriptArchive.write(this.architecture, archive);
+				TorchScriptArchive.write(this.architecture, kernels, archive);
 				this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
 			}
 			finally {
@@ -200,6 +228,17 @@ public final class DualEncoder implements AutoCloseable {
 		catch (IOException ex) {
 			throw new DeviceException("The program of the model cannot be written to a temporary file (" + ex + ").",
 					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
+		}
+	}
+
+	/**
+	 * A processor that lacks instructions is no error: the same model just runs slower.
+	 */
+	private void fallBackIfNecessary() {
+		if (!this.device.isGpu() && !call(
+				(scope) -> scope.run("supports", scope.add(IValue.from(this.precision.toString()))).toBoolean())) {
+			logger.warn("This processor has no instructions for precision '{}': using float32", this.precision);
+			this.precision = Precision.FLOAT32;
 		}
 	}
 
@@ -365,7 +404,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @return the precision, never {@link Precision#AUTO}
 	 */
 	public Precision precision() {
-		return Precision.FLOAT32;
+		return this.precision;
 	}
 
 	/**

@@ -4,8 +4,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import ai.djl.engine.Engine;
+import ai.djl.util.cuda.CudaUtils;
 
 import io.github.zsic.DeviceException;
+import io.github.zsic.Precision;
 
 /**
  * Where a model runs.
@@ -13,6 +15,9 @@ import io.github.zsic.DeviceException;
  * @param name the name in PyTorch's notation: {@code cpu}, {@code cuda:0}, {@code mps}
  */
 record TorchDevice(String name) {
+
+	/** From this compute capability on, GPUs have bfloat16. */
+	private static final int AMPERE = 80;
 
 	private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
 
@@ -54,6 +59,40 @@ record TorchDevice(String name) {
 					"Use a number from 0 to " + (gpus - 1) + ".");
 		}
 		return new TorchDevice("cuda:" + index);
+	}
+
+	boolean isGpu() {
+		return !"cpu".equals(this.name);
+	}
+
+	/**
+	 * Finds out what to compute in, as far as the kind of device decides it.
+	 * @param requested what the user asks for
+	 * @return the precision, not {@link Precision#AUTO}
+	 * @throws DeviceException if the device does not have it
+	 */
+	Precision resolve(Precision requested) {
+		boolean cuda = this.name.startsWith("cuda");
+		if (requested == Precision.AUTO) {
+			return cuda ? (hasBfloat16() ? Precision.BFLOAT16 : Precision.FLOAT16) : Precision.FLOAT32;
+		}
+		if (requested == Precision.FLOAT16 && !isGpu()) {
+			throw new DeviceException("Precision 'float16' is for GPUs, and the device is 'cpu'.",
+					"Use 'float32', 'bfloat16' or 'int8'.");
+		}
+		if (requested == Precision.INT8 && isGpu()) {
+			throw new DeviceException("Precision 'int8' is for CPUs, and the device is '" + this.name + "'.",
+					"Use 'auto', or device 'cpu'.");
+		}
+		if (requested == Precision.BFLOAT16 && isGpu() && !(cuda && hasBfloat16())) {
+			throw new DeviceException("Device '" + this.name + "' has no bfloat16.", "Use 'float16'.");
+		}
+		return requested;
+	}
+
+	private boolean hasBfloat16() {
+		int index = Integer.parseInt(this.name.substring("cuda:".length()));
+		return Integer.parseInt(CudaUtils.getComputeCapability(index)) >= AMPERE;
 	}
 
 }

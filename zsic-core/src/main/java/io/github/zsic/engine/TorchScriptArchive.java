@@ -20,9 +20,12 @@ final class TorchScriptArchive {
 
 	private static final String ROOT = "program/";
 
-	/** The attributes that model.py declares, besides the device. */
+	/** The dictionaries among the attributes that model.py declares. */
 	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "stored", "weights",
 			"layers");
+
+	/** The others, which are strings. */
+	private static final List<String> STRINGS = List.of("device", "precision");
 
 	/** What every architecture uses. */
 	private static final List<String> SHARED = List.of("model", "layers", "towers");
@@ -33,15 +36,18 @@ final class TorchScriptArchive {
 	/**
 	 * Writes an archive.
 	 * @param architecture the architecture to run
+	 * @param kernels the source of the products of matrices: {@code onednn.py} or
+	 * {@code plain.py}
 	 * @param target the file to write
 	 * @throws IOException if it cannot be written
 	 */
-	static void write(Architecture architecture, Path target) throws IOException {
+	static void write(Architecture architecture, String kernels, Path target) throws IOException {
 		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
 			put(zip, "data.pkl", module());
 			for (String source : SHARED) {
 				put(zip, "code/__torch__/zsic/" + source + ".py", read(source + ".py"));
 			}
+			put(zip, "code/__torch__/zsic/kernels.py", read(kernels));
 			put(zip, "code/__torch__/zsic/architecture.py", read(architecture.source()));
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
@@ -76,8 +82,10 @@ final class TorchScriptArchive {
 			writeString(out, name);
 			out.write('}');
 		}
-		writeString(out, "device");
-		writeString(out, "");
+		for (String name : STRINGS) {
+			writeString(out, name);
+			writeString(out, "");
+		}
 		out.writeBytes("ub.".getBytes(StandardCharsets.US_ASCII));
 		return out.toByteArray();
 	}

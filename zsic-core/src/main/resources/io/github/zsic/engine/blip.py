@@ -55,9 +55,10 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu")
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-05)
-  x = __torch__.zsic.towers.encode_blip_images(m, images, heads, kind, eps)
+  patch = __torch__.zsic.layers.integer(m.config, "vision_config.patch_size", 16)
+  x = __torch__.zsic.towers.encode_blip_images(m, images, patch, heads, kind, eps, False)
   # The reference norms the first token a second time.
-  x = __torch__.zsic.layers.layer_norm(torch.select(x, 1, 0), m.weights, "vision_model.post_layernorm", eps)
+  x = __torch__.zsic.layers.layer_norm(x, m.weights, "vision_model.post_layernorm", eps)
   return torch.linear(x, m.weights["visual_projection.weight"], None)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:

@@ -58,6 +58,7 @@ def ignored() -> List[str]:
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count0 = __torch__.zsic.layers.integer(m.config, "vision_config.num_hidden_layers", 39)
   __torch__.zsic.towers.load_blip_vision(m, state, count0)
+  kind = __torch__.zsic.layers.text(m.names, "qformer_config.hidden_act", "gelu")
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(__torch__.zsic.layers.integer(m.config, "qformer_config.num_hidden_layers", 12)):
     source = "qformer.encoder.layer." + str(i) + "."
@@ -75,6 +76,9 @@ def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -
       if torch.__contains__(state, source + "crossattention.output.dense.weight"):
         for name in ["crossattention.attention.query", "crossattention.attention.key", "crossattention.attention.value", "crossattention.output.dense", "crossattention.output.LayerNorm"]:
           layer[name + suffix] = __torch__.zsic.layers.weight(state, source + name + suffix, m.device)
+    for part in ["", "_query"]:
+      __torch__.zsic.layers.pack_feed_forward(m, layer, "intermediate" + part + ".dense", "output" + part + ".dense", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   m.layers["qformer"] = layers
   return None
@@ -113,28 +117,28 @@ def qformer(m: __torch__.zsic.model.Model, x: Tensor, mask: Optional[Tensor], pi
   x = __torch__.zsic.layers.layer_norm(x, m.weights, "qformer.layernorm", eps)
   for layer in m.layers["qformer"]:
     h = __torch__.zsic.layers.self_attention(x, layer, heads, False, mask)
-    h = __torch__.zsic.layers.linear(h, layer, "attention.output.dense")
-    x = __torch__.zsic.layers.layer_norm(h + x, layer, "attention.output.LayerNorm", eps)
+    x = __torch__.zsic.layers.linear_add(h, x, layer, "attention.output.dense", False)
+    x = __torch__.zsic.layers.layer_norm(x, layer, "attention.output.LayerNorm", eps)
     if picture is not None and torch.__contains__(layer, "crossattention.output.dense.weight"):
       h = __torch__.zsic.architecture.cross_attention(x, picture, layer, heads)
-      h = __torch__.zsic.layers.linear(h, layer, "crossattention.output.dense")
-      x = __torch__.zsic.layers.layer_norm(h + x, layer, "crossattention.output.LayerNorm", eps)
-    h = __torch__.zsic.layers.activation(__torch__.zsic.layers.linear(x, layer, "intermediate" + part + ".dense"), kind)
-    h = __torch__.zsic.layers.linear(h, layer, "output" + part + ".dense")
-    x = __torch__.zsic.layers.layer_norm(h + x, layer, "output" + part + ".LayerNorm", eps)
+      x = __torch__.zsic.layers.linear_add(h, x, layer, "crossattention.output.dense", False)
+      x = __torch__.zsic.layers.layer_norm(x, layer, "crossattention.output.LayerNorm", eps)
+    x = __torch__.zsic.layers.feed_forward(x, x, layer, "intermediate" + part + ".dense", "output" + part + ".dense", kind)
+    x = __torch__.zsic.layers.layer_norm(x, layer, "output" + part + ".LayerNorm", eps)
   return x
 
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 16)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu")
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-06)
-  picture = __torch__.zsic.towers.encode_blip_images(m, images, heads, kind, eps)
+  patch = __torch__.zsic.layers.integer(m.config, "vision_config.patch_size", 14)
+  picture = __torch__.zsic.towers.encode_blip_images(m, images, patch, heads, kind, eps, True)
   queries = torch.expand(m.weights["query_tokens"], [picture.size(0), -1, -1])
   x = __torch__.zsic.architecture.qformer(m, queries, None, picture, "_query")
   return __torch__.zsic.layers.linear(x, m.weights, "vision_projection")
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
-  x = torch.embedding(m.weights["embeddings.word_embeddings.weight"], ids)
+  x = __torch__.zsic.layers.words(m.weights, "embeddings.word_embeddings.weight", ids)
   x = x + torch.narrow(m.weights["embeddings.position_embeddings.weight"], 0, 0, ids.size(1))
   x = __torch__.zsic.architecture.qformer(m, x, __torch__.zsic.layers.key_mask(mask), None, "")
   return __torch__.zsic.layers.linear(torch.select(x, 1, 0), m.weights, "text_projection")

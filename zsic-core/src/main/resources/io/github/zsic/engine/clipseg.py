@@ -55,5 +55,4 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   return __torch__.zsic.towers.encode_clip_pixels(m, pixels, positions)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
-  x = __torch__.zsic.towers.encode_clip_tokens(m, ids)
-  return __torch__.zsic.towers.project_clip_text(m, x, __torch__.zsic.towers.clip_end(m, ids, mask))
+  return __torch__.zsic.towers.encode_clip_text(m, ids, __torch__.zsic.towers.clip_end(m, ids, mask))

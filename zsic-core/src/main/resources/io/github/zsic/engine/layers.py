@@ -1,7 +1,7 @@
 # Layers and other parts that the architectures share; whole towers are in towers.py. This is TorchScript,
 # compiled by libtorch itself: Python's syntax, but types are declared, functions are called by their full
-# name, and names are only those that the TorchScript compiler knows. Numbers for dtypes: 3 int32, 4 int64,
-# 6 float32.
+# name, and names are only those that the TorchScript compiler knows. Numbers for dtypes: 0 uint8, 1 int8, 2 int16,
+# 3 int32, 4 int64, 5 float16, 6 float32, 15 bfloat16.
 
 # ----------------------------------------------------------------------------------- configuration
 
@@ -134,7 +134,8 @@ def encoder_layers_shapes(shapes: Dict[str, List[int]], prefix: str, count: int,
   return None
 
 # The weights of one such layer, with the three projections of the attention fused into one.
-def encoder_layer(state: Dict[str, List[Tensor]], prefix: str, device: str) -> Dict[str, Tensor]:
+def encoder_layer(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, kind: str) -> Dict[str, Tensor]:
+  device = m.device
   layer = annotate(Dict[str, Tensor], {})
   for suffix in ["weight", "bias"]:
     q = __torch__.zsic.layers.weight(state, prefix + "self_attn.q_proj." + suffix, device)
@@ -144,12 +145,15 @@ def encoder_layer(state: Dict[str, List[Tensor]], prefix: str, device: str) -> D
     for name in ["layer_norm1.", "layer_norm2.", "mlp.fc1.", "mlp.fc2."]:
       layer[name + suffix] = __torch__.zsic.layers.weight(state, prefix + name + suffix, device)
     layer["out_proj." + suffix] = __torch__.zsic.layers.weight(state, prefix + "self_attn.out_proj." + suffix, device)
+  __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
+  __torch__.zsic.layers.pack_layer(m, layer)
   return layer
 
-def encoder_layers(state: Dict[str, List[Tensor]], prefix: str, count: int, device: str) -> List[Dict[str, Tensor]]:
+# Each is packed before the next is read, so that no more than one is there twice.
+def encoder_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int, kind: str) -> List[Dict[str, Tensor]]:
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(count):
-    layers.append(__torch__.zsic.layers.encoder_layer(state, prefix + str(i) + ".", device))
+    layers.append(__torch__.zsic.layers.encoder_layer(m, state, prefix + str(i) + ".", kind))
   return layers
 
 # Pre-norm transformer layers as OpenAI's own code names them, with fused projections of the attention.
@@ -165,7 +169,8 @@ def resblocks_shapes(shapes: Dict[str, List[int]], prefix: str, count: int, widt
     __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.c_proj", width, inner)
   return None
 
-def resblocks(state: Dict[str, List[Tensor]], prefix: str, count: int, device: str) -> List[Dict[str, Tensor]]:
+def resblocks(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int, kind: str) -> List[Dict[str, Tensor]]:
+  device = m.device
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(count):
     block = prefix + str(i) + "."
@@ -177,6 +182,8 @@ def resblocks(state: Dict[str, List[Tensor]], prefix: str, count: int, device: s
       layer["layer_norm2." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_2." + suffix, device)
       layer["mlp.fc1." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_fc." + suffix, device)
       layer["mlp.fc2." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_proj." + suffix, device)
+    __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   return layers
 
@@ -259,20 +266,166 @@ def pixel_values(images: List[Tensor], config: Dict[str, float], device: str) ->
     batch.append(__torch__.zsic.layers.resize_and_crop(image, config))
   return __torch__.zsic.layers.rescale_and_normalize(torch.cat(batch, 0), config, device)
 
-# Pixels to patches, [batch, patches, width], row by row. What does not fill a patch at the right and
-# at the bottom is left out.
-def patches(pixels: Tensor, kernel: Tensor, bias: Optional[Tensor]) -> Tensor:
-  x = torch.conv2d(pixels, kernel, bias, [kernel.size(2), kernel.size(3)], [0, 0], [1, 1], 1)
-  return torch.transpose(torch.flatten(x, 2, -1), 1, 2)
+# Pixels to patches, [batch, patches, width], row by row: the convolution of the reference as a product.
+# What does not fill a patch at the right and at the bottom is left out.
+def patches(pixels: Tensor, weights: Dict[str, Tensor], name: str, patch: int) -> Tensor:
+  rows = pixels.size(2) // patch
+  columns = pixels.size(3) // patch
+  x = torch.narrow(torch.narrow(pixels, 2, 0, rows * patch), 3, 0, columns * patch)
+  x = torch.reshape(x, [x.size(0), 3, rows, patch, columns, patch])
+  x = torch.reshape(torch.permute(x, [0, 2, 4, 1, 3, 5]), [x.size(0), rows * columns, 3 * patch * patch])
+  return torch.to(__torch__.zsic.layers.linear(x, weights, name), 6, False, False)
 
 def with_class_token(x: Tensor, token: Tensor) -> Tensor:
   return torch.cat([torch.expand(torch.view(token, [1, 1, -1]), [x.size(0), 1, -1]), x], 1)
 
+# ---------------------------------------------------------------------------------------- products
+
+# What of this the model computes in is decided once, when the weights are packed: linear() and linear_add()
+# look at the weight alone. It is one of
+#   float32 or half precision as it is, on a GPU or where there is no oneDNN,
+#   float32 or bfloat16 in the layout of oneDNN,
+#   int8 in the layout of oneDNN, with a scale for each output beside it.
+
+# The dtype of products that are not of 8-bit numbers.
+def float_type(precision: str) -> int:
+  dtype = 6
+  if precision == "bfloat16":
+    dtype = 15
+  elif precision == "float16":
+    dtype = 5
+  return dtype
+
+# Makes of a weight, float32 [out, in], and its bias, if it has one, what linear() takes. Some are too
+# sensitive, or too small, to be worth quantizing.
+def pack(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], name: str, quantized: bool) -> NoneType:
+  weight = weights[name + ".weight"]
+  if m.precision == "int8" and quantized:
+    scale = torch.clamp_min(torch.amax(torch.abs(weight), [1], False) / 127., 1.0e-30)
+    levels = torch.round_(torch.div(weight, torch.unsqueeze(scale, 1)))
+    weights[name + ".weight"] = __torch__.zsic.kernels.pack_int8(torch.to(levels, 1, False, False))
+    weights[name + ".scale"] = scale
+    weights[name + ".zero"] = torch.zeros([scale.size(0)], dtype=4)
+  else:
+    dtype = __torch__.zsic.layers.float_type(m.precision)
+    weight = torch.to(weight, dtype, False, False)
+    if m.device == "cpu":
+      weight = __torch__.zsic.kernels.pack(weight)
+    weights[name + ".weight"] = weight
+    if torch.__contains__(weights, name + ".bias"):
+      weights[name + ".bias"] = torch.to(weights[name + ".bias"], dtype, False, False)
+  return None
+
+# All products of a layer, whose weights are those of two dimensions.
+def pack_layer(m: __torch__.zsic.model.Model, layer: Dict[str, Tensor]) -> NoneType:
+  names = annotate(List[str], [])
+  for name in layer:
+    if torch.endswith(name, ".weight", 0, -1) and torch.dim(layer[name]) == 2:
+      names.append(torch.slice(name, 0, len(name) - 7, 1))
+  for name in names:
+    __torch__.zsic.layers.pack(m, layer, name, True)
+  return None
+
+# The kernel of patches, [width, 3, patch, patch], as a product. It is not quantized: it is a fiftieth of
+# a model or less, and whatever comes later sees its errors.
+def pack_patches(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], name: str) -> NoneType:
+  weights[name + ".weight"] = torch.flatten(weights[name + ".weight"], 1, -1)
+  __torch__.zsic.layers.pack(m, weights, name, False)
+  return None
+
+# A table of embeddings of words. One of many words is most of a small model.
+def pack_words(m: __torch__.zsic.model.Model, table: Tensor) -> Tensor:
+  if m.precision != "float32":
+    table = torch.to(table, 5, False, False)
+  return table
+
+def words(weights: Dict[str, Tensor], name: str, ids: Tensor) -> Tensor:
+  return torch.to(torch.embedding(weights[name], ids), 6, False, False)
+
+# float32 x to uint8, its zero point, and a scale [..., 1] for each token, so that what becomes of one does not
+# depend on which others are there. What an activation gives is hardly below 0, so little is kept for that. By
+# way of int16, because straight to uint8 is a slow loop of libtorch; adding a half makes the cut rounding.
+def quantize(x: Tensor, activated: bool) -> Tuple[Tensor, Tensor, int]:
+  zero = 128
+  if activated:
+    zero = 32
+  high = torch.div(torch.amax(x, [-1], True), float(255 - zero))
+  low = torch.div(torch.amin(x, [-1], True), float(-zero))
+  scale = torch.clamp_min_(torch.maximum(high, low), 1.0e-30)
+  levels = torch.add_(torch.mul(x, torch.reciprocal(scale)), float(zero) + 0.5)
+  return (torch.to(torch.to(levels, 2, False, False), 0, False, False), scale, zero)
+
+def optional(weights: Dict[str, Tensor], name: str) -> Optional[Tensor]:
+  found = annotate(Optional[Tensor], None)
+  if torch.__contains__(weights, name):
+    found = weights[name]
+  return found
+
+# x [..., in] to float32 [..., out], without the bias.
+def linear_int8(x: Tensor, weights: Dict[str, Tensor], name: str, activated: bool) -> Tuple[Tensor, Tensor]:
+  quantized = __torch__.zsic.layers.quantize(x, activated)
+  y = __torch__.zsic.kernels.linear_int8(quantized[0], quantized[2], weights[name + ".weight"], weights[name + ".scale"], weights[name + ".zero"])
+  return (y, quantized[1])
+
+# The activation of a product of x, in the weight's type, or in float32 where that is int8.
+def activated_linear(x: Tensor, weights: Dict[str, Tensor], name: str, kind: str) -> Tensor:
+  weight = weights[name + ".weight"]
+  bias = __torch__.zsic.layers.optional(weights, name + ".bias")
+  if torch.__contains__(weights, name + ".scale"):
+    scaled = __torch__.zsic.layers.linear_int8(torch.to(x, 6, False, False), weights, name, False)
+    if bias is None:
+      y = torch.mul_(scaled[0], scaled[1])
+    else:
+      y = torch.addcmul(bias, scaled[0], scaled[1])
+    y = __torch__.zsic.layers.activation(y, kind)
+  elif weight.is_mkldnn:
+    y = __torch__.zsic.kernels.linear(torch.to(x, weight.dtype, False, False), weight, bias, kind)
+  else:
+    y = torch.linear(torch.to(x, weight.dtype, False, False), weight, bias)
+    y = __torch__.zsic.layers.activation(y, kind)
+  return y
+
+def linear(x: Tensor, weights: Dict[str, Tensor], name: str) -> Tensor:
+  return __torch__.zsic.layers.activated_linear(x, weights, name, "none")
+
+# A product added to float32 of its shape. Whether x comes from an activation matters to int8.
+def linear_add(x: Tensor, other: Tensor, weights: Dict[str, Tensor], name: str, activated: bool) -> Tensor:
+  weight = weights[name + ".weight"]
+  bias = __torch__.zsic.layers.optional(weights, name + ".bias")
+  if torch.__contains__(weights, name + ".scale"):
+    scaled = __torch__.zsic.layers.linear_int8(torch.to(x, 6, False, False), weights, name, activated)
+    y = torch.addcmul(other, scaled[0], scaled[1])
+    if bias is not None:
+      y = torch.add_(y, bias)
+  elif weight.is_mkldnn and weight.dtype == 6:
+    y = __torch__.zsic.kernels.linear_add(x, other, weight, bias)
+  else:
+    y = torch.add(other, __torch__.zsic.layers.linear(x, weights, name))
+  return y
+
+# quick_gelu(x) = silu(1.702 x) / 1.702: its factors go into the weights before and behind it, because
+# there are fused kernels for silu.
+def pack_feed_forward(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], first: str, second: str, kind: str) -> NoneType:
+  if kind == "quick_gelu":
+    torch.mul_(weights[first + ".weight"], 1.702)
+    torch.mul_(weights[first + ".bias"], 1.702)
+    torch.div_(weights[second + ".weight"], 1.702)
+  return None
+
+# Two products with an activation in between, added to float32. pack_feed_forward() belongs to it.
+def feed_forward(x: Tensor, other: Tensor, weights: Dict[str, Tensor], first: str, second: str, kind: str) -> Tensor:
+  if kind == "quick_gelu":
+    kind = "silu"
+  h = __torch__.zsic.layers.activated_linear(x, weights, first, kind)
+  return __torch__.zsic.layers.linear_add(h, other, weights, second, True)
+
 # ------------------------------------------------------------------------------------- transformer
 
 def activation(x: Tensor, kind: str) -> Tensor:
-  if kind == "quick_gelu":
-    y = x * torch.sigmoid(x * 1.702)
+  if kind == "none":
+    y = x
+  elif kind == "silu":
+    y = torch.silu(x)
   elif kind == "gelu":
     y = torch.gelu(x, approximate="none")
   elif kind == "gelu_pytorch_tanh":
@@ -288,9 +441,6 @@ def layer_norm(x: Tensor, weights: Dict[str, Tensor], name: str, eps: float) -> 
   weight = weights[name + ".weight"]
   return torch.layer_norm(x, [weight.size(0)], weight, weights[name + ".bias"], eps)
 
-def linear(x: Tensor, weights: Dict[str, Tensor], name: str) -> Tensor:
-  return torch.linear(x, weights[name + ".weight"], weights[name + ".bias"])
-
 # A mask [batch, tokens] of what there is to read, 1 or 0, as attention takes it.
 def key_mask(mask: Tensor) -> Tensor:
   return torch.unsqueeze(torch.unsqueeze(torch.ne(mask, 0), 1), 1)
@@ -305,37 +455,63 @@ def self_attention(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool
   batch = x.size(0)
   tokens = x.size(1)
   width = x.size(2)
-  h = torch.linear(x, layer["qkv.weight"], layer["qkv.bias"])
+  h = __torch__.zsic.layers.linear(x, layer, "qkv")
   qkv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
   h = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask, 0., causal)
   return torch.reshape(torch.permute(h, [0, 2, 1, 3]), [batch, tokens, width])
 
-# Pre-norm transformer, x [batch, tokens, width].
-def encoder(x: Tensor, layers: List[Dict[str, Tensor]], heads: int, kind: str, eps: float, causal: bool, mask: Optional[Tensor]) -> Tensor:
-  for layer in layers:
-    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm1", eps)
-    h = __torch__.zsic.layers.self_attention(h, layer, heads, causal, mask)
-    x = x + torch.linear(h, layer["out_proj.weight"], layer["out_proj.bias"])
-    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm2", eps)
-    h = torch.linear(h, layer["mlp.fc1.weight"], layer["mlp.fc1.bias"])
-    h = __torch__.zsic.layers.activation(h, kind)
-    x = x + torch.linear(h, layer["mlp.fc2.weight"], layer["mlp.fc2.bias"])
+# One token of each, [batch, width], of x [batch, tokens, width], or all where no positions are given.
+def at(x: Tensor, positions: Optional[Tensor]) -> Tensor:
+  if positions is not None:
+    rows = torch.arange(x.size(0), dtype=4, device=x.device)
+    x = torch.index(x, annotate(List[Optional[Tensor]], [rows, positions]))
   return x
 
-# The attention of one learned query to x [batch, tokens, width], as torch.nn.MultiheadAttention stores
-# it: [batch, width].
+# Positions [batch] of the class token.
+def first(x: Tensor) -> Tensor:
+  return torch.zeros([x.size(0)], dtype=4, device=x.device)
+
+# Pre-norm transformer, x [batch, tokens, width]. The sum that goes from layer to layer, and the norms, are
+# float32 in every precision. Where one position of each is all that counts in the end, behind the last
+# attention only that goes on: [batch, width].
+def encoder(x: Tensor, layers: List[Dict[str, Tensor]], heads: int, kind: str, eps: float, causal: bool, mask: Optional[Tensor], positions: Optional[Tensor]) -> Tensor:
+  for i in range(len(layers)):
+    layer = layers[i]
+    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm1", eps)
+    h = __torch__.zsic.layers.self_attention(h, layer, heads, causal, mask)
+    if i == len(layers) - 1:
+      h = __torch__.zsic.layers.at(h, positions)
+      x = __torch__.zsic.layers.at(x, positions)
+    x = __torch__.zsic.layers.linear_add(h, x, layer, "out_proj", False)
+    h = __torch__.zsic.layers.layer_norm(x, layer, "layer_norm2", eps)
+    x = __torch__.zsic.layers.feed_forward(h, x, layer, "mlp.fc1", "mlp.fc2", kind)
+  return x
+
+# The attention of one learned query to x [batch, tokens, width], [batch, width], whose weights
+# torch.nn.MultiheadAttention stores. The query is the same for all pictures, so it is projected once.
+def pack_attention_pooling(m: __torch__.zsic.model.Model, prefix: str) -> NoneType:
+  w = m.weights
+  weight = torch.pop(w, prefix + "attention.in_proj_weight")
+  bias = torch.pop(w, prefix + "attention.in_proj_bias")
+  width = weight.size(1)
+  w[prefix + "query"] = torch.linear(torch.pop(w, prefix + "probe"), torch.narrow(weight, 0, 0, width), torch.narrow(bias, 0, 0, width))
+  w[prefix + "kv.weight"] = torch.clone(torch.narrow(weight, 0, width, 2 * width))
+  w[prefix + "kv.bias"] = torch.clone(torch.narrow(bias, 0, width, 2 * width))
+  __torch__.zsic.layers.pack(m, w, prefix + "kv", True)
+  __torch__.zsic.layers.pack(m, w, prefix + "attention.out_proj", True)
+  return None
+
 def attention_pooling(x: Tensor, weights: Dict[str, Tensor], prefix: str, heads: int, mask: Optional[Tensor]) -> Tensor:
   batch = x.size(0)
   tokens = x.size(1)
   width = x.size(2)
-  weight = weights[prefix + "attention.in_proj_weight"]
-  bias = weights[prefix + "attention.in_proj_bias"]
-  q = torch.linear(weights[prefix + "probe"], torch.narrow(weight, 0, 0, width), torch.narrow(bias, 0, 0, width))
+  h = __torch__.zsic.layers.linear(x, weights, prefix + "kv")
+  q = torch.to(weights[prefix + "query"], h.dtype, False, False)
   q = torch.expand(torch.view(q, [1, heads, 1, width // heads]), [batch, -1, -1, -1])
-  h = torch.linear(x, torch.narrow(weight, 0, width, 2 * width), torch.narrow(bias, 0, width, 2 * width))
   kv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 2, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
   h = torch.scaled_dot_product_attention(q, kv[0], kv[1], mask, 0., False)
-  return __torch__.zsic.layers.linear(torch.reshape(h, [batch, width]), weights, prefix + "attention.out_proj")
+  h = __torch__.zsic.layers.linear(torch.reshape(h, [batch, width]), weights, prefix + "attention.out_proj")
+  return torch.to(h, 6, False, False)
 
 def normalize(x: Tensor) -> Tensor:
   return x / torch.norm(x, 2, [-1], True)

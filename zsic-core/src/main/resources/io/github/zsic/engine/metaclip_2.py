@@ -33,7 +33,6 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   return __torch__.zsic.towers.encode_clip_images(m, images)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
-  x = __torch__.zsic.towers.encode_clip_tokens(m, ids)
   # Its end token is 2, which for CLIP means something else.
   eos = __torch__.zsic.layers.integer(m.config, "text_config.eos_token_id", 49407)
-  return __torch__.zsic.towers.project_clip_text(m, x, __torch__.zsic.layers.first_position(ids, eos))
+  return __torch__.zsic.towers.encode_clip_text(m, ids, __torch__.zsic.layers.first_position(ids, eos))

@@ -11,18 +11,24 @@ class Model(Module):
   processing : Dict[str, float]
   stored : Dict[str, str]
   device : str
+  precision : str
   weights : Dict[str, Tensor]
   layers : Dict[str, List[Dict[str, Tensor]]]
 
   # The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
-  # processor's settings, names and dtypes of the tensors in the checkpoint, and where to run.
-  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, str], device: str) -> NoneType:
+  # processor's settings, names and dtypes of the tensors in the checkpoint, where to run and what to compute in.
+  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, str], device: str, precision: str) -> NoneType:
     self.config = config
     self.names = names
     self.processing = processing
     self.stored = stored
     self.device = device
+    self.precision = precision
     return None
+
+  # Whether the CPU can compute in a precision.
+  def supports(self: __torch__.zsic.model.Model, precision: str) -> bool:
+    return __torch__.zsic.kernels.supports(precision)
 
   # What in the configuration cannot be run, for people to read. Called before anything else.
   def problems(self: __torch__.zsic.model.Model) -> List[str]:
@@ -44,7 +50,10 @@ class Model(Module):
   def load(self: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
     for name in (self).shapes():
       if not __torch__.zsic.layers.is_of_layer(name):
-        self.weights[name] = __torch__.zsic.layers.weight(state, name, self.device)
+        whole = __torch__.zsic.layers.weight(state, name, self.device)
+        if torch.__contains__(name, "token_embedding.") or torch.__contains__(name, "word_embeddings."):
+          whole = __torch__.zsic.layers.pack_words(self, whole)
+        self.weights[name] = whole
     __torch__.zsic.architecture.load_layers(self, state)
     return None
 

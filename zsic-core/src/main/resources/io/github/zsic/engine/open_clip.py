@@ -65,8 +65,10 @@ def ignored() -> List[str]:
   return ["attn_mask"]
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  m.layers["text"] = __torch__.zsic.layers.resblocks(state, "transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.layers", 12), m.device)
-  m.layers["vision"] = __torch__.zsic.layers.resblocks(state, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.layers", 12), m.device)
+  kind = __torch__.zsic.architecture.activation(m)
+  __torch__.zsic.layers.pack_patches(m, m.weights, "visual.conv1")
+  m.layers["text"] = __torch__.zsic.layers.resblocks(m, state, "transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.layers", 12), kind)
+  m.layers["vision"] = __torch__.zsic.layers.resblocks(m, state, "visual.transformer.resblocks.", __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.layers", 12), kind)
   for name in ["text_projection", "visual.proj"]:
     m.weights[name] = torch.contiguous(torch.t(m.weights[name]))
   return None
@@ -92,23 +94,21 @@ def activation(m: __torch__.zsic.model.Model) -> str:
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   w = m.weights
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w["visual.conv1.weight"], None)
+  x = __torch__.zsic.layers.patches(x, w, "visual.conv1", __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.patch_size", 16))
   x = __torch__.zsic.layers.with_class_token(x, w["visual.class_embedding"])
   x = x + w["visual.positional_embedding"]
   x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_pre", 1.0e-05)
   heads = x.size(2) // __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.head_width", 64)
-  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, __torch__.zsic.architecture.activation(m), 1.0e-05, False, None)
-  x = __torch__.zsic.layers.layer_norm(torch.select(x, 1, 0), w, "visual.ln_post", 1.0e-05)
+  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, __torch__.zsic.architecture.activation(m), 1.0e-05, False, None, __torch__.zsic.layers.first(x))
+  x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", 1.0e-05)
   return torch.linear(x, w["visual.proj"], None)
 
 # The end token is the one with the highest id.
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   w = m.weights
-  x = torch.embedding(w["token_embedding.weight"], ids)
+  x = __torch__.zsic.layers.words(w, "token_embedding.weight", ids)
   x = x + torch.narrow(w["positional_embedding"], 0, 0, ids.size(1))
   heads = __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.heads", 8)
-  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, __torch__.zsic.architecture.activation(m), 1.0e-05, True, None)
-  rows = torch.arange(ids.size(0), dtype=4, device=torch.device(m.device))
-  x = torch.index(x, annotate(List[Optional[Tensor]], [rows, torch.argmax(ids * mask, -1, False)]))
+  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, __torch__.zsic.architecture.activation(m), 1.0e-05, True, None, torch.argmax(ids * mask, -1, False))
   x = __torch__.zsic.layers.layer_norm(x, w, "ln_final", 1.0e-05)
   return torch.linear(x, w["text_projection"], None)

@@ -21,6 +21,7 @@ def ignored() -> List[str]:
   return annotate(List[str], [])
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  __torch__.zsic.layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
   __torch__.zsic.towers.load_siglip(m, state)
   return None
 
@@ -39,7 +40,8 @@ def logit_bias(m: __torch__.zsic.model.Model) -> float:
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   w = m.weights
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w["vision_model.embeddings.patch_embedding.weight"], w["vision_model.embeddings.patch_embedding.bias"])
+  patch = __torch__.zsic.layers.integer(m.config, "vision_config.patch_size", 16)
+  x = __torch__.zsic.layers.patches(x, w, "vision_model.embeddings.patch_embedding", patch)
   x = x + w["vision_model.embeddings.position_embedding.weight"]
   return __torch__.zsic.towers.encode_siglip_patches(m, x, None)
 

@@ -39,6 +39,7 @@ def ignored() -> List[str]:
   return annotate(List[str], [])
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  __torch__.zsic.layers.pack(m, m.weights, "vision_model.embeddings.patch_embedding", False)
   __torch__.zsic.towers.load_siglip(m, state)
   return None
 
@@ -95,7 +96,7 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
     columns = x.size(3) // patch
     x = torch.view(x, [3, rows, patch, columns, patch])
     x = torch.reshape(torch.permute(x, [1, 3, 2, 4, 0]), [rows * columns, -1])
-    x = __torch__.zsic.layers.linear(x, w, "vision_model.embeddings.patch_embedding")
+    x = torch.to(__torch__.zsic.layers.linear(x, w, "vision_model.embeddings.patch_embedding"), 6, False, False)
     positions = torch._upsample_bilinear2d_aa(table, [rows, columns], False, None, None)
     x = x + torch.transpose(torch.flatten(torch.squeeze(positions, 0), 1, -1), 0, 1)
     pictures.append(x)

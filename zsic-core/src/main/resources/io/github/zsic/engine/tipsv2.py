@@ -91,7 +91,9 @@ def ignored() -> List[str]:
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count = __torch__.zsic.layers.integer(m.config, "text_config.num_hidden_layers", 12)
-  m.layers["text"] = __torch__.zsic.layers.resblocks(state, "text_encoder.transformer.resblocks.", count, m.device)
+  m.layers["text"] = __torch__.zsic.layers.resblocks(m, state, "text_encoder.transformer.resblocks.", count, "relu")
+  __torch__.zsic.layers.pack_patches(m, m.weights, "vision_encoder.patch_embed.proj")
+  kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu")
   mlp = __torch__.zsic.architecture.mlp_names(m)
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(__torch__.zsic.layers.integer(m.config, "vision_config.num_hidden_layers", 12)):
@@ -107,8 +109,14 @@ def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -
         layer[name + suffix] = __torch__.zsic.layers.weight(state, block + name + suffix, m.device)
       layer["mlp.in" + suffix] = __torch__.zsic.layers.weight(state, block + mlp[0] + suffix, m.device)
       layer["mlp.out" + suffix] = __torch__.zsic.layers.weight(state, block + mlp[1] + suffix, m.device)
-    for name in ["ls1", "ls2"]:
-      layer[name] = __torch__.zsic.layers.weight(state, block + name + ".gamma", m.device)
+    # The scale of each residual goes into the product before it.
+    for scale, name in [("ls1", "attn.proj"), ("ls2", "mlp.out")]:
+      gamma = __torch__.zsic.layers.weight(state, block + scale + ".gamma", m.device)
+      torch.mul_(layer[name + ".weight"], torch.unsqueeze(gamma, 1))
+      torch.mul_(layer[name + ".bias"], gamma)
+    if not __torch__.zsic.architecture.gated(m):
+      __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.in", "mlp.out", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   m.layers["vision"] = layers
   return None
@@ -144,29 +152,34 @@ def positions(m: __torch__.zsic.model.Model, rows: int, columns: int) -> Tensor:
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   w = m.weights
   pixels = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  kernel = w["vision_encoder.patch_embed.proj.weight"]
-  x = __torch__.zsic.layers.patches(pixels, kernel, w["vision_encoder.patch_embed.proj.bias"])
+  patch = __torch__.zsic.layers.integer(m.config, "vision_config.patch_size", 14)
+  x = __torch__.zsic.layers.patches(pixels, w, "vision_encoder.patch_embed.proj", patch)
   x = __torch__.zsic.layers.with_class_token(x, w["vision_encoder.cls_token"])
-  x = x + __torch__.zsic.architecture.positions(m, pixels.size(2) // kernel.size(2), pixels.size(3) // kernel.size(3))
+  x = x + __torch__.zsic.architecture.positions(m, pixels.size(2) // patch, pixels.size(3) // patch)
   registers = torch.expand(w["vision_encoder.register_tokens"], [x.size(0), -1, -1])
   x = torch.cat([torch.narrow(x, 1, 0, 1), registers, torch.narrow(x, 1, 1, x.size(1) - 1)], 1)
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-06)
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu")
   gated = __torch__.zsic.architecture.gated(m)
-  for layer in m.layers["vision"]:
+  layers = m.layers["vision"]
+  for i in range(len(layers)):
+    layer = layers[i]
     h = __torch__.zsic.layers.layer_norm(x, layer, "norm1", eps)
     h = __torch__.zsic.layers.self_attention(h, layer, heads, False, None)
-    x = x + __torch__.zsic.layers.linear(h, layer, "attn.proj") * layer["ls1"]
+    if i == len(layers) - 1:
+      start = __torch__.zsic.layers.first(x)
+      h = __torch__.zsic.layers.at(h, start)
+      x = __torch__.zsic.layers.at(x, start)
+    x = __torch__.zsic.layers.linear_add(h, x, layer, "attn.proj", False)
     h = __torch__.zsic.layers.layer_norm(x, layer, "norm2", eps)
-    h = __torch__.zsic.layers.linear(h, layer, "mlp.in")
     if gated:
-      half = h.size(2) // 2
-      h = torch.silu(torch.narrow(h, 2, 0, half)) * torch.narrow(h, 2, half, half)
+      h = __torch__.zsic.layers.linear(h, layer, "mlp.in")
+      halves = torch.chunk(h, 2, -1)
+      x = __torch__.zsic.layers.linear_add(torch.silu(halves[0]) * halves[1], x, layer, "mlp.out", False)
     else:
-      h = __torch__.zsic.layers.activation(h, kind)
-    x = x + __torch__.zsic.layers.linear(h, layer, "mlp.out") * layer["ls2"]
-  return __torch__.zsic.layers.layer_norm(torch.select(x, 1, 0), w, "vision_encoder.norm", eps)
+      x = __torch__.zsic.layers.feed_forward(h, x, layer, "mlp.in", "mlp.out", kind)
+  return __torch__.zsic.layers.layer_norm(x, w, "vision_encoder.norm", eps)
 
 # Sines in the first half, cosines in the second.
 def waves(count: int, width: int, device: str) -> Tensor:
@@ -181,14 +194,14 @@ def waves(count: int, width: int, device: str) -> Tensor:
 # The mean of what is not padding.
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   w = m.weights
-  x = torch.embedding(w["text_encoder.token_embedding.weight"], ids)
+  x = __torch__.zsic.layers.words(w, "text_encoder.token_embedding.weight", ids)
   width = x.size(2)
   if __torch__.zsic.layers.number(m.config, "text_config.scale_sqrt_depth", 1.) != 0.:
     x = x * torch.sqrt(float(width))
   x = x + __torch__.zsic.architecture.waves(ids.size(1), width, m.device)
   eps = __torch__.zsic.layers.number(m.config, "text_config.layer_norm_eps", 1.0e-05)
   heads = __torch__.zsic.layers.integer(m.config, "text_config.num_attention_heads", 12)
-  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, "relu", eps, False, __torch__.zsic.layers.key_mask(mask))
+  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, "relu", eps, False, __torch__.zsic.layers.key_mask(mask), None)
   x = __torch__.zsic.layers.layer_norm(x, w, "text_encoder.ln_final", eps)
   read = torch.to(mask, 6, False, False)
   epsilon = __torch__.zsic.layers.number(m.config, "text_config.pooling_epsilon", 1.0e-08)

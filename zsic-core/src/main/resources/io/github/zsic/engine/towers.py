@@ -27,19 +27,22 @@ def clip_text_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]
 
 def load_clip_text(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count = __torch__.zsic.layers.integer(m.config, "text_config.num_hidden_layers", 12)
-  m.layers["text"] = __torch__.zsic.layers.encoder_layers(state, "text_model.encoder.layers.", count, m.device)
+  kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "quick_gelu")
+  m.layers["text"] = __torch__.zsic.layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
   return None
 
-# Token ids to the states behind the last layer. The attention is causal, so padding on the right does
-# not reach the end token.
-def encode_clip_tokens(m: __torch__.zsic.model.Model, ids: Tensor) -> Tensor:
+# Token ids to the state of each text's end token behind the last layer, in the shared space. The attention
+# is causal, so padding on the right does not reach the end token.
+def encode_clip_text(m: __torch__.zsic.model.Model, ids: Tensor, end: Tensor) -> Tensor:
   w = m.weights
-  x = torch.embedding(w["text_model.embeddings.token_embedding.weight"], ids)
+  x = __torch__.zsic.layers.words(w, "text_model.embeddings.token_embedding.weight", ids)
   x = x + torch.narrow(w["text_model.embeddings.position_embedding.weight"], 0, 0, ids.size(1))
   eps = __torch__.zsic.layers.number(m.config, "text_config.layer_norm_eps", 1.0e-05)
   heads = __torch__.zsic.layers.integer(m.config, "text_config.num_attention_heads", 8)
   kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "quick_gelu")
-  return __torch__.zsic.layers.encoder(x, m.layers["text"], heads, kind, eps, True, None)
+  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, kind, eps, True, None, end)
+  x = __torch__.zsic.layers.layer_norm(x, w, "text_model.final_layer_norm", eps)
+  return torch.linear(x, w["text_projection.weight"], None)
 
 # Where the end token is. Configurations from before transformers#24773 say 2, which was never the end
 # token: for them it is the one with the highest id.
@@ -50,14 +53,6 @@ def clip_end(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor
   else:
     end = __torch__.zsic.layers.first_position(ids, eos)
   return end
-
-# The state at one position of each text, in the shared space.
-def project_clip_text(m: __torch__.zsic.model.Model, x: Tensor, end: Tensor) -> Tensor:
-  rows = torch.arange(x.size(0), dtype=4, device=torch.device(m.device))
-  x = torch.index(x, annotate(List[Optional[Tensor]], [rows, end]))
-  eps = __torch__.zsic.layers.number(m.config, "text_config.layer_norm_eps", 1.0e-05)
-  x = __torch__.zsic.layers.layer_norm(x, m.weights, "text_model.final_layer_norm", eps)
-  return torch.linear(x, m.weights["text_projection.weight"], None)
 
 # ------------------------------------------------------------------------------------ CLIP, vision
 
@@ -85,7 +80,9 @@ def clip_vision_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int
 
 def load_clip_vision(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count = __torch__.zsic.layers.integer(m.config, "vision_config.num_hidden_layers", 12)
-  m.layers["vision"] = __torch__.zsic.layers.encoder_layers(state, "vision_model.encoder.layers.", count, m.device)
+  kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "quick_gelu")
+  __torch__.zsic.layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
+  m.layers["vision"] = __torch__.zsic.layers.encoder_layers(m, state, "vision_model.encoder.layers.", count, kind)
   return None
 
 def encode_clip_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
@@ -94,15 +91,16 @@ def encode_clip_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> T
 
 def encode_clip_pixels(m: __torch__.zsic.model.Model, pixels: Tensor, positions: Tensor) -> Tensor:
   w = m.weights
-  x = __torch__.zsic.layers.patches(pixels, w["vision_model.embeddings.patch_embedding.weight"], None)
+  patch = __torch__.zsic.layers.integer(m.config, "vision_config.patch_size", 32)
+  x = __torch__.zsic.layers.patches(pixels, w, "vision_model.embeddings.patch_embedding", patch)
   x = __torch__.zsic.layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
   x = x + positions
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-05)
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "quick_gelu")
   x = __torch__.zsic.layers.layer_norm(x, w, "vision_model.pre_layrnorm", eps)
-  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None)
-  x = __torch__.zsic.layers.layer_norm(torch.select(x, 1, 0), w, "vision_model.post_layernorm", eps)
+  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, __torch__.zsic.layers.first(x))
+  x = __torch__.zsic.layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
   return torch.linear(x, w["visual_projection.weight"], None)
 
 # ------------------------------------------------------------------------------ CLIP, both towers
@@ -179,21 +177,28 @@ def siglip_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -
 
 def load_siglip(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count = __torch__.zsic.layers.integer(m.config, "text_config.num_hidden_layers", 12)
-  m.layers["text"] = __torch__.zsic.layers.encoder_layers(state, "text_model.encoder.layers.", count, m.device)
+  kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "gelu_pytorch_tanh")
+  m.layers["text"] = __torch__.zsic.layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
   count0 = __torch__.zsic.layers.integer(m.config, "vision_config.num_hidden_layers", 12)
-  m.layers["vision"] = __torch__.zsic.layers.encoder_layers(state, "vision_model.encoder.layers.", count0, m.device)
+  kind0 = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu_pytorch_tanh")
+  m.layers["vision"] = __torch__.zsic.layers.encoder_layers(m, state, "vision_model.encoder.layers.", count0, kind0)
+  head = "vision_model.head."
+  __torch__.zsic.layers.pack_attention_pooling(m, head)
+  __torch__.zsic.layers.pack_feed_forward(m, m.weights, head + "mlp.fc1", head + "mlp.fc2", kind0)
+  for name in ["mlp.fc1", "mlp.fc2"]:
+    __torch__.zsic.layers.pack(m, m.weights, head + name, True)
   return None
 
 # Reads padding too, unless the tokenizer masks it: the last position is the text's embedding.
 def encode_siglip_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   w = m.weights
-  x = torch.embedding(w["text_model.embeddings.token_embedding.weight"], ids)
+  x = __torch__.zsic.layers.words(w, "text_model.embeddings.token_embedding.weight", ids)
   x = x + torch.narrow(w["text_model.embeddings.position_embedding.weight"], 0, 0, ids.size(1))
   eps = __torch__.zsic.layers.number(m.config, "text_config.layer_norm_eps", 1.0e-06)
   heads = __torch__.zsic.layers.integer(m.config, "text_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "gelu_pytorch_tanh")
-  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, kind, eps, False, __torch__.zsic.layers.key_mask(mask))
-  x = torch.select(x, 1, x.size(1) - 1)
+  last = __torch__.zsic.layers.first(x) + (x.size(1) - 1)
+  x = __torch__.zsic.layers.encoder(x, m.layers["text"], heads, kind, eps, False, __torch__.zsic.layers.key_mask(mask), last)
   x = __torch__.zsic.layers.layer_norm(x, w, "text_model.final_layer_norm", eps)
   return __torch__.zsic.layers.linear(x, w, "text_model.head")
 
@@ -203,12 +208,11 @@ def encode_siglip_patches(m: __torch__.zsic.model.Model, x: Tensor, mask: Option
   eps = __torch__.zsic.layers.number(m.config, "vision_config.layer_norm_eps", 1.0e-06)
   heads = __torch__.zsic.layers.integer(m.config, "vision_config.num_attention_heads", 12)
   kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu_pytorch_tanh")
-  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, mask)
+  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, mask, None)
   x = __torch__.zsic.layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
   x = __torch__.zsic.layers.attention_pooling(x, w, "vision_model.head.", heads, mask)
   h = __torch__.zsic.layers.layer_norm(x, w, "vision_model.head.layernorm", eps)
-  h = __torch__.zsic.layers.activation(__torch__.zsic.layers.linear(h, w, "vision_model.head.mlp.fc1"), kind)
-  return x + __torch__.zsic.layers.linear(h, w, "vision_model.head.mlp.fc2")
+  return __torch__.zsic.layers.feed_forward(h, x, w, "vision_model.head.mlp.fc1", "vision_model.head.mlp.fc2", kind)
 
 # -------------------------------------------------------------------------------------------- BERT
 
@@ -240,6 +244,7 @@ def bert_shapes(shapes: Dict[str, List[int]], prefix: str, vocabulary: int, posi
   return None
 
 def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int) -> NoneType:
+  kind = __torch__.zsic.layers.text(m.names, "text_config.hidden_act", "gelu")
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(count):
     source = prefix + "encoder.layer." + str(i) + "."
@@ -251,6 +256,8 @@ def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], pre
       layer["qkv" + suffix] = torch.cat([q, k, v], 0)
       for name in ["attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"]:
         layer[name + suffix] = __torch__.zsic.layers.weight(state, source + name + suffix, m.device)
+    __torch__.zsic.layers.pack_feed_forward(m, layer, "intermediate.dense", "output.dense", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   m.layers["text"] = layers
   return None
@@ -259,21 +266,26 @@ def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], pre
 # padding is masked, so it does not reach that token.
 def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float) -> Tensor:
   w = m.weights
-  x = torch.embedding(w[prefix + "embeddings.word_embeddings.weight"], ids)
+  x = __torch__.zsic.layers.words(w, prefix + "embeddings.word_embeddings.weight", ids)
   types = prefix + "embeddings.token_type_embeddings.weight"
   if torch.__contains__(w, types):
     x = x + torch.select(w[types], 0, 0)
   x = x + torch.embedding(w[prefix + "embeddings.position_embeddings.weight"], positions)
   x = __torch__.zsic.layers.layer_norm(x, w, prefix + "embeddings.LayerNorm", eps)
   keys = __torch__.zsic.layers.key_mask(mask)
-  for layer in m.layers["text"]:
+  layers = m.layers["text"]
+  for i in range(len(layers)):
+    layer = layers[i]
     h = __torch__.zsic.layers.self_attention(x, layer, heads, False, keys)
-    h = __torch__.zsic.layers.linear(h, layer, "attention.output.dense")
-    x = __torch__.zsic.layers.layer_norm(h + x, layer, "attention.output.LayerNorm", eps)
-    h = __torch__.zsic.layers.activation(__torch__.zsic.layers.linear(x, layer, "intermediate.dense"), kind)
-    h = __torch__.zsic.layers.linear(h, layer, "output.dense")
-    x = __torch__.zsic.layers.layer_norm(h + x, layer, "output.LayerNorm", eps)
-  return torch.select(x, 1, 0)
+    if i == len(layers) - 1:
+      start = __torch__.zsic.layers.first(x)
+      h = __torch__.zsic.layers.at(h, start)
+      x = __torch__.zsic.layers.at(x, start)
+    x = __torch__.zsic.layers.linear_add(h, x, layer, "attention.output.dense", False)
+    x = __torch__.zsic.layers.layer_norm(x, layer, "attention.output.LayerNorm", eps)
+    x = __torch__.zsic.layers.feed_forward(x, x, layer, "intermediate.dense", "output.dense", kind)
+    x = __torch__.zsic.layers.layer_norm(x, layer, "output.LayerNorm", eps)
+  return x
 
 # ------------------------------------------------------------------------------------ BLIP, vision
 
@@ -303,6 +315,8 @@ def blip_vision_shapes(shapes: Dict[str, List[int]], count: int, width: int, inn
   return None
 
 def load_blip_vision(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], count: int) -> NoneType:
+  kind = __torch__.zsic.layers.text(m.names, "vision_config.hidden_act", "gelu")
+  __torch__.zsic.layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
   layers = annotate(List[Dict[str, Tensor]], [])
   for i in range(count):
     source = "vision_model.encoder.layers." + str(i) + "."
@@ -316,16 +330,21 @@ def load_blip_vision(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor
       layer["out_proj" + suffix] = __torch__.zsic.layers.weight(state, source + "self_attn.projection" + suffix, m.device)
       for name in ["layer_norm1", "layer_norm2", "mlp.fc1", "mlp.fc2"]:
         layer[name + suffix] = __torch__.zsic.layers.weight(state, source + name + suffix, m.device)
+    __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   m.layers["vision"] = layers
   return None
 
-# The states of all tokens, behind the norm.
-def encode_blip_images(m: __torch__.zsic.model.Model, images: List[Tensor], heads: int, kind: str, eps: float) -> Tensor:
+# The states of all tokens, or of the class token, behind the norm.
+def encode_blip_images(m: __torch__.zsic.model.Model, images: List[Tensor], patch: int, heads: int, kind: str, eps: float, all: bool) -> Tensor:
   w = m.weights
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w["vision_model.embeddings.patch_embedding.weight"], w["vision_model.embeddings.patch_embedding.bias"])
+  x = __torch__.zsic.layers.patches(x, w, "vision_model.embeddings.patch_embedding", patch)
   x = __torch__.zsic.layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
   x = x + w["vision_model.embeddings.position_embedding"]
-  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None)
+  positions = annotate(Optional[Tensor], None)
+  if not all:
+    positions = __torch__.zsic.layers.first(x)
+  x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, positions)
   return __torch__.zsic.layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
