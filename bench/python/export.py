@@ -7,6 +7,7 @@ model, for DJL.
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import reference
@@ -42,7 +43,6 @@ def export_image(model, side, folder):
 
     target = folder / "image-float32.onnx"
     if not target.exists():
-        partial = folder / "partial.onnx"
         program = torch.onnx.export(
             Image(model).eval(),
             (torch.zeros(2, 3, side, side),),
@@ -51,9 +51,12 @@ def export_image(model, side, folder):
             output_names=["image_embeds"],
             dynamo=True,
         )
-        program.save(partial, external_data=False)
-        onnx.checker.check_model(str(partial))
-        partial.rename(target)
+        # Large weights go to a file beside it, whose name it holds.
+        with tempfile.TemporaryDirectory(dir=folder) as partial:
+            program.save(Path(partial) / target.name, external_data=False)
+            onnx.checker.check_model(str(Path(partial) / target.name))
+            for file in sorted(Path(partial).iterdir(), reverse=True):
+                file.rename(folder / file.name)
     quantized = folder / "image-int8.onnx"
     if not quantized.exists():
         partial = folder / "partial.onnx"
