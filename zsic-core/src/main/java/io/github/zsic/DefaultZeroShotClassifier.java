@@ -196,7 +196,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private float[] encode(RgbImage pixels) {
 		return this.encoder
-			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height())))[0];
+			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height(),
+					pixels.originalWidth(), pixels.originalHeight())))[0];
 	}
 
 	private RgbImage decode(ImageInput input) {

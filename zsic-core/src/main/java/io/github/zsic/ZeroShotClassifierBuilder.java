@@ -427,8 +427,9 @@ public final class ZeroShotClassifierBuilder {
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
 			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes), templates, new Scorer(encoder.logitScale(),
-							encoder.logitBias(), encoder.scoring(), this.scoring, this.temperature),
+					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()), templates,
+					new Scorer(encoder.logitScale(), encoder.logitBias(), encoder.scoring(), this.scoring,
+							this.temperature),
 					this.labels);
 			if (this.labels != null) {
 				long start = System.nanoTime();

@@ -145,6 +145,23 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		return settings;
 	}
 
+	/**
+	 * How long the shorter side of a picture is after the resize, at most; a picture whose
+	 * shorter side is far longer can be made smaller by other means before.
+	 * @return a number of pixels, 0 if the steps need every pixel of the picture
+	 */
+	public int side() {
+		if (this.numbers.get("do_resize") == 0 || this.numbers.get("resample") == NEAREST) {
+			return 0;
+		}
+		if (this.numbers.containsKey("size.shortest_edge")) {
+			return this.numbers.get("size.shortest_edge").intValue();
+		}
+		// Pictures that keep their aspect have a size of their own each.
+		return (int) Math.max(this.numbers.getOrDefault("size.height", 0.0),
+				this.numbers.getOrDefault("size.width", 0.0));
+	}
+
 	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name, boolean defaultValue) {
 		JsonElement value = json.get(name);
 		// For the reference a flag that is missing has its default, and one that is null

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
@@ -244,7 +245,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		runImages(List.of(new Picture(new byte[3], 1, 1)));
+		runImages(List.of(new Picture(new byte[3], 1, 1, 1, 1)));
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
 	}
@@ -273,7 +274,11 @@ public final class DualEncoder implements AutoCloseable {
 	private float[][] runImages(List<Picture> pictures) {
 		float[] flat = call((scope) -> {
 			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
-			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
+			long[] sizes = pictures.stream()
+				.flatMapToLong((picture) -> LongStream.of(picture.originalHeight(), picture.originalWidth()))
+				.toArray();
+			return requireFinite(scope
+				.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
 				.toTensor(scope.manager)
 				.toFloatArray());
 		});
@@ -444,8 +449,11 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
 	 * @param width the width in pixels
 	 * @param height the height in pixels
+	 * @param originalWidth the width before the picture was made smaller, by a whole
+	 * factor, on its way to here; or else the same
+	 * @param originalHeight the height before that
 	 */
-	public record Picture(byte[] rgb, int width, int height) {
+	public record Picture(byte[] rgb, int width, int height, int originalWidth, int originalHeight) {
 
 	}
 

@@ -77,6 +77,10 @@ final class ByteCursor {
 		return u16le() | ((long) u16le() << 16);
 	}
 
+	long u32be() throws DecodingException {
+		return ((long) u16be() << 16) | u16be();
+	}
+
 	int i32le() throws DecodingException {
 		return (int) u32le();
 	}

@@ -12,7 +12,7 @@ final class HuffmanTable {
 
 	private static final int SYMBOL_BITS = 9;
 
-	private static final int COEFFICIENT_BITS = 11;
+	private static final int COEFFICIENT_BITS = 10;
 
 	private static final int SKIP_BITS = 13;
 

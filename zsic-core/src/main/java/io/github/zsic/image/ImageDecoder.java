@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 
 import io.github.zsic.InvalidImageException;
@@ -65,8 +66,25 @@ public final class ImageDecoder {
 	 * @throws InvalidImageException if it holds no picture that can be decoded
 	 */
 	public RgbImage decode(String description, InputStream in) throws IOException {
+		return decode(description, read(in));
+	}
+
+	/** Without copies, if the stream knows its length. */
+	private byte[] read(InputStream in) throws IOException {
 		// One byte too many shows that there are too many.
-		return decode(description, in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16)));
+		int most = (int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16);
+		byte[] bytes = new byte[Math.min(most, Math.max(HEAD, in.available()))];
+		int length = in.readNBytes(bytes, 0, bytes.length);
+		while (length == bytes.length && length < most) {
+			int next = in.read();
+			if (next < 0) {
+				return bytes;
+			}
+			bytes = Arrays.copyOf(bytes, (int) Math.min(most, 2L * length));
+			bytes[length++] = (byte) next;
+			length += in.readNBytes(bytes, length, bytes.length - length);
+		}
+		return (length == bytes.length) ? bytes : Arrays.copyOf(bytes, length);
 	}
 
 	/**
@@ -86,7 +104,8 @@ public final class ImageDecoder {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}
-			return Orientation.of(bytes).apply(decode(bytes));
+			Orientation orientation = Orientation.of(bytes);
+			return orientation.apply(decode(bytes, orientation));
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
@@ -125,12 +144,12 @@ public final class ImageDecoder {
 				"Send a smaller picture, or give the Java runtime more memory (-Xmx).", ex);
 	}
 
-	private RgbImage decode(byte[] bytes) throws DecodingException {
+	private RgbImage decode(byte[] bytes, Orientation orientation) throws DecodingException {
 		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
-			return JpegDecoder.decode(bytes, this.limit, this.side);
+			return JpegDecoder.decode(bytes, this.limit, this.side, orientation != Orientation.UPRIGHT);
 		}
 		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
-			return JdkDecoder.decode(JdkDecoder.PNG, bytes, this.limit);
+			return PngDecoder.decode(bytes, this.limit);
 		}
 		if (starts(bytes, 0, 'R', 'I', 'F', 'F') && starts(bytes, 8, 'W', 'E', 'B', 'P')) {
 			return WebpDecoder.decode(bytes, this.limit);

@@ -52,6 +52,8 @@ final class JpegDecoder {
 
 	private final int side;
 
+	private final boolean wholeSquares;
+
 	private final int[][] quantizationTables = new int[4][];
 
 	private final HuffmanTable[] dcTables = new HuffmanTable[4];
@@ -75,10 +77,11 @@ final class JpegDecoder {
 
 	private int adobeTransform = -1;
 
-	private JpegDecoder(byte[] bytes, PixelLimit limit, int side) {
+	private JpegDecoder(byte[] bytes, PixelLimit limit, int side, boolean wholeSquares) {
 		this.bytes = bytes;
 		this.limit = limit;
 		this.side = side;
+		this.wholeSquares = wholeSquares;
 	}
 
 	/**
@@ -87,9 +90,12 @@ final class JpegDecoder {
 	 * @param limit the largest picture
 	 * @param side how long the shorter side of the result must be at least, if the
 	 * picture may be made smaller, or 0
+	 * @param wholeSquares whether it may be made smaller only if the last column and row
+	 * then stand for as many pixels as the others; when the picture is turned they come
+	 * first
 	 */
-	static RgbImage decode(byte[] bytes, PixelLimit limit, int side) throws DecodingException {
-		return new JpegDecoder(bytes, limit, side).decode();
+	static RgbImage decode(byte[] bytes, PixelLimit limit, int side, boolean wholeSquares) throws DecodingException {
+		return new JpegDecoder(bytes, limit, side, wholeSquares).decode();
 	}
 
 	private RgbImage decode() throws DecodingException {
@@ -242,11 +248,8 @@ final class JpegDecoder {
 			most[1] = Math.max(most[1], component.vertical);
 			components.add(component);
 		}
-		if (this.side > 0) {
-			while (this.eighths > 1
-					&& Math.min(this.width, this.height) * (long) this.eighths / 16 >= this.side) {
-				this.eighths /= 2;
-			}
+		while (canHalve()) {
+			this.eighths /= 2;
 		}
 		for (JpegComponent component : components) {
 			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1
@@ -260,6 +263,12 @@ final class JpegDecoder {
 			component.prepare(this.width, this.height, most, this.eighths, this.progressive);
 		}
 		this.components = components;
+	}
+
+	private boolean canHalve() {
+		int square = 16 / this.eighths;
+		return this.side > 0 && this.eighths > 1 && Math.min(this.width, this.height) / square >= this.side
+				&& !(this.wholeSquares && (this.width % square != 0 || this.height % square != 0));
 	}
 
 	private JpegScan.Header readScanHeader(ByteCursor in) throws DecodingException {

@@ -142,11 +142,9 @@ final class JpegScan {
 	}
 
 	private void fill() {
-		if (this.count <= 32) {
-			this.bits |= ((int) INT.get(this.data, this.position) & 0xFFFFFFFFL) << (32 - this.count);
-			this.position += Integer.BYTES;
-			this.count += 32;
-		}
+		this.bits |= (long) LONG.get(this.data, this.position) >>> this.count;
+		this.position += (63 - this.count) >> 3;
+		this.count |= 56;
 	}
 
 	private void drop(int length) {
@@ -262,8 +260,10 @@ final class JpegScan {
 	private void transform(JpegComponent component, boolean flat, int column, int row) {
 		this.dct.transform(this.block, flat, component.blockWidth, component.blockHeight, component.samples,
 				component.offset(column, row), component.stride());
-		if (flat) {
-			this.block[0] = 0;
+		if (component.lastNeeded < 8) {
+			for (int k = 0; k <= component.lastNeeded; k++) {
+				this.block[ORDER[k]] = 0;
+			}
 		}
 		else {
 			Arrays.fill(this.block, 0);
@@ -278,40 +278,45 @@ final class JpegScan {
 		if (exhausted()) {
 			return true;
 		}
-		component.predicted += signed(symbol(dc) & 15);
 		int[] quantization = component.quantization;
-		this.block[0] = component.predicted * quantization[0];
 		byte[] data = this.data;
 		int[] block = this.block;
 		long bits = this.bits;
 		int count = this.count;
 		int position = this.position;
+		bits |= (long) LONG.get(data, position) >>> count;
+		position += (63 - count) >> 3;
+		count |= 56;
+		int symbol = dc.symbol(bits);
+		bits <<= symbol >> 8;
+		int size = symbol & 15;
+		if (size > 0) {
+			component.predicted += HuffmanTable.extend(bits, size);
+			bits <<= size;
+		}
+		count -= (symbol >> 8) + size;
+		block[0] = component.predicted * quantization[0];
 		int needed = component.lastNeeded;
 		int k = 1;
 		boolean flat = true;
 		while (k <= needed) {
-			if (count <= 32) {
-				bits |= ((int) INT.get(data, position) & 0xFFFFFFFFL) << (32 - count);
-				position += Integer.BYTES;
-				count += 32;
-			}
+			bits |= (long) LONG.get(data, position) >>> count;
+			position += (63 - count) >> 3;
+			count |= 56;
 			int entry = ac.coefficient(bits);
 			bits <<= entry & 31;
 			count -= entry & 31;
 			k += (entry >> 5) & 127;
-			if (k > 63) {
-				break;
+			if (k <= needed) {
+				block[ORDER[k]] = (entry >> 16) * quantization[k];
+				flat = false;
 			}
-			block[ORDER[k]] = (entry >> 16) * quantization[k];
-			flat = false;
 			k++;
 		}
 		while (k < 64) {
-			if (count <= 32) {
-				bits |= ((int) INT.get(data, position) & 0xFFFFFFFFL) << (32 - count);
-				position += Integer.BYTES;
-				count += 32;
-			}
+			bits |= (long) LONG.get(data, position) >>> count;
+			position += (63 - count) >> 3;
+			count |= 56;
 			int entry = ac.skip(bits);
 			int run = entry >> 5;
 			int reached = k + (run & (HuffmanTable.BLOCK_END - 1));

@@ -206,13 +206,36 @@ def resized(height: int, width: int, config: Dict[str, float]) -> List[int]:
 # intermediate rounding of Pillow; libtorch has this kernel for the CPU only.
 def resize(x: Tensor, size: List[int], resample: int) -> Tensor:
   if size[0] != x.size(2) or size[1] != x.size(3):
-    if resample == 3:
-      x = torch._upsample_bicubic2d_aa(x, size, False, None, None)
-    elif resample == 2:
-      x = torch._upsample_bilinear2d_aa(x, size, False, None, None)
-    else:
-      x = torch.upsample_nearest2d(x, size, None, None)
+    x = __torch__.zsic.layers.resize_by(x, size, resample, None, None)
   return x
+
+# The same by factors that the sizes, which are whole numbers, do not tell exactly.
+def resize_by(x: Tensor, size: List[int], resample: int, down: Optional[float], across: Optional[float]) -> Tensor:
+  if resample == 3:
+    x = torch._upsample_bicubic2d_aa(x, size, False, down, across)
+  elif resample == 2:
+    x = torch._upsample_bilinear2d_aa(x, size, False, down, across)
+  else:
+    x = torch.upsample_nearest2d(x, size, down, across)
+  return x
+
+# Pictures, uint8 [height, width, 3], of which some were made smaller by a whole factor when they were
+# decoded: those get the size that they would have got from their own size.
+def resize_smaller(images: List[Tensor], sizes: List[int], config: Dict[str, float]) -> List[Tensor]:
+  result = annotate(List[Tensor], [])
+  for i in range(len(images)):
+    x = images[i]
+    height = sizes[2 * i]
+    width = sizes[2 * i + 1]
+    if x.size(0) != height or x.size(1) != width:
+      size = __torch__.zsic.layers.resized(height, width, config)
+      # The last row and column may stand for less than a whole one.
+      factor = float(int(height / x.size(0) + 0.5))
+      x = torch.unsqueeze(torch.permute(x, [2, 0, 1]), 0)
+      x = __torch__.zsic.layers.resize_by(x, size, int(config["resample"]), float(size[0]) * factor / float(height), float(size[1]) * factor / float(width))
+      x = torch.permute(torch.squeeze(x, 0), [1, 2, 0])
+    result.append(x)
+  return result
 
 # One picture, uint8 [height, width, 3], to uint8 [1, 3, crop height, crop width]: what transformers'
 # torchvision backend does (image_processing_backends.py).

@@ -1,0 +1,128 @@
+package io.github.zsic.image;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.stream.Stream;
+
+import javax.imageio.ImageIO;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * {@link ImageDecoder} for a model that needs fewer pixels than a picture has: every
+ * encoding of a JPEG comes out smaller, upright and in its colours.
+ */
+class ScaledDecodingTests {
+
+	/** Makes halves and quarters of the pictures of 61 x 47. */
+	private static final int[] SIDES = { 7, 3 };
+
+	static Stream<ImageDecoderReferenceTests.Expected> jpegs() throws IOException {
+		return ImageDecoderReferenceTests.expected().filter((expected) -> expected.file().startsWith("jpeg-"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("jpegs")
+	void looksLikeTheFullPicture(ImageDecoderReferenceTests.Expected expected) throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read(expected.file());
+		RgbImage full = decoder(0).decode("picture", bytes);
+		for (int i = 0; i < SIDES.length; i++) {
+			int factor = 2 << i;
+			RgbImage small = decoder(SIDES[i]).decode("picture", bytes);
+			assertThat(small.originalWidth()).isEqualTo(expected.width());
+			assertThat(small.originalHeight()).isEqualTo(expected.height());
+			assertThat(small.width()).isEqualTo((expected.width() + factor - 1) / factor);
+			assertThat(small.height()).isEqualTo((expected.height() + factor - 1) / factor);
+			assertThat(difference(small, full, factor)).as("mean difference at 1/%d", factor).isLessThan(9);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 2, 3, 4, 5, 6, 7, 8 })
+	void turnedPicture(int orientation) throws IOException {
+		byte[] bytes = turned(orientation, 64, 48);
+		RgbImage full = decoder(0).decode("picture", bytes);
+		RgbImage small = decoder(3).decode("picture", bytes);
+		assertThat(small.width()).isEqualTo(full.width() / 4);
+		assertThat(small.originalWidth()).isEqualTo(full.width());
+		assertThat(small.originalHeight()).isEqualTo(full.height());
+		assertThat(difference(small, full, 4)).isLessThan(2);
+	}
+
+	/** The incomplete squares would come first, and all others would be shifted. */
+	@Test
+	void turnedPictureThatDoesNotConsistOfWholeSquares() throws IOException {
+		RgbImage image = decoder(3).decode("picture", turned(3, 63, 48));
+		assertThat(image.width()).isEqualTo(63);
+		assertThat(decoder(3).decode("picture", turned(1, 63, 48)).width()).isEqualTo(16);
+	}
+
+	private static byte[] turned(int orientation, int width, int height) throws IOException {
+		BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
+		for (int y = 0; y < height; y++) {
+			for (int x = 0; x < width; x++) {
+				image.setRGB(x, y, (x * 4) << 16 | (y * 5) << 8 | (x * y / 12));
+			}
+		}
+		ByteArrayOutputStream out = new ByteArrayOutputStream();
+		ImageIO.write(image, "jpg", out);
+		byte[] jpeg = out.toByteArray();
+		byte[] exif = { (byte) 0xFF, (byte) 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+				0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte) orientation, 0, 0, 0, 0, 0, 0 };
+		out.reset();
+		out.write(jpeg, 0, 2);
+		out.writeBytes(exif);
+		out.write(jpeg, 2, jpeg.length - 2);
+		return out.toByteArray();
+	}
+
+	/** Of the samples and the means of the squares that they stand for. */
+	private static double difference(RgbImage small, RgbImage full, int factor) {
+		long sum = 0;
+		int count = 0;
+		for (int y = 0; y < full.height() / factor; y++) {
+			for (int x = 0; x < full.width() / factor; x++) {
+				for (int band = 0; band < 3; band++) {
+					int mean = 0;
+					int top = y * factor;
+					int left = x * factor;
+					for (int j = 0; j < factor * factor; j++) {
+						int at = (top + j / factor) * full.width() + left + j % factor;
+						mean += full.pixels()[3 * at + band] & 0xFF;
+					}
+					int sample = small.pixels()[3 * (y * small.width() + x) + band] & 0xFF;
+					sum += Math.abs(sample - mean / (factor * factor));
+					count++;
+				}
+			}
+		}
+		return (double) sum / count;
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 8, 15, 47, 1000 })
+	void pictureIsNotMadeSmallerThanThreeTimesTheSide(int side) throws IOException {
+		RgbImage image = decoder(side).decode("picture", ImageDecoderReferenceTests.read("jpeg-420.jpg"));
+		assertThat(image.width()).isEqualTo(61);
+		assertThat(image.originalWidth()).isEqualTo(61);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "png-rgb.png", "gif-rgb.gif", "webp-lossy.webp", "bmp-rgb.bmp", "tiff-jpeg.tif" })
+	void otherFormatsAreDecodedInFull(String file) throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read(file);
+		assertThat(decoder(1).decode("picture", bytes).pixels())
+			.isEqualTo(decoder(0).decode("picture", bytes).pixels());
+	}
+
+	private static ImageDecoder decoder(int side) {
+		return new ImageDecoder(1_000_000, 1_000_000, side);
+	}
+
+}
