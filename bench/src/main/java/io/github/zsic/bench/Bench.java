@@ -124,8 +124,8 @@ final class Bench {
 					if (group.measuresStart()) {
 						contenders.close();
 					}
-					this.results.replace(group.name(), new Measurement(group, contenders, this.commit,
-							(text) -> System.err.println(group.name() + ": " + text))
+					this.results.replace(group.name(), new Measurement(group, contenders, 2 * group.entries().size(),
+							this.commit, (text) -> System.err.println(group.name() + ": " + text))
 						.run());
 					System.err.printf("%s: %d s%n", group.name(), (System.nanoTime() - start) / 1_000_000_000);
 				}

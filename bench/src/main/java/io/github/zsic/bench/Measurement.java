@@ -29,10 +29,10 @@ final class Measurement {
 	/** So that threads of the one before that still spin do not disturb. */
 	private static final long PAUSE = 30;
 
-	/** A turn is repeated if other processes took more than this share of the machine. */
+	/**
+	 * A turn is disturbed if other processes took more than this share of the machine.
+	 */
 	private static final double DISTURBED = 0.05;
-
-	private static final int ATTEMPTS = 4;
 
 	private static final long LONG_PAUSE = 1000;
 
@@ -58,9 +58,20 @@ final class Measurement {
 	/** The largest share of the machine that others took in a turn that counts. */
 	private final Map<Entry, Double> foreign = new HashMap<>();
 
-	Measurement(Group group, Contenders contenders, String commit, Consumer<String> progress) {
+	private int repeats;
+
+	/**
+	 * Prepares a measurement.
+	 * @param group what to measure
+	 * @param contenders who takes part
+	 * @param repeats how many disturbed turns may be repeated
+	 * @param commit what is measured
+	 * @param progress is told how far it is
+	 */
+	Measurement(Group group, Contenders contenders, int repeats, String commit, Consumer<String> progress) {
 		this.group = group;
 		this.contenders = contenders;
+		this.repeats = repeats;
 		this.commit = commit;
 		this.progress = progress;
 	}
@@ -95,8 +106,8 @@ final class Measurement {
 		double[] least = null;
 		double leastLoad = Double.POSITIVE_INFINITY;
 		try {
-			for (int attempt = 0; attempt < ATTEMPTS && leastLoad > DISTURBED; attempt++) {
-				Thread.sleep((attempt == 0) ? PAUSE : attempt * LONG_PAUSE);
+			Thread.sleep(PAUSE);
+			while (true) {
 				try (BusyNeighbour neighbour = entry.busy() ? new BusyNeighbour() : null) {
 					ForeignLoad load = ForeignLoad.watch(own(entry, neighbour));
 					double[] nanos = this.contenders.take(entry.contender(), turn);
@@ -106,6 +117,11 @@ final class Measurement {
 						leastLoad = foreign;
 					}
 				}
+				if (leastLoad <= DISTURBED || this.repeats == 0) {
+					break;
+				}
+				this.repeats--;
+				Thread.sleep(LONG_PAUSE);
 			}
 		}
 		catch (ContenderException ex) {

@@ -89,7 +89,7 @@ class BenchTests {
 	private List<Result> measure(Group group) throws Exception {
 		Pictures.writeSmall(this.folder);
 		try (Contenders contenders = new Contenders(this.folder, null, Path.of("python"), CHECKPOINT, IMAGE_SIZE)) {
-			return new Measurement(group, contenders, "test", (text) -> {
+			return new Measurement(group, contenders, 0, "test", (text) -> {
 			}).run();
 		}
 	}

@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Decodes the scans of a JPEG, one after the other: the bits between two headers, to
@@ -236,7 +237,7 @@ final class JpegScan {
 
 	/** Makes the samples of a progressive picture's component. */
 	void transform(JpegComponent component) {
-		int[] quantization = component.quantization;
+		int[] quantization = Objects.requireNonNull(component.quantization);
 		if (quantization == null) {
 			Arrays.fill(component.samples, (byte) 128);
 			return;
@@ -278,7 +279,7 @@ final class JpegScan {
 		if (exhausted()) {
 			return true;
 		}
-		int[] quantization = component.quantization;
+		int[] quantization = Objects.requireNonNull(component.quantization);
 		byte[] data = this.data;
 		int[] block = this.block;
 		long bits = this.bits;
