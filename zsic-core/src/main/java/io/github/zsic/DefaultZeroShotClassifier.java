@@ -195,9 +195,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	private float[] encode(RgbImage pixels) {
-		return this.encoder
-			.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(), pixels.height(),
-					pixels.originalWidth(), pixels.originalHeight())))[0];
+		return this.encoder.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(),
+				pixels.height(), pixels.originalWidth(), pixels.originalHeight())))[0];
 	}
 
 	private RgbImage decode(ImageInput input) {

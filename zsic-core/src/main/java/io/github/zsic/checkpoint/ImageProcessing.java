@@ -146,8 +146,8 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	}
 
 	/**
-	 * How long the shorter side of a picture is after the resize, at most; a picture whose
-	 * shorter side is far longer can be made smaller by other means before.
+	 * How long the shorter side of a picture is after the resize, at most; a picture
+	 * whose shorter side is far longer can be made smaller by other means before.
 	 * @return a number of pixels, 0 if the steps need every pixel of the picture
 	 */
 	public int side() {

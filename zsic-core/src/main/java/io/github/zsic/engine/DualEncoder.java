@@ -277,10 +277,10 @@ public final class DualEncoder implements AutoCloseable {
 			long[] sizes = pictures.stream()
 				.flatMapToLong((picture) -> LongStream.of(picture.originalHeight(), picture.originalWidth()))
 				.toArray();
-			return requireFinite(scope
-				.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
-				.toTensor(scope.manager)
-				.toFloatArray());
+			return requireFinite(
+					scope.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
+						.toTensor(scope.manager)
+						.toFloatArray());
 		});
 		return rows(flat, pictures.size());
 	}
@@ -449,8 +449,8 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param rgb rows from top to bottom, interleaved red, green and blue; not changed
 	 * @param width the width in pixels
 	 * @param height the height in pixels
-	 * @param originalWidth the width before the picture was made smaller, by a whole
-	 * factor, on its way to here; or else the same
+	 * @param originalWidth the width before the picture was made smaller, to a number of
+	 * eighths, on its way to here; or else the same
 	 * @param originalHeight the height before that
 	 */
 	public record Picture(byte[] rgb, int width, int height, int originalWidth, int originalHeight) {

@@ -6,8 +6,8 @@ package io.github.zsic.image;
  * and G. Moschytz, Practical fast 1-D DCT algorithms with 11 multiplications, ICASSP
  * 1989.
  * <p>
- * It also makes 1, 2 or 4 columns or rows of the 8, by the transform of that length on
- * the lowest frequencies. What is left out are frequencies that the smaller picture
+ * It also makes 1, 2, 3, 4 or 6 columns or rows of the 8, by the transform of that length
+ * on the lowest frequencies. What is left out are frequencies that the smaller picture
  * cannot show, so the colours that it shows are not weakened as by averaging.
  */
 final class InverseDct {
@@ -20,9 +20,13 @@ final class InverseDct {
 
 	private static final int F_0_298 = 2446;
 
+	private static final int F_0_366 = 2998;
+
 	private static final int F_0_390 = 3196;
 
 	private static final int F_0_541 = 4433;
+
+	private static final int F_0_707 = 5793;
 
 	private static final int F_0_765 = 6270;
 
@@ -30,7 +34,13 @@ final class InverseDct {
 
 	private static final int F_1_175 = 9633;
 
+	private static final int F_1_224 = 10033;
+
 	private static final int F_1_306 = 10703;
+
+	private static final int F_1_366 = 11190;
+
+	private static final int F_1_414 = 11585;
 
 	private static final int F_1_501 = 12299;
 
@@ -50,8 +60,8 @@ final class InverseDct {
 	 * Transforms a block.
 	 * @param block the coefficients, row by row, dequantized
 	 * @param flat whether all but the first are zero
-	 * @param columns how many columns to make: 1, 2, 4 or 8
-	 * @param rows how many rows to make: 1, 2, 4 or 8
+	 * @param columns how many columns to make: 1, 2, 3, 4, 6 or 8
+	 * @param rows how many rows to make: 1, 2, 3, 4, 6 or 8
 	 * @param target where the samples go
 	 * @param offset where the first sample goes
 	 * @param stride how far apart rows are
@@ -72,13 +82,17 @@ final class InverseDct {
 			switch (rows) {
 				case 1 -> columns1(block, columns);
 				case 2 -> columns2(block, columns);
+				case 3 -> columns3(block, columns);
 				case 4 -> columns4(block, columns);
+				case 6 -> columns6(block, columns);
 				default -> columns8(block, columns);
 			}
 			switch (columns) {
 				case 1 -> rows1(rows, target, offset, stride);
 				case 2 -> rows2(rows, target, offset, stride);
+				case 3 -> rows3(rows, target, offset, stride);
 				case 4 -> rows4(rows, target, offset, stride);
+				case 6 -> rows6(rows, target, offset, stride);
 				default -> rows8(rows, target, offset, stride);
 			}
 		}
@@ -113,6 +127,19 @@ final class InverseDct {
 		}
 	}
 
+	private void columns3(int[] block, int columns) {
+		int[] work = this.work;
+		int round = 1 << (BITS - KEPT - 1);
+		for (int x = 0; x < columns; x++) {
+			int mean = (block[x] << BITS) + round;
+			int outer = mean + block[x + 16] * F_0_707;
+			int slope = block[x + 8] * F_1_224;
+			work[x] = (outer + slope) >> (BITS - KEPT);
+			work[x + 8] = (mean - block[x + 16] * F_1_414) >> (BITS - KEPT);
+			work[x + 16] = (outer - slope) >> (BITS - KEPT);
+		}
+	}
+
 	private void columns4(int[] block, int columns) {
 		int[] work = this.work;
 		int round = 1 << (BITS - KEPT - 1);
@@ -125,6 +152,30 @@ final class InverseDct {
 			work[x + 8] = (difference + inner) >> (BITS - KEPT);
 			work[x + 16] = (difference - inner) >> (BITS - KEPT);
 			work[x + 24] = (sum - outer) >> (BITS - KEPT);
+		}
+	}
+
+	private void columns6(int[] block, int columns) {
+		int[] work = this.work;
+		int shift = BITS - KEPT;
+		int round = 1 << (shift - 1);
+		for (int x = 0; x < columns; x++) {
+			int c1 = block[x + 8];
+			int c3 = block[x + 24];
+			int c5 = block[x + 40];
+			int mean = (block[x] << BITS) + round;
+			int outer = mean + block[x + 32] * F_0_707;
+			int slope = block[x + 16] * F_1_224;
+			int even1 = mean - block[x + 32] * F_1_414;
+			int odd0 = c1 * F_1_366 + (c3 << BITS) + c5 * F_0_366;
+			int odd1 = (c1 - c3 - c5) << BITS;
+			int odd2 = c1 * F_0_366 - (c3 << BITS) + c5 * F_1_366;
+			work[x] = (outer + slope + odd0) >> shift;
+			work[x + 8] = (even1 + odd1) >> shift;
+			work[x + 16] = (outer - slope + odd2) >> shift;
+			work[x + 24] = (outer - slope - odd2) >> shift;
+			work[x + 32] = (even1 - odd1) >> shift;
+			work[x + 40] = (outer + slope - odd0) >> shift;
 		}
 	}
 
@@ -198,6 +249,20 @@ final class InverseDct {
 		}
 	}
 
+	private void rows3(int rows, byte[] target, int offset, int stride) {
+		int[] work = this.work;
+		int shift = BITS + KEPT + 3;
+		int round = 1 << (shift - 1);
+		for (int y = 0, in = 0, out = offset; y < rows; y++, in += 8, out += stride) {
+			int mean = (work[in] << BITS) + round;
+			int outer = mean + work[in + 2] * F_0_707;
+			int slope = work[in + 1] * F_1_224;
+			target[out] = sample((outer + slope) >> shift);
+			target[out + 1] = sample((mean - work[in + 2] * F_1_414) >> shift);
+			target[out + 2] = sample((outer - slope) >> shift);
+		}
+	}
+
 	private void rows4(int rows, byte[] target, int offset, int stride) {
 		int[] work = this.work;
 		int shift = BITS + KEPT + 3;
@@ -211,6 +276,30 @@ final class InverseDct {
 			target[out + 1] = sample((difference + inner) >> shift);
 			target[out + 2] = sample((difference - inner) >> shift);
 			target[out + 3] = sample((sum - outer) >> shift);
+		}
+	}
+
+	private void rows6(int rows, byte[] target, int offset, int stride) {
+		int[] work = this.work;
+		int shift = BITS + KEPT + 3;
+		int round = 1 << (shift - 1);
+		for (int y = 0, in = 0, out = offset; y < rows; y++, in += 8, out += stride) {
+			int c1 = work[in + 1];
+			int c3 = work[in + 3];
+			int c5 = work[in + 5];
+			int mean = (work[in] << BITS) + round;
+			int outer = mean + work[in + 4] * F_0_707;
+			int slope = work[in + 2] * F_1_224;
+			int even1 = mean - work[in + 4] * F_1_414;
+			int odd0 = c1 * F_1_366 + (c3 << BITS) + c5 * F_0_366;
+			int odd1 = (c1 - c3 - c5) << BITS;
+			int odd2 = c1 * F_0_366 - (c3 << BITS) + c5 * F_1_366;
+			target[out] = sample((outer + slope + odd0) >> shift);
+			target[out + 1] = sample((even1 + odd1) >> shift);
+			target[out + 2] = sample((outer - slope + odd2) >> shift);
+			target[out + 3] = sample((outer - slope - odd2) >> shift);
+			target[out + 4] = sample((even1 - odd1) >> shift);
+			target[out + 5] = sample((outer + slope - odd0) >> shift);
 		}
 	}
 

@@ -17,12 +17,10 @@ import javax.imageio.spi.ImageReaderSpi;
 import org.w3c.dom.NodeList;
 
 /**
- * PNG, GIF and BMP, by the readers that are part of the JDK, whatever else is registered
- * with Image I/O and whichever class loader asks.
+ * GIF, BMP and the rarer kinds of PNG, by the readers that are part of the JDK, whatever
+ * else is registered with Image I/O and whichever class loader asks.
  */
 final class JdkDecoder {
-
-	static final ImageReaderSpi JPEG = provider("JPEG");
 
 	static final ImageReaderSpi PNG = provider("png");
 

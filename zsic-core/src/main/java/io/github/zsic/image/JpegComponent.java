@@ -47,8 +47,14 @@ final class JpegComponent {
 	/** In the order of the file, from its first scan on. */
 	int @Nullable [] quantization;
 
-	/** A progressive picture's, as they are known until now; each block row by row. */
+	/**
+	 * A progressive picture's, as they are known until now: those that count, of one
+	 * block after the other.
+	 */
 	short[] coefficients = {};
+
+	/** For each block the coefficients that are not zero, as bits. */
+	long[] known = {};
 
 	byte[] samples = {};
 
@@ -88,7 +94,8 @@ final class JpegComponent {
 		}
 		this.samples = new byte[this.columns * this.blockWidth * this.rows * this.blockHeight];
 		if (progressive) {
-			this.coefficients = new short[64 * this.columns * this.rows];
+			this.coefficients = new short[(this.lastNeeded + 1) * this.columns * this.rows];
+			this.known = new long[this.columns * this.rows];
 		}
 	}
 
@@ -101,11 +108,18 @@ final class JpegComponent {
 	 */
 	private static int blockSize(int eighths, int coarser) {
 		int size = eighths;
-		while (size < 8 && coarser % 2 == 0) {
+		while (size <= 4 && coarser % 2 == 0) {
 			size *= 2;
 			coarser /= 2;
 		}
 		return size;
+	}
+
+	void set(int block, int k, int value) {
+		this.known[block] |= 1L << k;
+		if (k <= this.lastNeeded) {
+			this.coefficients[block * (this.lastNeeded + 1) + k] = (short) value;
+		}
 	}
 
 	int stride() {
@@ -160,30 +174,35 @@ final class JpegComponent {
 	}
 
 	private void smoothAcross(int start, byte[] target) {
+		byte[] samples = this.samples;
 		int last = this.width - 1;
-		int left = sample(start);
+		int left = samples[start] & 0xFF;
 		int middle = left;
-		for (int x = 0; x <= last; x++) {
-			int right = sample(start + Math.min(x + 1, last));
+		for (int x = 0; x < last; x++) {
+			int right = samples[start + x + 1] & 0xFF;
 			target[2 * x] = (byte) ((3 * middle + left + 1) >> 2);
 			target[2 * x + 1] = (byte) ((3 * middle + right + 2) >> 2);
 			left = middle;
 			middle = right;
 		}
+		target[2 * last] = (byte) ((3 * middle + left + 1) >> 2);
+		target[2 * last + 1] = (byte) middle;
 	}
 
 	private void smoothBoth(int start, int other, byte[] target) {
+		byte[] samples = this.samples;
 		int last = this.width - 1;
-		int middle = 3 * sample(start) + sample(other);
-		int left = middle;
-		for (int x = 0; x <= last; x++) {
-			int next = Math.min(x + 1, last);
-			int right = 3 * sample(start + next) + sample(other + next);
+		int left = 3 * (samples[start] & 0xFF) + (samples[other] & 0xFF);
+		int middle = left;
+		for (int x = 0; x < last; x++) {
+			int right = 3 * (samples[start + x + 1] & 0xFF) + (samples[other + x + 1] & 0xFF);
 			target[2 * x] = (byte) ((3 * middle + left + 8) >> 4);
 			target[2 * x + 1] = (byte) ((3 * middle + right + 7) >> 4);
 			left = middle;
 			middle = right;
 		}
+		target[2 * last] = (byte) ((3 * middle + left + 8) >> 4);
+		target[2 * last + 1] = (byte) ((4 * middle + 7) >> 4);
 	}
 
 }

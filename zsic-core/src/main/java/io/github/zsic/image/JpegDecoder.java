@@ -3,6 +3,7 @@ package io.github.zsic.image;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
 
@@ -10,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JPEG with Huffman coding, sequential and progressive, as libjpeg-turbo decodes it, to
- * the last bit. Large pictures can be made smaller on the way, by halves, which saves
- * most of the work.
+ * the last bit. Large pictures can be made smaller on the way, which saves most of the
+ * work.
  */
 final class JpegDecoder {
 
@@ -248,9 +249,7 @@ final class JpegDecoder {
 			most[1] = Math.max(most[1], component.vertical);
 			components.add(component);
 		}
-		while (canHalve()) {
-			this.eighths /= 2;
-		}
+		this.eighths = IntStream.rangeClosed(1, 4).filter(this::suffices).findFirst().orElse(8);
 		for (JpegComponent component : components) {
 			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1
 					|| component.vertical > 4) {
@@ -265,10 +264,10 @@ final class JpegDecoder {
 		this.components = components;
 	}
 
-	private boolean canHalve() {
-		int square = 16 / this.eighths;
-		return this.side > 0 && this.eighths > 1 && Math.min(this.width, this.height) / square >= this.side
-				&& !(this.wholeSquares && (this.width % square != 0 || this.height % square != 0));
+	/** Whether a picture with so many samples for 8 has all that is needed. */
+	private boolean suffices(int eighths) {
+		return this.side > 0 && Math.min(this.width, this.height) * eighths / 8 >= this.side
+				&& !(this.wholeSquares && (this.width * eighths % 8 != 0 || this.height * eighths % 8 != 0));
 	}
 
 	private JpegScan.Header readScanHeader(ByteCursor in) throws DecodingException {
@@ -349,32 +348,45 @@ final class JpegDecoder {
 	}
 
 	private RgbImage toRgb() {
-		int columns = (this.width * this.eighths + 7) / 8;
-		int rows = (this.height * this.eighths + 7) / 8;
+		// Without a last column or row that stands for less than half a one.
+		int columns = (this.width * this.eighths + 4) / 8;
+		int rows = (this.height * this.eighths + 4) / 8;
 		int bands = this.components.size();
 		boolean ycc = (bands == 3) ? isYcc() : bands == 4 && this.adobeTransform > 0;
 		byte[][] lines = new byte[bands][columns + 8];
-		int stride = (bands == 4) ? 4 : 3;
-		byte[] samples = new byte[columns * rows * stride];
+		byte[] inks = new byte[(bands == 4) ? 4 * columns : 0];
+		byte[] rgb = new byte[3 * columns * rows];
 		for (int y = 0; y < rows; y++) {
 			for (int band = 0; band < bands; band++) {
 				this.components.get(band).row(y, lines[band]);
 			}
-			int start = y * columns * stride;
-			if (ycc) {
-				Colors.yccToRgb(lines[0], lines[1], lines[2], columns, samples, start, stride);
-			}
-			for (int band = ycc ? 3 : 0; band < stride; band++) {
-				byte[] line = lines[Math.min(band, bands - 1)];
+			int start = 3 * y * columns;
+			if (bands == 4) {
 				// With YCCK, what libjpeg calls CMYK is the complement of the RGB that
 				// YCC stands for; and all inks are stored inverted, Adobe's way.
-				int invert = (bands == 4) ? 0xFF : 0;
-				for (int x = 0, out = start + band; x < columns; x++, out += stride) {
-					samples[out] = (byte) (line[x] ^ invert);
+				if (ycc) {
+					Colors.yccToRgb(lines[0], lines[1], lines[2], columns, inks, 0, 4);
+				}
+				for (int band = ycc ? 3 : 0; band < 4; band++) {
+					for (int x = 0; x < columns; x++) {
+						inks[4 * x + band] = (byte) ~lines[band][x];
+					}
+				}
+				System.arraycopy(Colors.cmykToRgb(inks), 0, rgb, start, 3 * columns);
+			}
+			else if (ycc) {
+				Colors.yccToRgb(lines[0], lines[1], lines[2], columns, rgb, start, 3);
+			}
+			else {
+				for (int band = 0; band < 3; band++) {
+					byte[] line = lines[Math.min(band, bands - 1)];
+					for (int x = 0, out = start + band; x < columns; x++, out += 3) {
+						rgb[out] = line[x];
+					}
 				}
 			}
 		}
-		return new RgbImage(columns, rows, (bands == 4) ? Colors.cmykToRgb(samples) : samples, this.width, this.height);
+		return new RgbImage(columns, rows, rgb, this.width, this.height);
 	}
 
 	private boolean isYcc() {

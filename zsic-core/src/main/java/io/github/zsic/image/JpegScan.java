@@ -22,7 +22,7 @@ final class JpegScan {
 	/** More than any block takes. */
 	private static final int PADDING = 512;
 
-	/** Where in a block, row by row, each coefficient is; more for those out of range. */
+	/** Where in a block, row by row, each coefficient is. */
 	static final int[] ORDER = order();
 
 	/** The bytes of the scan, without what keeps them apart from markers. */
@@ -58,7 +58,7 @@ final class JpegScan {
 	}
 
 	private static int[] order() {
-		int[] order = new int[64 + 16];
+		int[] order = new int[64];
 		int x = 0;
 		int y = 0;
 		for (int i = 0; i < 64; i++) {
@@ -75,7 +75,6 @@ final class JpegScan {
 				y += up ? -1 : 1;
 			}
 		}
-		Arrays.fill(order, 64, order.length, 63);
 		return order;
 	}
 
@@ -153,6 +152,13 @@ final class JpegScan {
 		this.count -= length;
 	}
 
+	private void skip(int length) {
+		fill();
+		drop(Math.min(length, 32));
+		fill();
+		drop(Math.max(length - 32, 0));
+	}
+
 	private int symbol(HuffmanTable table) {
 		fill();
 		int symbol = table.symbol(this.bits);
@@ -222,15 +228,15 @@ final class JpegScan {
 			transform(component, flat, column, row);
 		}
 		else if (!exhausted()) {
-			int start = 64 * (row * component.columns + column);
+			int number = row * component.columns + column;
 			if (header.from == 0) {
-				decodeFirst(component, header, header.dc[index], start);
+				decodeFirst(component, header, header.dc[index], number);
 			}
 			else if (header.high == 0) {
-				decodeOthers(component.coefficients, header, header.ac[index], start);
+				decodeOthers(component, header, header.ac[index], number);
 			}
 			else {
-				refine(component.coefficients, header, header.ac[index], start);
+				refine(component, header, header.ac[index], number);
 			}
 		}
 	}
@@ -242,15 +248,13 @@ final class JpegScan {
 			Arrays.fill(component.samples, (byte) 128);
 			return;
 		}
-		short[] coefficients = component.coefficients;
-		int start = 0;
+		int in = 0;
 		for (int row = 0; row < component.rows; row++) {
-			for (int column = 0; column < component.columns; column++, start += 64) {
+			for (int column = 0; column < component.columns; column++) {
 				int others = 0;
-				for (int k = 0; k < 64; k++) {
-					int at = ORDER[k];
-					int value = coefficients[start + at];
-					this.block[at] = value * quantization[k];
+				for (int k = 0; k <= component.lastNeeded; k++) {
+					int value = component.coefficients[in++];
+					this.block[ORDER[k]] = value * quantization[k];
 					others |= (k > 0) ? value : 0;
 				}
 				transform(component, others == 0, column, row);
@@ -335,17 +339,18 @@ final class JpegScan {
 		return flat;
 	}
 
-	private void decodeFirst(JpegComponent component, Header header, HuffmanTable table, int start) {
+	private void decodeFirst(JpegComponent component, Header header, HuffmanTable table, int number) {
+		int at = number * (component.lastNeeded + 1);
 		if (header.high == 0) {
 			component.predicted += signed(symbol(table) & 15);
-			component.coefficients[start] = (short) (component.predicted << header.low);
+			component.coefficients[at] = (short) (component.predicted << header.low);
 		}
 		else if (number(1) != 0) {
-			component.coefficients[start] |= 1 << header.low;
+			component.coefficients[at] |= 1 << header.low;
 		}
 	}
 
-	private void decodeOthers(short[] coefficients, Header header, HuffmanTable table, int start) {
+	private void decodeOthers(JpegComponent component, Header header, HuffmanTable table, int number) {
 		if (this.emptyBlocks > 0) {
 			this.emptyBlocks--;
 			return;
@@ -356,7 +361,7 @@ final class JpegScan {
 			int size = symbol & 15;
 			if (size != 0) {
 				k += run;
-				coefficients[start + ORDER[k]] = (short) (signed(size) << header.low);
+				component.set(number, Math.min(k, 63), signed(size) << header.low);
 			}
 			else if (run == 15) {
 				k += 15;
@@ -368,50 +373,59 @@ final class JpegScan {
 		}
 	}
 
-	/** Adds a bit to the coefficients that are known, and others that start with it. */
-	private void refine(short[] coefficients, Header header, HuffmanTable table, int start) {
+	/**
+	 * Adds a bit to the coefficients that are known, and others that start with it. Sets
+	 * of coefficients are bits, the first of the block the lowest.
+	 */
+	private void refine(JpegComponent component, Header header, HuffmanTable table, int number) {
 		int bit = 1 << header.low;
-		int k = header.from;
-		if (this.emptyBlocks == 0) {
-			for (; k <= header.to; k++) {
-				int symbol = symbol(table);
-				int run = symbol >> 4;
-				int value = 0;
-				if ((symbol & 15) != 0) {
-					value = (number(1) != 0) ? bit : -bit;
-				}
-				else if (run != 15) {
-					this.emptyBlocks = (1 << run) + number(run);
-					break;
-				}
-				for (; k <= header.to; k++) {
-					int at = start + ORDER[k];
-					if (coefficients[at] != 0) {
-						refine(coefficients, at, bit);
-					}
-					else if (run-- == 0) {
-						break;
-					}
-				}
-				if (value != 0 && k <= header.to) {
-					coefficients[start + ORDER[k]] = (short) value;
-				}
+		long range = (-1L << header.from) & (-1L >>> (63 - header.to));
+		long known = component.known[number] & range;
+		long zeros = ~component.known[number] & range;
+		while (this.emptyBlocks == 0 && (known | zeros) != 0) {
+			int symbol = symbol(table);
+			int run = symbol >> 4;
+			int value = 0;
+			if ((symbol & 15) != 0) {
+				value = (number(1) != 0) ? bit : -bit;
+			}
+			else if (run != 15) {
+				this.emptyBlocks = (1 << run) + number(run);
+				break;
+			}
+			for (; run > 0; run--) {
+				zeros &= zeros - 1;
+			}
+			long next = Long.lowestOneBit(zeros);
+			// If there is none, all that are known come before it.
+			long before = next - 1;
+			refine(component, number, known & before, bit);
+			known &= ~before;
+			zeros &= ~next;
+			if (value != 0 && next != 0) {
+				component.set(number, Long.numberOfTrailingZeros(next), value);
 			}
 		}
 		if (this.emptyBlocks > 0) {
-			for (; k <= header.to; k++) {
-				int at = start + ORDER[k];
-				if (coefficients[at] != 0) {
-					refine(coefficients, at, bit);
-				}
-			}
+			refine(component, number, known, bit);
 			this.emptyBlocks--;
 		}
 	}
 
-	private void refine(short[] coefficients, int at, int bit) {
-		if (number(1) != 0 && (coefficients[at] & bit) == 0) {
-			coefficients[at] += (coefficients[at] > 0) ? bit : -bit;
+	private void refine(JpegComponent component, int number, long known, int bit) {
+		long left = known;
+		while (left != 0) {
+			int k = Long.numberOfTrailingZeros(left);
+			if (k > component.lastNeeded) {
+				skip(Long.bitCount(left));
+				return;
+			}
+			left &= left - 1;
+			int at = number * (component.lastNeeded + 1) + k;
+			int value = component.coefficients[at];
+			if (number(1) != 0 && (value & bit) == 0) {
+				component.coefficients[at] = (short) (value + ((value > 0) ? bit : -bit));
+			}
 		}
 	}
 

@@ -2,6 +2,8 @@ package io.github.zsic.image;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -40,6 +42,9 @@ enum Orientation {
 	 * @return the orientation, upright if the file does not tell
 	 */
 	static Orientation of(byte[] file) {
+		if (!chunksFit(file)) {
+			return UPRIGHT;
+		}
 		try {
 			Metadata metadata = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
 			for (PngDirectory directory : metadata.getDirectoriesOfType(PngDirectory.class)) {
@@ -62,6 +67,26 @@ enum Orientation {
 			logger.debug("The metadata of a picture cannot be read, so it is taken as upright", ex);
 		}
 		return UPRIGHT;
+	}
+
+	/**
+	 * Whether no chunk of a PNG or WebP is longer than the file: the reader of metadata
+	 * would make room for it.
+	 */
+	private static boolean chunksFit(byte[] file) {
+		boolean png = file.length > 8 && file[0] == (byte) 0x89 && file[1] == 'P';
+		boolean webp = file.length > 12 && file[0] == 'R' && file[8] == 'W';
+		ByteBuffer chunks = ByteBuffer.wrap(file).order(png ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+		int position = png ? 8 : 12;
+		while ((png || webp) && position <= file.length - 8) {
+			long length = chunks.getInt(png ? position : position + 4) & 0xFFFFFFFFL;
+			if (length > file.length - position - 8) {
+				return false;
+			}
+			// Behind the chunk a check sum, or what fills it up to an even length.
+			position += 8 + (int) length + (png ? 4 : (int) (length & 1));
+		}
+		return true;
 	}
 
 	/**

@@ -219,7 +219,7 @@ def resize_by(x: Tensor, size: List[int], resample: int, down: Optional[float], 
     x = torch.upsample_nearest2d(x, size, down, across)
   return x
 
-# Pictures, uint8 [height, width, 3], of which some were made smaller by a whole factor when they were
+# Pictures, uint8 [height, width, 3], of which some were made smaller, to so many eighths, when they were
 # decoded: those get the size that they would have got from their own size.
 def resize_smaller(images: List[Tensor], sizes: List[int], config: Dict[str, float]) -> List[Tensor]:
   result = annotate(List[Tensor], [])
@@ -230,7 +230,7 @@ def resize_smaller(images: List[Tensor], sizes: List[int], config: Dict[str, flo
     if x.size(0) != height or x.size(1) != width:
       size = __torch__.zsic.layers.resized(height, width, config)
       # The last row and column may stand for less than a whole one.
-      factor = float(int(height / x.size(0) + 0.5))
+      factor = 8. / float(int(8. * x.size(0) / height + 0.5))
       x = torch.unsqueeze(torch.permute(x, [2, 0, 1]), 0)
       x = __torch__.zsic.layers.resize_by(x, size, int(config["resample"]), float(size[0]) * factor / float(height), float(size[1]) * factor / float(width))
       x = torch.permute(torch.squeeze(x, 0), [1, 2, 0])

@@ -75,8 +75,7 @@ class DualEncoderTests {
 			rgb[i++] = (byte) (pixel >> 8);
 			rgb[i++] = (byte) pixel;
 		}
-		return new DualEncoder.Picture(rgb, image.getWidth(), image.getHeight(), image.getWidth(),
-				image.getHeight());
+		return new DualEncoder.Picture(rgb, image.getWidth(), image.getHeight(), image.getWidth(), image.getHeight());
 	}
 
 }

@@ -105,7 +105,7 @@ class ImageDecoderFailureTests {
 	@Test
 	void damageOfAnyKind() throws IOException {
 		Random random = new Random(42);
-		ImageDecoder decoder = new ImageDecoder(1_000_000, 1_000_000);
+		ImageDecoder[] decoders = { new ImageDecoder(1_000_000, 1_000_000), new ImageDecoder(1_000_000, 1_000_000, 3) };
 		int pictures = 0;
 		for (ImageDecoderReferenceTests.Expected expected : ImageDecoderReferenceTests.expected().toList()) {
 			byte[] original = ImageDecoderReferenceTests.read(expected.file());
@@ -118,7 +118,7 @@ class ImageDecoderFailureTests {
 					bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : (random.nextBoolean() ? 0xFF : 0));
 				}
 				try {
-					decoder.decode("picture", bytes);
+					decoders[round % 2].decode("picture", bytes);
 					pictures++;
 				}
 				catch (InvalidImageException ex) {
@@ -143,6 +143,19 @@ class ImageDecoderFailureTests {
 		assertRefusedAtOnce(png(25_000, 20_000, data));
 		assertThat(refusal(png(9_000, 9_000, data)).getReason()).isEqualTo(Reason.DAMAGED);
 		assertRefusedAtOnce(png(Integer.MAX_VALUE, Integer.MAX_VALUE, data));
+	}
+
+	/** The highest byte of the length of a chunk is before its name, or behind it. */
+	@ParameterizedTest
+	@CsvSource({ "png-profile.png, iCCP, -4", "orientation-3.webp, EXIF, 7" })
+	void metadataThatClaimsToBeHuge(String file, String chunk, int offset) throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read(file);
+		bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf(chunk) + offset] = 0x20;
+		refusal(bytes);
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long before = threads.getCurrentThreadAllocatedBytes();
+		assertThat(refusal(bytes).getReason()).isEqualTo(Reason.DAMAGED);
+		assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes").isLessThan(1_000_000);
 	}
 
 	@Test
