@@ -21,6 +21,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
+import io.github.zsic.text.TestEnsembles;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -83,14 +85,7 @@ class EmojiCheckpointTests {
 		Path folder = Path.of(System.getProperty("zsic.heldout"));
 		Questions questions = read(folder.resolve("questions.json"), Questions.class);
 		Evaluation evaluation = read(folder.resolveSibling("evaluation.json"), Evaluation.class);
-		List<float[]> rows = new ArrayList<>();
-		for (String file : questions.files) {
-			float[] row = new float[questions.names.size()];
-			for (Prediction prediction : classify(folder.resolve(file), questions.names)) {
-				row[questions.names.indexOf(prediction.label())] = prediction.score();
-			}
-			rows.add(row);
-		}
+		List<float[]> rows = rows(folder, questions, LabelSet.of(questions.names));
 		long top1 = IntStream.range(0, rows.size())
 			.filter((
 					i) -> best(rows.get(i), IntStream.range(0, questions.names.size()).toArray()) == questions.truth[i])
@@ -102,6 +97,66 @@ class EmojiCheckpointTests {
 				questions.draws.size());
 		assertThat(top1).isCloseTo(evaluation.float32.standard.top1, within(2L));
 		assertThat(draws).isCloseTo(evaluation.float32.standard.draws, within(2L));
+	}
+
+	/**
+	 * The figures of {@code docs/labels.md}, on the same drawings: the templates of an
+	 * ensemble one by one, and together.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "zsic.heldout", matches = ".+")
+	void ensemblesAreBetterThanTheirTemplates() {
+		Path folder = Path.of(System.getProperty("zsic.heldout"));
+		Questions questions = read(folder.resolve("questions.json"), Questions.class);
+		measure(folder, questions, ZeroShotClassifierBuilder.DEFAULT_TEMPLATE);
+		for (String name : List.of("photo", "drawing")) {
+			List<Double> single = new ArrayList<>();
+			for (String template : TestEnsembles.templates(name)) {
+				single.add(measure(folder, questions, template));
+			}
+			double mean = single.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+			System.out.printf("zsic: %s, mean of its templates: top-1 %.1f %%%n", name, mean);
+			assertThat(measure(folder, questions, name)).isGreaterThan(mean);
+		}
+	}
+
+	/** Prints and returns how many per cent are right. */
+	private static double measure(Path folder, Questions questions, String template) {
+		List<float[]> rows = rows(folder, questions,
+				LabelSet.builder().labels(questions.names).templates(template).build());
+		int count = rows.size();
+		double[] right = new double[2];
+		for (int i = 0; i < count; i++) {
+			float[] row = rows.get(i);
+			float truth = row[questions.truth[i]];
+			int better = 0;
+			for (float score : row) {
+				better += (score > truth) ? 1 : 0;
+			}
+			right[0] += (better < 1) ? 100.0 / count : 0;
+			right[1] += (better < 5) ? 100.0 / count : 0;
+		}
+		double draws = 100.0 * questions.draws.stream()
+			.filter((draw) -> best(rows.get(draw.picture), draw.choices) == draw.choices[0])
+			.count() / questions.draws.size();
+		System.out.printf("zsic: %s: top-1 %.1f %%, top-5 %.1f %%, among 10 %.1f %%%n", template, right[0], right[1],
+				draws);
+		return right[0];
+	}
+
+	/** The scores of each picture in the order of the names. */
+	private static List<float[]> rows(Path folder, Questions questions, LabelSet labels) {
+		Map<String, Integer> positions = new HashMap<>();
+		questions.names.forEach((name) -> positions.put(name, positions.size()));
+		List<float[]> rows = new ArrayList<>();
+		for (String file : questions.files) {
+			float[] row = new float[questions.names.size()];
+			for (Prediction prediction : classifier.classify(ImageInput.of(folder.resolve(file)), labels).predictions()) {
+				row[positions.get(prediction.label())] = prediction.score();
+			}
+			rows.add(row);
+		}
+		return rows;
 	}
 
 	private static int best(float[] scores, int[] choices) {

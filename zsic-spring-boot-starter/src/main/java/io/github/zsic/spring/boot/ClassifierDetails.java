@@ -115,6 +115,7 @@ public final class ClassifierDetails {
 		details.put("hits", statistics.cacheHits());
 		details.put("misses", statistics.cacheMisses());
 		details.put("evictions", statistics.cacheEvictions());
+		details.put("encoded", statistics.encodedTexts());
 		return details;
 	}
 

@@ -1,5 +1,7 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,6 +9,8 @@ import java.util.List;
 
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
+import io.github.zsic.InvalidLabelException;
+import io.github.zsic.LabelSet;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZeroShotClassifierBuilder;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -18,7 +22,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.Assert;
+import org.springframework.util.ResourceUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -38,14 +45,18 @@ class ClassifierFactory {
 
 	private final ObjectProvider<ModelDecorator> decorators;
 
+	private final ResourceLoader resources;
+
 	ClassifierFactory(ZsicProperties common, Duration closeTimeout,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
-			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators,
+			ResourceLoader resources) {
 		this.common = common;
 		this.closeTimeout = closeTimeout;
 		this.customizers = customizers;
 		this.downloadListeners = downloadListeners;
 		this.decorators = decorators;
+		this.resources = resources;
 	}
 
 	/**
@@ -54,8 +65,9 @@ class ClassifierFactory {
 	 * @param properties what it has for itself
 	 */
 	ManagedClassifier create(String name, ClassifierProperties properties) {
+		LabelSet labels = labels(properties.getLabels());
 		return new ManagedClassifier(name, selection(properties),
-				(selection, listener) -> decorate(name, load(selection, listener, properties)),
+				(selection, listener) -> decorate(name, load(selection, listener, properties, labels)),
 				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
 						this.common.getSwap().isUnloadFirst()));
 	}
@@ -68,7 +80,7 @@ class ClassifierFactory {
 	}
 
 	private ZeroShotClassifier load(ModelSelection selection, DownloadListener listener,
-			ClassifierProperties properties) {
+			ClassifierProperties properties, @Nullable LabelSet labels) {
 		ZsicProperties.Hub hub = this.common.getHub();
 		ClassifierProperties.Cache cache = properties.getCache();
 		ZsicProperties.Image image = this.common.getImage();
@@ -86,16 +98,50 @@ class ClassifierFactory {
 			.hubReadTimeout(hub.getReadTimeout())
 			.downloadListener(listeners(listener))
 			.templates(properties.getTemplates())
+			.labels(labels)
 			.scoring(properties.getScoring())
+			.temperature(properties.getTemperature())
+			.truncate(properties.isTruncate())
 			.textCanonicalization(properties.getTextCanonicalization())
 			.cacheMaximumSize(cache.getMaximumSize())
 			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
+			.cachePersistentDir(folder(cache.getPersistentDir()))
 			.maximumPixels(image.getMaximumPixels())
 			.maximumBytes(image.getMaximumBytes().toBytes())
 			.engineThreads(engine.getThreads())
 			.intraOpThreads(engine.getIntraOpThreads());
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder.build();
+	}
+
+	private @Nullable LabelSet labels(List<String> items) {
+		List<String> labels = new ArrayList<>();
+		for (String item : items) {
+			if (item.startsWith(ResourceLoader.CLASSPATH_URL_PREFIX)
+					|| item.startsWith(ResourceUtils.FILE_URL_PREFIX)) {
+				labels.addAll(readLabels(item));
+			}
+			else {
+				labels.add(item);
+			}
+		}
+		return labels.isEmpty() ? null : LabelSet.of(labels);
+	}
+
+	private List<String> readLabels(String location) {
+		Resource resource = this.resources.getResource(location);
+		if (!resource.exists()) {
+			throw new InvalidLabelException("There is no file '" + location + "' with labels.",
+					"Check the name. A label that begins like this cannot be given here.");
+		}
+		try {
+			String text = resource.getContentAsString(StandardCharsets.UTF_8);
+			return text.replaceFirst("^\uFEFF", "").lines().map(String::strip).filter(StringUtils::hasText).toList();
+		}
+		catch (IOException ex) {
+			throw new InvalidLabelException("The file '" + location + "' with labels cannot be read.",
+					"Check the file and its permissions.", ex);
+		}
 	}
 
 	private ZeroShotClassifier decorate(String name, ZeroShotClassifier model) {

@@ -19,6 +19,9 @@ import org.springframework.util.Assert;
  */
 public class ClassifierProperties {
 
+	/** Which names there are, the classifier tells. */
+	private static final Pattern ENSEMBLE = Pattern.compile("\\s*\\w+\\s*");
+
 	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
 
 	/**
@@ -48,16 +51,35 @@ public class ClassifierProperties {
 	private Precision precision = Precision.AUTO;
 
 	/**
-	 * List of hypothesis templates with '{}' where the label goes; several are an
-	 * ensemble. A template that contains a comma must be given as an item of a list, with
-	 * an index in a properties file.
+	 * List of hypothesis templates with '{}' where the label goes, or names of ensembles,
+	 * 'photo' and 'drawing'; several are an ensemble. A template that contains a comma
+	 * must be given as an item of a list, with an index in a properties file.
 	 */
 	private List<String> templates = new ArrayList<>(List.of(ZeroShotClassifierBuilder.DEFAULT_TEMPLATE));
+
+	/**
+	 * List of labels to encode when the model is loaded, for calls without labels. An
+	 * item that begins with 'classpath:' or 'file:' is a UTF-8 file with a label in each
+	 * line.
+	 */
+	private List<String> labels = new ArrayList<>();
 
 	/**
 	 * How similarities become scores; 'auto' is what the checkpoint was trained for.
 	 */
 	private Scoring scoring = Scoring.AUTO;
+
+	/**
+	 * Temperature by which cosines are divided to get logits. Without it, the model's
+	 * own.
+	 */
+	private @Nullable Float temperature;
+
+	/**
+	 * Whether to cut prompts that have more tokens than the model reads, which are an
+	 * error otherwise.
+	 */
+	private boolean truncate;
 
 	/**
 	 * What is done to prompts before they are tokenized; 'none' is what the reference
@@ -120,11 +142,19 @@ public class ClassifierProperties {
 	public void setTemplates(List<String> templates) {
 		Assert.notEmpty(templates, "'templates' must have at least one template");
 		for (String template : templates) {
-			Assert.isTrue(template.contains("{}"),
+			Assert.isTrue(template.contains("{}") || ENSEMBLE.matcher(template).matches(),
 					() -> "'templates' must have '{}' where the label goes, but there is none in '" + template
 							+ "'; a template with a comma in it must be an item of a list (templates[0]=...)");
 		}
 		this.templates = templates;
+	}
+
+	public List<String> getLabels() {
+		return this.labels;
+	}
+
+	public void setLabels(List<String> labels) {
+		this.labels = labels;
 	}
 
 	public Scoring getScoring() {
@@ -133,6 +163,24 @@ public class ClassifierProperties {
 
 	public void setScoring(Scoring scoring) {
 		this.scoring = scoring;
+	}
+
+	public @Nullable Float getTemperature() {
+		return this.temperature;
+	}
+
+	public void setTemperature(@Nullable Float temperature) {
+		Assert.isTrue(temperature == null || (temperature >= 1e-6f && temperature <= 1e6f),
+				() -> "'temperature' must be a number from 1e-6 to 1e6, not '" + temperature + "'");
+		this.temperature = temperature;
+	}
+
+	public boolean isTruncate() {
+		return this.truncate;
+	}
+
+	public void setTruncate(boolean truncate) {
+		this.truncate = truncate;
 	}
 
 	public TextCanonicalization getTextCanonicalization() {
@@ -181,6 +229,13 @@ public class ClassifierProperties {
 		 */
 		private @Nullable Duration expireAfterAccess;
 
+		/**
+		 * Folder that keeps text embeddings for the next start, in a file for each
+		 * checkpoint, revision and precision. Several applications may share it. Without
+		 * it, none are kept.
+		 */
+		private @Nullable String persistentDir;
+
 		public long getMaximumSize() {
 			return this.maximumSize;
 		}
@@ -198,6 +253,14 @@ public class ClassifierProperties {
 			Assert.isTrue(expireAfterAccess == null || expireAfterAccess.compareTo(Duration.ZERO) > 0,
 					() -> "'cache.expire-after-access' must be more than 0, not '" + expireAfterAccess + "'");
 			this.expireAfterAccess = expireAfterAccess;
+		}
+
+		public @Nullable String getPersistentDir() {
+			return this.persistentDir;
+		}
+
+		public void setPersistentDir(@Nullable String persistentDir) {
+			this.persistentDir = persistentDir;
 		}
 
 	}

@@ -23,6 +23,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.ResourceLoader;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for {@link ZeroShotClassifier}.
@@ -49,12 +50,13 @@ public final class ZsicAutoConfiguration {
 	@ConditionalOnMissingBean
 	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
-			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators) {
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators,
+			ResourceLoader resources) {
 		// As long as Spring Boot waits for requests to end.
 		Duration closeTimeout = Binder.get(environment)
 			.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, decorators);
+		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, decorators, resources);
 	}
 
 	@Bean(MANAGED_CLASSIFIER_BEAN_NAME)

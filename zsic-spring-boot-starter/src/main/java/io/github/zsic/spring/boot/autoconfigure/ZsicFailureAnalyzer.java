@@ -4,6 +4,7 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
 import io.github.zsic.HubException;
 import io.github.zsic.InvalidLabelException;
+import io.github.zsic.InvalidTemplateException;
 import io.github.zsic.ZsicException;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +66,11 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 		if (cause instanceof DeviceException) {
 			return prefix + ".device";
 		}
-		if (cause instanceof InvalidLabelException) {
+		if (cause instanceof InvalidTemplateException) {
 			return prefix + ".templates";
+		}
+		if (cause instanceof InvalidLabelException) {
+			return prefix + ".labels";
 		}
 		return null;
 	}

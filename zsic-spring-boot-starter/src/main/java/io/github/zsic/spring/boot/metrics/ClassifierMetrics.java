@@ -52,10 +52,25 @@ public class ClassifierMetrics implements MeterBinder {
 				classifier, (each) -> each.statistics().cacheMisses());
 		counter(registry, "zsic.cache.evictions", "Text embeddings that were dropped", tags, classifier,
 				(each) -> each.statistics().cacheEvictions());
+		counter(registry, "zsic.texts.encoded", "Texts that the text tower has encoded", tags, classifier,
+				(each) -> each.statistics().encodedTexts());
+		bindCache(registry, tags.and("cache", "zsic.labels"), classifier);
 		FunctionCounter.builder("zsic.swaps", managed, (each) -> each.swaps())
 			.description("Models that replaced another one")
 			.tags(tags)
 			.register(registry);
+	}
+
+	/** By the names that Micrometer gives to what every cache has. */
+	private static void bindCache(MeterRegistry registry, Tags tags, SwappableClassifier classifier) {
+		gauge(registry, "cache.size", "Entries in the cache", tags, classifier,
+				(each) -> each.statistics().cachedTexts());
+		counter(registry, "cache.gets", "Lookups in the cache", tags.and("result", "hit"), classifier,
+				(each) -> each.statistics().cacheHits());
+		counter(registry, "cache.gets", "Lookups in the cache", tags.and("result", "miss"), classifier,
+				(each) -> each.statistics().cacheMisses());
+		counter(registry, "cache.evictions", "Entries that were dropped", tags, classifier,
+				(each) -> each.statistics().cacheEvictions());
 	}
 
 	private static void gauge(MeterRegistry registry, String name, String description, Tags tags,

@@ -1,6 +1,7 @@
 package io.github.zsic.spring.boot.metrics;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -8,6 +9,7 @@ import io.github.zsic.Classification;
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ClassifierStatistics;
 import io.github.zsic.ImageInput;
+import io.github.zsic.LabelSet;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.Timings;
 import io.github.zsic.ZeroShotClassifier;
@@ -54,7 +56,10 @@ public class ObservedModel implements ZeroShotClassifier {
 			record(registry, "text", results.get(0).timings().text());
 			results.stream().map(Classification::timings).forEach((timings) -> record(registry, timings));
 			registry.summary("zsic.request.images", "classifier", this.classifier).record(request.images().size());
-			registry.summary("zsic.request.labels", "classifier", this.classifier).record(request.labels().size());
+			int labels = request.labels(0).size();
+			if (labels > 0) {
+				registry.summary("zsic.request.labels", "classifier", this.classifier).record(labels);
+			}
 		}
 		return results;
 	}
@@ -75,8 +80,23 @@ public class ObservedModel implements ZeroShotClassifier {
 	}
 
 	@Override
+	public List<float[]> embedImages(Collection<ImageInput> images) {
+		return observe("embed-image", () -> this.model.embedImages(images));
+	}
+
+	@Override
 	public float[] embedText(String text) {
 		return observe("embed-text", () -> this.model.embedText(text));
+	}
+
+	@Override
+	public List<float[]> embedTexts(Collection<String> texts) {
+		return observe("embed-text", () -> this.model.embedTexts(texts));
+	}
+
+	@Override
+	public LabelSet prepare(LabelSet labels) {
+		return observe("prepare", () -> this.model.prepare(labels));
 	}
 
 	private <T> T observe(String operation, Supplier<T> call) {

@@ -11,6 +11,7 @@ import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.core.io.DefaultResourceLoader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,7 +31,8 @@ class ClassifierFactoryTests {
 		beans.addBean("good", (DownloadListener) (progress) -> told.add("good"));
 		ClassifierFactory factory = new ClassifierFactory(new ZsicProperties(), Duration.ZERO,
 				beans.getBeanProvider(ZeroShotClassifierBuilderCustomizer.class),
-				beans.getBeanProvider(DownloadListener.class), beans.getBeanProvider(ModelDecorator.class));
+				beans.getBeanProvider(DownloadListener.class), beans.getBeanProvider(ModelDecorator.class),
+				new DefaultResourceLoader());
 		DownloadListener listener = factory.listeners((progress) -> told.add("own"));
 		DownloadProgress progress = new DownloadProgress("owner/model", "0123",
 				List.of(new DownloadProgress.File("config.json", 1, 2, false)));

@@ -7,6 +7,7 @@ import io.github.zsic.DeviceException;
 import io.github.zsic.HubException;
 import io.github.zsic.ImageInput;
 import io.github.zsic.InvalidLabelException;
+import io.github.zsic.InvalidTemplateException;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,9 @@ class FailureReportTests {
 			zsic.scoring                    | best           | SOFTMAX
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
 			zsic.templates                  | a {}, a photo  | templates[0]=
+			zsic.temperature                | 0              | must be a number from 1e-6 to 1e6
+			zsic.temperature                | cold           | Float
+			zsic.truncate                   | perhaps        | Boolean
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
@@ -113,8 +117,10 @@ class FailureReportTests {
 		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
 		assertThat(analyze(new DeviceException("No GPU.", "Use the CPU."), name).getDescription())
 			.contains("Property: zsic.device");
-		assertThat(analyze(new InvalidLabelException("Bad template.", ""), name).getDescription())
+		assertThat(analyze(new InvalidTemplateException("Bad template.", ""), name).getDescription())
 			.contains("Property: zsic.templates");
+		assertThat(analyze(new InvalidLabelException("Bad label.", ""), name).getDescription())
+			.contains("Property: zsic.labels");
 	}
 
 	@ParameterizedTest

@@ -5,6 +5,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import javax.imageio.ImageIO;
 import io.github.zsic.Classification;
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ImageInput;
+import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
@@ -96,6 +98,42 @@ class ZsicAutoConfigurationIntegrationTests {
 				Prediction prediction = classifier.classify(ImageInput.of(picture()), "fox").best();
 				assertThat(prediction.score()).isCloseTo(cosine, within(1e-4f));
 			});
+	}
+
+	@Test
+	void labelsOfPropertiesAreEncodedAtStartAndFoundAgainByTheNext(@TempDir Path folder) throws IOException {
+		Path file = Files.writeString(folder.resolve("labels.txt"), "\uFEFFfox\n\n  owl \r\nsea, gull\n");
+		ApplicationContextRunner runner = this.contextRunner.withPropertyValues("zsic.checkpoint=" + CHECKPOINT,
+				"zsic.device=cpu", "zsic.labels[0]=bear", "zsic.labels[1]=" + file.toUri(), "zsic.templates=drawing",
+				"zsic.cache.persistent-dir=" + folder.resolve("texts"));
+		List<Prediction> predictions = new ArrayList<>();
+		runner.run((context) -> {
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			long encoded = classifier.statistics().encodedTexts();
+			// Twelve templates, and two labels of the self-test.
+			assertThat(encoded).isEqualTo(4 * 12 + 2);
+			predictions.addAll(classifier.classify(ImageInput.of(picture())).predictions());
+			assertThat(predictions).extracting(Prediction::label)
+				.containsExactlyInAnyOrder("bear", "fox", "owl", "sea, gull");
+			assertThat(classifier.statistics().encodedTexts()).isEqualTo(encoded);
+		});
+		runner.run((context) -> {
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			assertThat(classifier.classify(ImageInput.of(picture())).predictions()).isEqualTo(predictions);
+			assertThat(classifier.statistics().encodedTexts()).isZero();
+		});
+	}
+
+	@Test
+	void labelsThatCannotBeUsedStopTheStart() {
+		for (String labels : List.of("owl,owl", "classpath:nowhere.txt", "owl," + "very ".repeat(100))) {
+			this.contextRunner
+				.withPropertyValues("zsic.checkpoint=" + CHECKPOINT, "zsic.device=cpu", "zsic.labels=" + labels)
+				.run((context) -> assertThat(context).hasFailed()
+					.getFailure()
+					.rootCause()
+					.isInstanceOf(InvalidLabelException.class));
+		}
 	}
 
 	@Test

@@ -29,11 +29,12 @@ class ZsicConfigurationMetadataTests {
 				"management.endpoint.zsic.access", "management.endpoint.zsic.cache.time-to-live", "zsic.classifiers",
 				"zsic.enabled", "zsic.checkpoint", "zsic.revision", "zsic.hub.endpoint", "zsic.hub.token",
 				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
-				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.text-canonicalization",
-				"zsic.cache.maximum-size", "zsic.cache.expire-after-access", "zsic.image.maximum-pixels",
-				"zsic.image.maximum-bytes", "zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup",
-				"zsic.maximum-wait", "zsic.health.window", "zsic.health.failure-threshold",
-				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first");
+				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.labels", "zsic.temperature",
+				"zsic.truncate", "zsic.cache.persistent-dir", "zsic.text-canonicalization", "zsic.cache.maximum-size",
+				"zsic.cache.expire-after-access", "zsic.image.maximum-pixels", "zsic.image.maximum-bytes",
+				"zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup", "zsic.maximum-wait",
+				"zsic.health.window", "zsic.health.failure-threshold", "zsic.health.maximum-call-time",
+				"zsic.health.self-test-interval", "zsic.swap.unload-first");
 	}
 
 	@Test

@@ -83,6 +83,13 @@ class ZsicMetricsAutoConfigurationTests {
 				assertThat(registry.get(name).tags("classifier", "default").gauge().value()).isZero();
 			}
 			assertThat(registry.get("zsic.cache.gets").tags("result", "hit").functionCounter().count()).isZero();
+			assertThat(registry.get("cache.gets")
+				.tags("cache", "zsic.labels", "classifier", "default", "result", "miss")
+				.functionCounter()
+				.count()).isZero();
+			assertThat(registry.get("cache.evictions").functionCounter().count()).isZero();
+			assertThat(registry.get("cache.size").gauge().value()).isZero();
+			assertThat(registry.get("zsic.texts.encoded").functionCounter().count()).isZero();
 			context.getBean(ManagedClassifier.class).swap(new ModelSelection("other", null, "cpu", Precision.AUTO));
 			assertThat(registry.get("zsic.swaps").functionCounter().count()).isEqualTo(1);
 		});

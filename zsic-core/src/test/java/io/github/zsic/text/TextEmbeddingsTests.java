@@ -1,0 +1,194 @@
+package io.github.zsic.text;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.github.zsic.InferenceException;
+import io.github.zsic.InvalidLabelException;
+import io.github.zsic.TestCheckpoints;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * The cache of text embeddings, with an encoder that is none.
+ */
+class TextEmbeddingsTests {
+
+	private static final int TOKENS = 40;
+
+	private final Tokenizer tokenizer = Tokenizer
+		.load(TestCheckpoints.checkpoint("gelu-modern-eos").resolve("tokenizer.json"), 0, UnaryOperator.identity());
+
+	/** The batches that were encoded. */
+	private final List<List<long[]>> batches = Collections.synchronizedList(new ArrayList<>());
+
+	private final TextEmbeddings texts = new TextEmbeddings(this.tokenizer, TOKENS, this::encode, 1000, null, null);
+
+	/** What makes the encoder fail. */
+	private String bad = "nothing";
+
+	@AfterEach
+	void close() {
+		this.texts.close();
+		this.tokenizer.close();
+	}
+
+	/** The embedding of a text is the hash of its tokens. */
+	private float[][] encode(List<long[]> ids) {
+		this.batches.add(ids);
+		long[] failing = this.tokenizer.encode(this.bad);
+		if (this.bad.isEmpty() || ids.stream().anyMatch((each) -> java.util.Arrays.equals(each, failing))) {
+			throw new InferenceException("It failed.", "");
+		}
+		return ids.stream().map(TextEmbeddingsTests::embedding).toArray(float[][]::new);
+	}
+
+	private static float[] embedding(long[] ids) {
+		return new float[] { java.util.Arrays.hashCode(ids) };
+	}
+
+	private long encoded() {
+		return this.batches.stream().mapToLong(List::size).sum();
+	}
+
+	@Test
+	void missingTextsAreEncodedTogetherAndOnce() {
+		float[][] embeddings = this.texts.get(List.of("a", "b", "a", "c"));
+		assertThat(this.batches).hasSize(1);
+		assertThat(this.batches.get(0)).hasSize(3);
+		assertThat(embeddings[1]).isEqualTo(embedding(this.tokenizer.encode("b")));
+		assertThat(embeddings[0]).isSameAs(embeddings[2]);
+		assertThat(this.texts.get(List.of("c", "b"))[0]).isSameAs(embeddings[3]);
+		assertThat(encoded()).isEqualTo(3);
+		assertThat(this.texts.statistics()).isEqualTo(new TextEmbeddings.Statistics(3, 2, 4, 0));
+	}
+
+	@Test
+	void manyTextsAreEncodedInChunks() {
+		this.texts.get(numbers(700));
+		assertThat(this.batches).hasSize(3).allSatisfy((batch) -> assertThat(batch).hasSizeLessThanOrEqualTo(256));
+		assertThat(encoded()).isEqualTo(700);
+	}
+
+	@Test
+	void textThatFailsDisturbsNoOther() {
+		List<LogRecord> records = new ArrayList<>();
+		Handler handler = new Handler() {
+			@Override
+			public void publish(LogRecord record) {
+				records.add(record);
+			}
+
+			@Override
+			public void flush() {
+			}
+
+			@Override
+			public void close() {
+			}
+		};
+		Logger.getLogger("").addHandler(handler);
+		try {
+			this.bad = "number 7";
+			assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> this.texts.get(numbers(100)))
+				.withMessage("It failed.");
+		}
+		finally {
+			Logger.getLogger("").removeHandler(handler);
+		}
+		// The exception says it; the cache need not log it as well.
+		assertThat(records).isEmpty();
+		int before = this.batches.size();
+		List<String> others = new ArrayList<>(numbers(100));
+		others.remove("number 7");
+		this.texts.get(others);
+		assertThat(this.batches).hasSize(before);
+		this.bad = "nothing";
+		assertThat(this.texts.get(List.of("number 7"))[0]).isEqualTo(embedding(this.tokenizer.encode("number 7")));
+	}
+
+	@Test
+	void encoderThatFailsAltogetherIsNotAskedForEverything() {
+		this.bad = "";
+		assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> this.texts.get(numbers(3000)));
+		assertThat(this.batches).hasSizeLessThan(2 * 256);
+		this.bad = "nothing";
+		assertThat(this.texts.get(numbers(3000))).hasDimensions(3000, 1);
+	}
+
+	@Test
+	void badTextIsFoundBeforeAnythingIsEncoded() {
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> this.texts.get(List.of("a", "a very ".repeat(30) + "long one"), (i) -> "label " + i))
+			.withMessageMatching(
+					"The label 'label 1' in the prompt 'a very .*…' has \\d+ tokens, but the model reads at most 40\\. .*");
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> this.texts.get(List.of("a", "half a \uD83E")))
+			.withMessageContaining("half of a surrogate pair");
+		assertThat(this.batches).isEmpty();
+	}
+
+	@Test
+	void threadsThatMissTheSameTextsEncodeThemOnce() throws Exception {
+		int threads = 8;
+		ExecutorService executor = Executors.newFixedThreadPool(threads);
+		try {
+			CountDownLatch start = new CountDownLatch(1);
+			Map<String, float[]> first = new ConcurrentHashMap<>();
+			List<Future<?>> futures = new ArrayList<>();
+			for (int thread = 0; thread < threads; thread++) {
+				int offset = thread;
+				futures.add(executor.submit(() -> {
+					start.await();
+					for (int call = 0; call < 500; call++) {
+						// Overlapping windows, in another order in each thread.
+						int from = (call * 7 + offset * 131) % 490;
+						List<String> prompts = new ArrayList<>(numbers(500).subList(from, from + 10));
+						if (offset % 2 == 1) {
+							Collections.reverse(prompts);
+						}
+						float[][] embeddings = this.texts.get(prompts);
+						for (int i = 0; i < embeddings.length; i++) {
+							float[] earlier = first.putIfAbsent(prompts.get(i), embeddings[i]);
+							assertThat(embeddings[i]).isSameAs((earlier != null) ? earlier : embeddings[i]);
+						}
+					}
+					return true;
+				}));
+			}
+			start.countDown();
+			for (Future<?> future : futures) {
+				future.get(60, TimeUnit.SECONDS);
+			}
+			assertThat(encoded()).isEqualTo(first.size());
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	private static List<String> numbers(int count) {
+		List<String> numbers = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			numbers.add("number " + i);
+		}
+		return numbers;
+	}
+
+}
