@@ -95,21 +95,21 @@ enum ModelShape {
 	}
 
 	/**
-	 * The size of the weights in memory, with the matrices of the layers in a precision
-	 * and everything else in float32.
+	 * The size of the weights in memory: the matrices of the layers in a precision, words
+	 * in float16 where that is not float32, and patches in float32.
 	 * @param precision such as {@code int8}
 	 * @return the number of bytes
 	 */
 	double packedBytes(String precision) {
 		double matrices = this.vision.matrices() + this.text.matrices();
-		double vocabulary = this.siglip ? 32_000 : 49_408;
-		double rest = vocabulary * this.text.width() + 3.0 * this.patchSize * this.patchSize * this.vision.width();
-		return matrices * switch (precision) {
-			case "float32" -> 4;
-			case "bfloat16" -> 2;
-			case "int8" -> 1;
+		double words = (this.siglip ? 32_000.0 : 49_408.0) * this.text.width();
+		double patches = 3.0 * this.patchSize * this.patchSize * this.vision.width();
+		return switch (precision) {
+			case "float32" -> 4 * (matrices + words + patches);
+			case "bfloat16" -> 2 * (matrices + words) + 4 * patches;
+			case "int8" -> matrices + 2 * words + 4 * patches;
 			default -> throw new IllegalArgumentException(precision);
-		} + 4 * rest;
+		};
 	}
 
 	/**
