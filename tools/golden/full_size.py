@@ -1,4 +1,4 @@
-"""Writes random checkpoints of full size, 5.2 GB, for FullSizeTests to load:
+"""Writes random checkpoints of full size, 7.5 GB, for FullSizeTests to load:
 
     python tools/golden/full_size.py $HOME/full-size
     mvn -pl zsic-core -am test -Dtest=FullSizeTests -Dsurefire.failIfNoSpecifiedTests=false -Dzsic.full-size=$HOME/full-size
@@ -26,6 +26,22 @@ def clip_vit_large_patch14_336():
     config = CLIPConfig(text_config={**text, "eos_token_id": 2}, vision_config=vision, projection_dim=768)
     processor = CLIPImageProcessor(size={"shortest_edge": 336}, crop_size={"height": 336, "width": 336})
     return config, CLIPModel, processor
+
+
+def clip_of(vision, text_width, projection):
+    text = {"hidden_size": text_width, "intermediate_size": 4 * text_width, "num_attention_heads": text_width // 64}
+    config = CLIPConfig(text_config={**text, "projection_dim": projection, "eos_token_id": 2},
+                        vision_config={**vision, "projection_dim": projection}, projection_dim=projection)
+    return config, CLIPModel, CLIPImageProcessor()
+
+
+def clip_vit_base_patch32():
+    return clip_of({}, 512, 512)
+
+
+def clip_vit_large_patch14():
+    vision = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16}
+    return clip_of({**vision, "patch_size": 14}, 768, 768)
 
 
 def siglip_so400m_patch14_384():
@@ -64,11 +80,12 @@ def write(folder, config, model_class, processor):
 
 def main(out):
     out = Path(out)
-    folder = out / "clip-vit-large-patch14-336"
-    write(folder, *clip_vit_large_patch14_336())
     tokenizer = tiny.tokenizer(clip.MERGES, 77)
     tokenizer.backend_tokenizer.no_padding()
-    tokenizer.save_pretrained(folder)
+    for make in (clip_vit_base_patch32, clip_vit_large_patch14, clip_vit_large_patch14_336):
+        folder = out / make.__name__.replace("_", "-")
+        write(folder, *make())
+        tokenizer.save_pretrained(folder)
     folder = out / "siglip-so400m-patch14-384"
     write(folder, *siglip_so400m_patch14_384())
     tiny_tokenizers.siglip(folder)

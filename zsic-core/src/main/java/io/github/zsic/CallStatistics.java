@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param longestRunning for how long the oldest of them has been running, zero if none is
  * @param successes how many calls have succeeded
  * @param failures how many calls have failed
+ * @param rejections how many calls were refused because the queue was full, which is no
+ * failure
  * @param recentFailures how many of those failed within the window that was asked for, at
  * most {@value #MAXIMUM_RECENT_FAILURES}
  * @param failuresInARow how many have failed since the last success
@@ -21,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastFailure when the last call failed, {@code null} if none has
  * @param lastFailureCause why, {@code null} if none has
  */
-public record CallStatistics(int running, Duration longestRunning, long successes, long failures, int recentFailures,
-		long failuresInARow, @Nullable Instant lastSuccess, @Nullable Instant lastFailure,
+public record CallStatistics(int running, Duration longestRunning, long successes, long failures, long rejections,
+		int recentFailures, long failuresInARow, @Nullable Instant lastSuccess, @Nullable Instant lastFailure,
 		@Nullable Throwable lastFailureCause) {
 
 	/**

@@ -10,14 +10,18 @@ package io.github.zsic;
  * @param encodedTexts how many texts the text tower has encoded for calls; fewer than
  * misses if calls missed the same text at the same time, or a file had it
  * @param engineThreads how many threads run the engine
- * @param queued how many pieces of work wait for one of them
+ * @param queued how many pictures and batches of texts wait for one of them
+ * @param queuePlaces how many places of the queue are taken: one for each picture that is
+ * being decoded, waits, or is being computed
+ * @param queueCapacity how many places the queue has
+ * @param modelBytes about how much memory the weights take, on their device
  */
 public record ClassifierStatistics(long cachedTexts, long cacheHits, long cacheMisses, long cacheEvictions,
-		long encodedTexts, int engineThreads, int queued) {
+		long encodedTexts, int engineThreads, int queued, int queuePlaces, int queueCapacity, long modelBytes) {
 
 	/**
 	 * Of a classifier that has neither.
 	 */
-	public static final ClassifierStatistics NONE = new ClassifierStatistics(0, 0, 0, 0, 0, 0, 0);
+	public static final ClassifierStatistics NONE = new ClassifierStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
 }

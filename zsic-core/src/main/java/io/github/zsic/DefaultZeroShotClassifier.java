@@ -1,5 +1,6 @@
 package io.github.zsic;
 
+import java.awt.image.BufferedImage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.engine.ImageRequest;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.image.RgbImage;
 import io.github.zsic.text.Template;
@@ -41,6 +44,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private final TextEmbeddings texts;
 
 	private final ImageDecoder images;
+
+	private final List<CustomImageDecoder> decoders;
 
 	private final List<Template> templates;
 
@@ -63,12 +68,14 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private boolean closed;
 
 	DefaultZeroShotClassifier(ModelInfo info, DualEncoder encoder, Tokenizer tokenizer, TextEmbeddings texts,
-			ImageDecoder images, List<Template> templates, Scorer scorer, @Nullable LabelSet labels) {
+			ImageDecoder images, List<CustomImageDecoder> decoders, List<Template> templates, Scorer scorer,
+			@Nullable LabelSet labels) {
 		this.info = info;
 		this.encoder = encoder;
 		this.tokenizer = tokenizer;
 		this.texts = texts;
 		this.images = images;
+		this.decoders = decoders;
 		this.templates = templates;
 		this.scorer = scorer;
 		this.labels = labels;
@@ -78,42 +85,41 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
 		return whileOpen(() -> {
-			long start = System.nanoTime();
-			List<LabelSet> labels = new ArrayList<>(request.images().size());
-			List<float[][]> embeddings = new ArrayList<>(request.images().size());
-			for (int i = 0; i < request.images().size(); i++) {
-				LabelSet own = labels(request, i);
-				boolean same = i > 0 && own == labels.get(i - 1);
-				labels.add(own);
-				embeddings.add(same ? embeddings.get(i - 1) : embed(own));
+			try (ImageRequest images = this.encoder.admit()) {
+				long start = System.nanoTime();
+				List<LabelSet> labels = labels(request);
+				Map<LabelSet, float[][]> embeddings = new IdentityHashMap<>();
+				labels.forEach((set) -> embeddings.computeIfAbsent(set, this::embed));
+				float[][] background = this.texts.get(request.background());
+				Duration text = since(start);
+				List<Classification> results = new ArrayList<>(request.images().size());
+				images.encode(request.images(), this::read, (image) -> {
+					long scoring = System.nanoTime();
+					LabelSet own = labels.get(results.size());
+					List<Prediction> predictions = this.scorer.score(request, own.labels(),
+							Objects.requireNonNull(embeddings.get(own)), background, image.embedding());
+					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
+							image.compute(), text, since(scoring), image.batchSize())));
+				});
+				return List.copyOf(results);
 			}
-			float[][] background = this.texts.get(request.background());
-			Duration text = since(start);
-			List<Classification> results = new ArrayList<>(request.images().size());
-			for (int i = 0; i < request.images().size(); i++) {
-				start = System.nanoTime();
-				RgbImage pixels = decode(request.images().get(i));
-				Duration decode = since(start);
-				start = System.nanoTime();
-				float[] embedding = encode(pixels);
-				Duration encode = since(start);
-				start = System.nanoTime();
-				List<Prediction> predictions = this.scorer.score(request, labels.get(i).labels(), embeddings.get(i),
-						background, embedding);
-				results.add(new Classification(predictions, new Timings(decode, encode, text, since(start))));
-			}
-			return List.copyOf(results);
 		});
 	}
 
 	@Override
 	public float[] embedImage(ImageInput image) {
-		return whileOpen(() -> encode(decode(image)));
+		return embedImages(List.of(image)).get(0);
 	}
 
 	@Override
 	public List<float[]> embedImages(Collection<ImageInput> images) {
-		return whileOpen(() -> images.stream().map((image) -> encode(decode(image))).toList());
+		return whileOpen(() -> {
+			try (ImageRequest request = this.encoder.admit()) {
+				List<float[]> embeddings = new ArrayList<>(images.size());
+				request.encode(List.copyOf(images), this::read, (encoded) -> embeddings.add(encoded.embedding()));
+				return List.copyOf(embeddings);
+			}
+		});
 	}
 
 	@Override
@@ -150,7 +156,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	public ClassifierStatistics statistics() {
 		TextEmbeddings.Statistics cache = this.texts.statistics();
 		return new ClassifierStatistics(cache.size(), cache.hits(), cache.misses(), cache.evictions(),
-				this.encoder.encodedTexts() - this.triedTexts, this.encoder.engineThreads(), this.encoder.queued());
+				this.encoder.encodedTexts() - this.triedTexts, this.encoder.engineThreads(), this.encoder.queued(),
+				this.encoder.places(), this.encoder.capacity(), this.encoder.modelBytes());
 	}
 
 	@Override
@@ -194,18 +201,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private float[] encode(RgbImage pixels) {
-		return this.encoder.encodeImages(List.of(new DualEncoder.Picture(pixels.pixels(), pixels.width(),
-				pixels.height(), pixels.originalWidth(), pixels.originalHeight())))[0];
-	}
-
-	private RgbImage decode(ImageInput input) {
-		if (input.image() != null) {
-			return this.images.convert(input.description(), input.image());
+	/** Reads a picture and returns what decodes it. */
+	private Supplier<DualEncoder.Picture> read(ImageInput input) {
+		BufferedImage image = input.image();
+		if (image != null) {
+			return () -> picture(this.images.convert(input.description(), image));
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
-			return this.images.decode(input.description(), in);
+			byte[] bytes = this.images.read(in);
+			return () -> picture(decode(input.description(), bytes));
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -220,16 +225,53 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 	}
 
+	private static DualEncoder.Picture picture(RgbImage image) {
+		return new DualEncoder.Picture(image.pixels(), image.width(), image.height(), image.originalWidth(),
+				image.originalHeight());
+	}
+
+	private RgbImage decode(String description, byte[] bytes) {
+		BufferedImage image = this.images.allows(bytes) ? decodeByOthers(description, bytes) : null;
+		return (image != null) ? this.images.convert(description, image) : this.images.decode(description, bytes);
+	}
+
+	private @Nullable BufferedImage decodeByOthers(String description, byte[] bytes) {
+		for (CustomImageDecoder decoder : this.decoders) {
+			try {
+				BufferedImage image = decoder.decode(bytes);
+				if (image != null) {
+					return image;
+				}
+			}
+			catch (IOException ex) {
+				throw new InvalidImageException(InvalidImageException.Reason.DAMAGED,
+						"The picture '" + description + "' cannot be decoded: " + ex.getMessage() + ".",
+						"Save it again, or send another one.", ex);
+			}
+		}
+		return null;
+	}
+
 	private static InvalidImageException unreadable(ImageInput input, String finding, IOException cause) {
 		return new InvalidImageException(InvalidImageException.Reason.UNREADABLE,
 				"The picture '" + input.description() + "' " + finding + ".", "Check where it comes from.", cause);
 	}
 
-	private LabelSet labels(ClassificationRequest request, int image) {
-		LabelSet labels = request.labelSet(image);
-		if (labels != null) {
-			return labels;
+	/** What to choose from for each picture. */
+	private List<LabelSet> labels(ClassificationRequest request) {
+		List<LabelSet> labels = new ArrayList<>(request.images().size());
+		LabelSet own = null;
+		for (int i = 0; i < request.images().size(); i++) {
+			LabelSet requested = request.labelSet(i);
+			if (requested == null) {
+				own = (own != null) ? own : ownLabels(request);
+			}
+			labels.add((requested != null) ? requested : Objects.requireNonNull(own));
 		}
+		return labels;
+	}
+
+	private LabelSet ownLabels(ClassificationRequest request) {
 		if (this.labels == null) {
 			throw new InvalidLabelException("The request has no labels, and the classifier has none of its own.",
 					"Pass at least one label.");

@@ -92,6 +92,8 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 
 	private long failures;
 
+	private long rejections;
+
 	private long failuresInARow;
 
 	private @Nullable Instant lastSuccess;
@@ -430,6 +432,9 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 				this.successes++;
 				this.lastSuccess = now;
 			}
+			else if (outcome instanceof QueueFullException) {
+				this.rejections++;
+			}
 			else if (isFailure(outcome)) {
 				this.failures++;
 				this.lastFailure = now;
@@ -521,8 +526,8 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 			Duration longest = this.leases.isEmpty() ? Duration.ZERO
 					: Duration.ofNanos(System.nanoTime() - this.leases.iterator().next().start);
 			int recent = (int) this.recentFailures.stream().filter((time) -> !time.isBefore(from)).count();
-			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures, recent,
-					this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
+			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures, this.rejections,
+					recent, this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
 		}
 		finally {
 			this.lock.unlock();

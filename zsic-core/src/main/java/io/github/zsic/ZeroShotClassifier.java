@@ -75,11 +75,15 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	}
 
 	/**
-	 * Scores the labels of a request for each of its pictures.
+	 * Scores the labels of a request for each of its pictures. Several pictures are
+	 * decoded and computed a few at a time, so there may be any number.
 	 * @param request pictures, labels and how to score them
 	 * @return one result for each picture, in the order of the request
 	 * @throws InvalidImageException if one of the pictures cannot be read
 	 * @throws InvalidLabelException if a template or label cannot be used
+	 * @throws QueueFullException if the classifier is too busy to begin with it
+	 * @throws java.util.concurrent.CancellationException if the thread is interrupted
+	 * while it waits for the engine; what has not been computed by then is given up
 	 */
 	List<Classification> classify(ClassificationRequest request);
 
@@ -150,6 +154,9 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	 * for BLIP-2, several of them, one behind the other, of which the nearest to a text
 	 * decides
 	 * @throws InvalidImageException if the picture cannot be read
+	 * @throws QueueFullException if the classifier is too busy to begin with it
+	 * @throws java.util.concurrent.CancellationException if the thread is interrupted
+	 * while it waits for the engine
 	 */
 	float[] embedImage(ImageInput image);
 

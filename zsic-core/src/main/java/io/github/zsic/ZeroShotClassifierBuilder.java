@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
+import io.github.zsic.engine.Batching;
 import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.hub.Hub;
 import io.github.zsic.hub.HubOptions;
@@ -66,9 +67,17 @@ public final class ZeroShotClassifierBuilder {
 
 	private long maximumBytes = 64 * 1024 * 1024;
 
-	private int engineThreads = 1;
+	private int engineThreads;
 
 	private int intraOpThreads;
+
+	private int batchMaximumSize;
+
+	private @Nullable Duration batchMaximumDelay;
+
+	private int queueCapacity = 256;
+
+	private List<CustomImageDecoder> imageDecoders = List.of();
 
 	private @Nullable String revision;
 
@@ -359,27 +368,79 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many threads run the engine, 1 by default. Each runs one picture at a time
-	 * on {@linkplain #intraOpThreads(int) several cores}.
-	 * @param threads the number of threads
+	 * Sets decoders that are asked, in their order, before zsic's own; none by default.
+	 * @param decoders the decoders
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder imageDecoders(Collection<? extends CustomImageDecoder> decoders) {
+		this.imageDecoders = List.copyOf(decoders);
+		return this;
+	}
+
+	/**
+	 * Sets how many threads run the engine, each a batch of pictures at a time; by
+	 * default one for every four cores that the JVM sees, two where there are fewer than
+	 * twelve, and two on a GPU. All classifiers of the JVM with the same numbers share
+	 * the threads.
+	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder engineThreads(int threads) {
-		require(threads > 0, "'engineThreads' must be positive, not " + threads);
+		require(threads >= 0, "'engineThreads' must be at least 0, not " + threads);
 		this.engineThreads = threads;
 		return this;
 	}
 
 	/**
 	 * Sets how many cores one engine thread uses; by default the engine threads share out
-	 * all that the JVM sees. The native library keeps parts of this setting for the whole
-	 * process, so give the classifiers of one JVM the same.
+	 * all that the JVM sees, and one that has work while the others have none uses up to
+	 * four.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */
 	public ZeroShotClassifierBuilder intraOpThreads(int threads) {
 		require(threads >= 0, "'intraOpThreads' must be at least 0, not " + threads);
 		this.intraOpThreads = threads;
+		return this;
+	}
+
+	/**
+	 * Sets how many pictures that wait are computed together at most, by default 8 on a
+	 * CPU and 32 elsewhere.
+	 * @param maximumSize the number of pictures, 0 for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder batchMaximumSize(int maximumSize) {
+		require(maximumSize >= 0, "'batchMaximumSize' must be at least 0, not " + maximumSize);
+		this.batchMaximumSize = maximumSize;
+		return this;
+	}
+
+	/**
+	 * Sets how long a picture waits for others when a batch is not full. By default on a
+	 * CPU it does not: only what waits anyway is computed together. Elsewhere it waits,
+	 * up to half the time of a batch, while other calls decode their pictures.
+	 * @param maximumDelay the time, zero not to wait, {@code null} for the default
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder batchMaximumDelay(@Nullable Duration maximumDelay) {
+		require(maximumDelay == null || !maximumDelay.isNegative(),
+				"'batchMaximumDelay' must not be negative, but is " + maximumDelay);
+		this.batchMaximumDelay = maximumDelay;
+		return this;
+	}
+
+	/**
+	 * Sets how many pictures may be decoded, wait and be computed at the same time, 256
+	 * by default. A call that finds all places taken fails with a
+	 * {@link QueueFullException}. A call with many pictures needs only one place; it uses
+	 * more while they are free.
+	 * @param capacity the number of pictures
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder queueCapacity(int capacity) {
+		require(capacity > 0, "'queueCapacity' must be positive, not " + capacity);
+		this.queueCapacity = capacity;
 		return this;
 	}
 
@@ -414,7 +475,7 @@ public final class ZeroShotClassifierBuilder {
 		String identity = (this.cachePersistentDir == null) ? ""
 				: (commit != null) ? "commit " + commit : "content " + opened.contentHash();
 		DualEncoder encoder = DualEncoder.load(opened, this.device, this.precision, this.engineThreads,
-				this.intraOpThreads);
+				this.intraOpThreads, new Batching(this.batchMaximumSize, this.batchMaximumDelay, this.queueCapacity));
 		Tokenizer tokenizer = null;
 		TextEmbeddings texts = null;
 		try {
@@ -427,9 +488,9 @@ public final class ZeroShotClassifierBuilder {
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
 			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
-					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()), templates,
-					new Scorer(encoder.logitScale(), encoder.logitBias(), encoder.scoring(), this.scoring,
-							this.temperature),
+					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()),
+					this.imageDecoders, templates, new Scorer(encoder.logitScale(), encoder.logitBias(),
+							encoder.scoring(), this.scoring, this.temperature),
 					this.labels);
 			if (this.labels != null) {
 				long start = System.nanoTime();

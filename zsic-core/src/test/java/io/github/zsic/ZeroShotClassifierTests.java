@@ -318,8 +318,9 @@ class ZeroShotClassifierTests {
 					while (true) {
 						try {
 							assertThat(closing.classify(ImageInput.of(PICTURE), LABELS).predictions()).hasSize(4);
-							answered++;
-							running.countDown();
+							if (answered++ == 0) {
+								running.countDown();
+							}
 						}
 						catch (ClassifierClosedException ex) {
 							return answered;

@@ -151,15 +151,16 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	 * @return a number of pixels, 0 if the steps need every pixel of the picture
 	 */
 	public int side() {
-		if (this.numbers.get("do_resize") == 0 || this.numbers.get("resample") == NEAREST) {
+		if (number("do_resize") == 0 || number("resample") == NEAREST) {
 			return 0;
 		}
-		if (this.numbers.containsKey("size.shortest_edge")) {
-			return this.numbers.get("size.shortest_edge").intValue();
-		}
-		// Pictures that keep their aspect have a size of their own each.
-		return (int) Math.max(this.numbers.getOrDefault("size.height", 0.0),
-				this.numbers.getOrDefault("size.width", 0.0));
+		// With a shortest edge there is neither of the others.
+		double side = Math.max(number("size.height"), number("size.width"));
+		return (int) Math.max(side, number("size.shortest_edge"));
+	}
+
+	private double number(String name) {
+		return this.numbers.getOrDefault(name, 0.0);
 	}
 
 	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name, boolean defaultValue) {

@@ -13,10 +13,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
@@ -37,6 +37,7 @@ import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
@@ -57,7 +58,26 @@ public final class DualEncoder implements AutoCloseable {
 	/** Bounds the memory that a request with thousands of new labels needs at once. */
 	private static final int MAXIMUM_TEXT_BATCH = 64;
 
+	/** Larger pictures are made small before they wait. */
+	private static final int LARGE = 1_000_000;
+
+	/**
+	 * The parallel sections of smaller models are too short to be worth a meeting of
+	 * threads, and too short to be divided without a trace in the last bits.
+	 */
+	private static final long SMALL = 8 * 1024 * 1024;
+
+	private static final int WARM_UP = 2;
+
+	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
+
 	private final EngineThreads threads;
+
+	private final EngineThreads preparers = EngineThreads.shareForPreparation();
+
+	private final BatchQueue queue;
+
+	private final AtomicInteger waitingTexts = new AtomicInteger();
 
 	private final Model model;
 
@@ -67,9 +87,11 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final TokenizerSettings tokenizer;
 
-	private final LongAdder encodedTexts = new LongAdder();
+	private long modelBytes;
 
 	private Precision precision;
+
+	private final LongAdder encodedTexts = new LongAdder();
 
 	private int textPositions;
 
@@ -81,13 +103,14 @@ public final class DualEncoder implements AutoCloseable {
 
 	private int dimension;
 
-	private DualEncoder(EngineThreads threads, Model model, Architecture architecture, TorchDevice device,
-			Precision precision, TokenizerSettings tokenizer) {
+	private DualEncoder(EngineThreads threads, Batching batching, Model model, Architecture architecture,
+			TorchDevice device, Precision precision, TokenizerSettings tokenizer) {
 		this.threads = threads;
+		this.queue = new BatchQueue(threads, batching, this::runImages);
 		this.model = model;
 		this.architecture = architecture;
 		this.device = device;
-		this.precision = device.resolve(precision);
+		this.precision = precision;
 		this.tokenizer = tokenizer;
 	}
 
@@ -106,33 +129,41 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param device {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:<n>} or
 	 * {@code mps}
 	 * @param precision what to compute in
-	 * @param engineThreads how many calls run at the same time
+	 * @param engineThreads how many batches run at the same time, 0 to choose by the
+	 * cores that there are
 	 * @param intraOpThreads how many cores each of them uses, 0 to share out those that
 	 * there are
+	 * @param batching how pictures are gathered
 	 * @return the model, to be closed by the caller
 	 * @throws CheckpointException if the architecture is unknown or the weights do not
 	 * fit
 	 * @throws io.github.zsic.DeviceException if the device or the native library is not
-	 * there
+	 * there, or the device does not have the precision
 	 */
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
-			int intraOpThreads) {
+			int intraOpThreads, Batching batching) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
 		Engine engine = TorchRuntime.engine();
 		TorchDevice torchDevice = TorchDevice.find(device, engine);
-		int cores = (intraOpThreads > 0) ? intraOpThreads
-				: Math.max(1, Runtime.getRuntime().availableProcessors() / engineThreads);
+		Precision resolved = torchDevice.resolve(precision);
 		long start = System.nanoTime();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		DualEncoder encoder = new DualEncoder(new EngineThreads(engineThreads, cores),
+		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
+				batching.on(torchDevice),
 				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, precision, checkpoint.tokenizerSettings());
+				torchDevice, resolved, checkpoint.tokenizerSettings());
 		boolean loaded = false;
 		try {
-			encoder.threads.call(() -> {
+			encoder.threads.callAside(() -> {
 				encoder.load(checkpoint);
 				return true;
 			});
+			NativeMemory.trim();
+			// The memory that was given back is fetched again here and not in the first
+			// request.
+			for (int i = 0; i < WARM_UP; i++) {
+				encoder.threads.call(() -> encoder.runImages(List.of(BLANK)));
+			}
 			loaded = true;
 		}
 		catch (InferenceException ex) {
@@ -143,7 +174,6 @@ public final class DualEncoder implements AutoCloseable {
 				encoder.close();
 			}
 		}
-		NativeMemory.trim();
 		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
 				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
@@ -171,6 +201,10 @@ public final class DualEncoder implements AutoCloseable {
 				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
 			return result;
 		});
+		this.modelBytes = shapes.values()
+			.stream()
+			.mapToLong((shape) -> Arrays.stream(shape).reduce(bytesPerWeight(precision()), Math::multiplyExact))
+			.sum();
 		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
 		List<Weights.Part> mapped = new ArrayList<>();
 		try (NativeScope scope = new NativeScope(this.model)) {
@@ -189,6 +223,14 @@ public final class DualEncoder implements AutoCloseable {
 		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
 		this.logitBias = call((scope) -> (float) scope.run("logit_bias").toDouble());
 		tryOut();
+	}
+
+	private static long bytesPerWeight(Precision precision) {
+		return switch (precision) {
+			case AUTO, FLOAT32 -> Float.BYTES;
+			case BFLOAT16, FLOAT16 -> Short.BYTES;
+			case INT8 -> Byte.BYTES;
+		};
 	}
 
 	/**
@@ -245,7 +287,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
-		runImages(List.of(new Picture(new byte[3], 1, 1, 1, 1)));
+		runImages(List.of(BLANK));
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
 	}
@@ -261,26 +303,41 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * Computes the embeddings of pictures, all in one batch.
-	 * @param pictures the pictures, at least one, of any sizes
-	 * @return for each picture a new unit vector of length {@link #dimension()}, or
-	 * several, one behind the other, of which the nearest to a text decides
-	 * @throws InferenceException if the engine fails
+	 * Takes a place in the queue, for a call that brings pictures.
+	 * @return the call's place, to be closed by the caller
+	 * @throws QueueFullException if there is none
 	 */
-	public float[][] encodeImages(List<Picture> pictures) {
-		return this.threads.call(() -> runImages(pictures));
+	public ImageRequest admit() {
+		if (!this.queue.takePlace()) {
+			throw new QueueFullException(this.queue.capacity());
+		}
+		return new ImageRequest(this.queue, this::prepare);
 	}
 
-	private float[][] runImages(List<Picture> pictures) {
+	/** Neither the engine nor memory is to be kept busy with pixels that do not count. */
+	private Picture prepare(Picture picture) {
+		boolean smaller = picture.width() != picture.originalWidth() || picture.height() != picture.originalHeight();
+		if (!smaller && (long) picture.width() * picture.height() < LARGE) {
+			return picture;
+		}
+		return this.preparers.call(() -> call((scope) -> {
+			PtNDArray pixels = scope
+				.run("resize", scope.add(IValue.from(scope.pixels(picture))),
+						scope.add(IValue.from((long) picture.originalHeight())),
+						scope.add(IValue.from((long) picture.originalWidth())))
+				.toTensor(scope.manager);
+			return new Picture(pixels.toByteArray(), (int) pixels.getShape().get(1), (int) pixels.getShape().get(0));
+		}));
+	}
+
+	/** All in one batch, in the calling thread. */
+	float[][] runImages(List<Picture> pictures) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		float[] flat = call((scope) -> {
 			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
-			long[] sizes = pictures.stream()
-				.flatMapToLong((picture) -> LongStream.of(picture.originalHeight(), picture.originalWidth()))
-				.toArray();
-			return requireFinite(
-					scope.run("encode_images", scope.add(IValue.listFrom(tensors)), scope.add(IValue.listFrom(sizes)))
-						.toTensor(scope.manager)
-						.toFloatArray());
+			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
+				.toTensor(scope.manager)
+				.toFloatArray());
 		});
 		return rows(flat, pictures.size());
 	}
@@ -314,7 +371,11 @@ public final class DualEncoder implements AutoCloseable {
 			for (int row : rows) {
 				batch.add(ids.get(row));
 			}
-			float[][] embeddings = this.threads.call(() -> runTexts(batch));
+			this.waitingTexts.incrementAndGet();
+			float[][] embeddings = this.threads.call(() -> {
+				this.waitingTexts.decrementAndGet();
+				return runTexts(batch);
+			});
 			this.encodedTexts.add(batch.size());
 			for (int i = 0; i < rows.length; i++) {
 				result[rows[i]] = embeddings[i];
@@ -324,6 +385,7 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	private float[][] runTexts(List<long[]> batch) {
+		this.threads.shareCores(this.modelBytes >= SMALL);
 		int tokens = this.padsTexts ? this.textPositions
 				: batch.stream().mapToInt((ids) -> ids.length).max().orElseThrow();
 		long[] padded = new long[batch.size() * tokens];
@@ -413,6 +475,14 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
+	 * About how much memory the weights take.
+	 * @return the number of bytes, of all weights in what the model computes in
+	 */
+	public long modelBytes() {
+		return this.modelBytes;
+	}
+
+	/**
 	 * How many texts the text tower has encoded.
 	 * @return the number since the model was loaded
 	 */
@@ -429,16 +499,33 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * How many pieces of work wait for one of them.
+	 * How many pictures, and batches of texts, wait for one of them.
 	 * @return the number at this moment
 	 */
 	public int queued() {
-		return this.threads.queued();
+		return this.queue.waiting() + this.waitingTexts.get();
+	}
+
+	/**
+	 * How many places for pictures are taken.
+	 * @return the number at this moment
+	 */
+	public int places() {
+		return this.queue.taken();
+	}
+
+	/**
+	 * How many places for pictures there are.
+	 * @return a positive number
+	 */
+	public int capacity() {
+		return this.queue.capacity();
 	}
 
 	@Override
 	public void close() {
 		this.threads.close();
+		this.preparers.close();
 		this.model.close();
 		NativeMemory.trim();
 	}
@@ -454,6 +541,16 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param originalHeight the height before that
 	 */
 	public record Picture(byte[] rgb, int width, int height, int originalWidth, int originalHeight) {
+
+		/**
+		 * Creates a picture that was not made smaller.
+		 * @param rgb the pixels
+		 * @param width the width
+		 * @param height the height
+		 */
+		public Picture(byte[] rgb, int width, int height) {
+			this(rgb, width, height, width, height);
+		}
 
 	}
 

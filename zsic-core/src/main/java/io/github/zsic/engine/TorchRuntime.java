@@ -3,6 +3,8 @@ package io.github.zsic.engine;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.util.Utils;
+import com.sun.jna.Function;
+import com.sun.jna.Platform;
 
 import io.github.zsic.DeviceException;
 
@@ -11,18 +13,28 @@ import io.github.zsic.DeviceException;
  */
 final class TorchRuntime {
 
+	/**
+	 * How often a thread of GNU's OpenMP looks for the others, some 100 microseconds,
+	 * before it sleeps. That is enough for what lies between the parallel sections of a
+	 * model; by default it does so for milliseconds, and where another process has one of
+	 * the cores, it takes that time from the thread that it waits for.
+	 */
+	private static final String SPINS = "5000";
+
 	private TorchRuntime() {
 	}
 
 	/**
-	 * The engine, started on first use with settings that fit a library: no telemetry,
-	 * and no attempt to fetch a CUDA build of the tokenizers library, which has nothing
-	 * to gain from one. Whoever sets these variables or system properties is obeyed.
+	 * The engine, started on first use with settings that fit a library: no telemetry, no
+	 * attempt to fetch a CUDA build of the tokenizers library, which has nothing to gain
+	 * from one, and threads that do not wait for each other in a loop. Whoever sets these
+	 * variables or system properties is obeyed.
 	 * @throws DeviceException if the native library cannot be loaded
 	 */
 	static Engine engine() {
 		setDefault("OPT_OUT_TRACKING", "true");
 		setDefault("RUST_FLAVOR", "cpu");
+		limitSpinning();
 		try {
 			return Engine.getEngine("PyTorch");
 		}
@@ -35,6 +47,16 @@ final class TorchRuntime {
 							+ "name a folder that can be written, where it is unpacked to. Alpine Linux is not supported: "
 							+ "libtorch needs glibc.",
 					ex);
+		}
+	}
+
+	/**
+	 * The library reads its settings from the process's environment, once, when it is
+	 * loaded. Java cannot change that, C can.
+	 */
+	private static void limitSpinning() {
+		if (Platform.isLinux() && System.getenv("GOMP_SPINCOUNT") == null && System.getenv("OMP_WAIT_POLICY") == null) {
+			Function.getFunction("c", "setenv").invokeInt(new Object[] { "GOMP_SPINCOUNT", SPINS, 0 });
 		}
 	}
 

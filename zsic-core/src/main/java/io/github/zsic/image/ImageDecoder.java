@@ -76,8 +76,13 @@ public final class ImageDecoder {
 		return decode(description, read(in));
 	}
 
-	/** Without copies, if the stream knows its length. */
-	private byte[] read(InputStream in) throws IOException {
+	/**
+	 * Reads a picture that is to be decoded.
+	 * @param in the stream, read to its end or one byte beyond the limit; not closed
+	 * @return the encoded picture, one byte larger than allowed if it is too large
+	 * @throws IOException if the stream cannot be read
+	 */
+	public byte[] read(InputStream in) throws IOException {
 		// One byte too many shows that there are too many.
 		int most = (int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16);
 		byte[] bytes = new byte[Math.min(most, Math.max(HEAD, in.available()))];
@@ -95,6 +100,15 @@ public final class ImageDecoder {
 	}
 
 	/**
+	 * Whether an encoded picture is small enough.
+	 * @param bytes the encoded picture
+	 * @return whether it has no more bytes than allowed
+	 */
+	public boolean allows(byte[] bytes) {
+		return bytes.length <= this.maximumBytes;
+	}
+
+	/**
 	 * Decodes a picture.
 	 * @param description what to call the picture in an error message
 	 * @param bytes the encoded picture, which is not changed
@@ -107,7 +121,7 @@ public final class ImageDecoder {
 					"Send the picture itself.");
 		}
 		try {
-			if (bytes.length > this.maximumBytes) {
+			if (!allows(bytes)) {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}

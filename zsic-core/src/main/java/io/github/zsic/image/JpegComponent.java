@@ -1,7 +1,5 @@
 package io.github.zsic.image;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * One of a JPEG's planes, such as brightness: how it is sampled, and its samples.
  */
@@ -44,8 +42,8 @@ final class JpegComponent {
 	/** The last coefficient that counts, in the order of the file. */
 	int lastNeeded;
 
-	/** In the order of the file, from its first scan on. */
-	int @Nullable [] quantization;
+	/** In the order of the file; nothing before its first scan. */
+	int[] quantization = {};
 
 	/**
 	 * A progressive picture's, as they are known until now: those that count, of one

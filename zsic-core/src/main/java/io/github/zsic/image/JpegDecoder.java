@@ -306,11 +306,12 @@ final class JpegDecoder {
 		HuffmanTable[] ac = new HuffmanTable[count];
 		for (int i = 0; i < count; i++) {
 			JpegComponent component = selected.get(i);
-			if (component.quantization == null) {
-				component.quantization = this.quantizationTables[component.quantizationTable];
-			}
-			if (component.quantization == null) {
-				throw DecodingException.damaged("a quantization table is missing");
+			if (component.quantization.length == 0) {
+				int[] table = this.quantizationTables[component.quantizationTable];
+				if (table == null) {
+					throw DecodingException.damaged("a quantization table is missing");
+				}
+				component.quantization = table;
 			}
 			if (from == 0 && high == 0) {
 				dc[i] = table(this.dcTables, tables[i] >> 4, JPEGHuffmanTable.StdDCLuminance,

@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
+import java.util.List;
 
 /**
  * Decodes the scans of a JPEG, one after the other: the bits between two headers, to
@@ -243,8 +243,8 @@ final class JpegScan {
 
 	/** Makes the samples of a progressive picture's component. */
 	void transform(JpegComponent component) {
-		int[] quantization = Objects.requireNonNull(component.quantization);
-		if (quantization == null) {
+		int[] quantization = component.quantization;
+		if (quantization.length == 0) {
 			Arrays.fill(component.samples, (byte) 128);
 			return;
 		}

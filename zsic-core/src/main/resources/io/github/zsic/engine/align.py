@@ -173,7 +173,7 @@ def convolve(x: Tensor, m: __torch__.zsic.model.Model, name: str, stride: int, p
     bias = m.weights[name + ".bias"]
   return torch.conv2d(x, m.weights[name + ".weight"], bias, [stride, stride], [padding, padding], [1, 1], groups)
 
-def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+def encode_together(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
   x = torch.constant_pad_nd(x, [0, 1, 0, 1], 0)
   x = __torch__.zsic.architecture.convolve(x, m, "vision_model.embeddings.convolution", 2, 0, 1)
@@ -202,6 +202,17 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
       h = h + x
     x = h
   return torch.mean(x, [2, 3], False)
+
+# On the CPU each by itself: the convolutions depend in their last bits on how many pictures they see.
+def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+  if torch.startswith(m.device, "cuda", 0, -1):
+    y = __torch__.zsic.architecture.encode_together(m, images)
+  else:
+    results = annotate(List[Tensor], [])
+    for image in images:
+      results.append(__torch__.zsic.architecture.encode_together(m, [image]))
+    y = torch.cat(results, 0)
+  return y
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   positions = torch.unsqueeze(torch.arange(ids.size(1), dtype=4, device=torch.device(m.device)), 0)

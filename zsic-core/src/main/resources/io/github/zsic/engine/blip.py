@@ -59,7 +59,7 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   x = __torch__.zsic.towers.encode_blip_images(m, images, patch, heads, kind, eps, False)
   # The reference norms the first token a second time.
   x = __torch__.zsic.layers.layer_norm(x, m.weights, "vision_model.post_layernorm", eps)
-  return torch.linear(x, m.weights["visual_projection.weight"], None)
+  return __torch__.zsic.layers.project(x, m.weights["visual_projection.weight"])
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   positions = torch.unsqueeze(torch.arange(ids.size(1), dtype=4, device=torch.device(m.device)), 0)

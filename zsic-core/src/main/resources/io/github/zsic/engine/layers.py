@@ -219,23 +219,22 @@ def resize_by(x: Tensor, size: List[int], resample: int, down: Optional[float], 
     x = torch.upsample_nearest2d(x, size, down, across)
   return x
 
-# Pictures, uint8 [height, width, 3], of which some were made smaller, to so many eighths, when they were
-# decoded: those get the size that they would have got from their own size.
-def resize_smaller(images: List[Tensor], sizes: List[int], config: Dict[str, float]) -> List[Tensor]:
-  result = annotate(List[Tensor], [])
-  for i in range(len(images)):
-    x = images[i]
-    height = sizes[2 * i]
-    width = sizes[2 * i + 1]
-    if x.size(0) != height or x.size(1) != width:
-      size = __torch__.zsic.layers.resized(height, width, config)
+# Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing. A picture
+# that was made smaller, to so many eighths, when it was decoded, gets the size that it would have got from its own
+# height and width.
+def resize_ahead(image: Tensor, height: int, width: int, config: Dict[str, float]) -> Tensor:
+  sized = torch.__contains__(config, "size.shortest_edge") or torch.__contains__(config, "size.height")
+  if sized and config["do_resize"] != 0.:
+    size = __torch__.zsic.layers.resized(height, width, config)
+    x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
+    if image.size(0) == height and image.size(1) == width:
+      x = __torch__.zsic.layers.resize(x, size, int(config["resample"]))
+    else:
       # The last row and column may stand for less than a whole one.
-      factor = 8. / float(int(8. * x.size(0) / height + 0.5))
-      x = torch.unsqueeze(torch.permute(x, [2, 0, 1]), 0)
+      factor = 8. / float(int(8. * image.size(0) / height + 0.5))
       x = __torch__.zsic.layers.resize_by(x, size, int(config["resample"]), float(size[0]) * factor / float(height), float(size[1]) * factor / float(width))
-      x = torch.permute(torch.squeeze(x, 0), [1, 2, 0])
-    result.append(x)
-  return result
+    image = torch.contiguous(torch.permute(torch.squeeze(x, 0), [1, 2, 0]))
+  return image
 
 # One picture, uint8 [height, width, 3], to uint8 [1, 3, crop height, crop width]: what transformers'
 # torchvision backend does (image_processing_backends.py).
@@ -535,6 +534,18 @@ def attention_pooling(x: Tensor, weights: Dict[str, Tensor], prefix: str, heads:
   h = torch.scaled_dot_product_attention(q, kv[0], kv[1], mask, 0., False)
   h = __torch__.zsic.layers.linear(torch.reshape(h, [batch, width]), weights, prefix + "attention.out_proj")
   return torch.to(h, 6, False, False)
+
+# The last product of an image tower, x [batch, in]. libtorch's own product of a few rows depends in its last bits
+# on how many they are, and what becomes of a picture must not depend on the others in its batch.
+def project(x: Tensor, weight: Tensor) -> Tensor:
+  if x.is_cuda:
+    y = torch.linear(x, weight, None)
+  else:
+    rows = annotate(List[Tensor], [])
+    for i in range(x.size(0)):
+      rows.append(torch.linear(torch.narrow(x, 0, i, 1), weight, None))
+    y = torch.cat(rows, 0)
+  return y
 
 def normalize(x: Tensor) -> Tensor:
   return x / torch.norm(x, 2, [-1], True)

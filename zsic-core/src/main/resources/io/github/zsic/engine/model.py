@@ -72,11 +72,15 @@ class Model(Module):
   def logit_bias(self: __torch__.zsic.model.Model) -> float:
     return __torch__.zsic.architecture.logit_bias(self)
 
-  # uint8 pictures [height, width, 3] of any size, and height and width of each before it was made smaller
-  # on its way to here, to unit vectors, float32 [batch, dimension] on the CPU.
+  # A picture, uint8 [height, width, 3], whose height and width may have been larger, in the size in which encode_images() resizes it, so that it finds nothing
+  # left to do; the same picture where there is no such size.
+  def resize(self: __torch__.zsic.model.Model, image: Tensor, height: int, width: int) -> Tensor:
+    return __torch__.zsic.layers.resize_ahead(image, height, width, self.processing)
+
+  # uint8 pictures [height, width, 3] of any size to unit vectors, float32 [batch, dimension] on the CPU.
   # Where a picture has several, [batch, vectors, dimension], the nearest to a text decides.
-  def encode_images(self: __torch__.zsic.model.Model, images: List[Tensor], sizes: List[int]) -> Tensor:
-    x = __torch__.zsic.architecture.encode_images(self, __torch__.zsic.layers.resize_smaller(images, sizes, self.processing))
+  def encode_images(self: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
+    x = __torch__.zsic.architecture.encode_images(self, images)
     return torch.to(__torch__.zsic.layers.normalize(x), torch.device("cpu"), 6, False, False)
 
   # Token ids int64 [batch, tokens], padded on the right, and a mask of the same shape, 1 where there is

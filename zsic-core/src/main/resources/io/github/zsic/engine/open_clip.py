@@ -101,7 +101,7 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   heads = x.size(2) // __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.head_width", 64)
   x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, __torch__.zsic.architecture.activation(m), 1.0e-05, False, None, __torch__.zsic.layers.first(x))
   x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", 1.0e-05)
-  return torch.linear(x, w["visual.proj"], None)
+  return __torch__.zsic.layers.project(x, w["visual.proj"])
 
 # The end token is the one with the highest id.
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:

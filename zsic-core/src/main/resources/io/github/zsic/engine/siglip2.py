@@ -76,8 +76,8 @@ def resized(height: int, width: int, patch: int, limit: int) -> List[int]:
       high = scale
   return [__torch__.zsic.architecture.scaled(height, low, patch), __torch__.zsic.architecture.scaled(width, low, patch)]
 
-# Pictures of different shapes have different numbers of patches. They are padded to the largest number
-# in the batch, where the reference pads to the largest that is allowed; the padding is masked.
+# Pictures of different shapes have different numbers of patches. Those with the same number are computed together,
+# without padding, where the reference pads all to the largest number that is allowed and masks that.
 def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   w = m.weights
   patch = int(m.processing["patch_size"])
@@ -85,7 +85,6 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
   table = w["vision_model.embeddings.position_embedding.weight"]
   table = torch.unsqueeze(torch.permute(torch.view(table, [side, side, -1]), [2, 0, 1]), 0)
   pictures = annotate(List[Tensor], [])
-  longest = 0
   for image in images:
     x = torch.unsqueeze(torch.permute(image, [2, 0, 1]), 0)
     if m.processing["do_resize"] != 0.:
@@ -100,17 +99,22 @@ def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor
     positions = torch._upsample_bilinear2d_aa(table, [rows, columns], False, None, None)
     x = x + torch.transpose(torch.flatten(torch.squeeze(positions, 0), 1, -1), 0, 1)
     pictures.append(x)
-    if x.size(0) > longest:
-      longest = x.size(0)
-  batch = annotate(List[Tensor], [])
-  masks = annotate(List[Tensor], [])
-  for picture in pictures:
-    missing = longest - picture.size(0)
-    batch.append(torch.constant_pad_nd(picture, [0, 0, 0, missing], 0))
-    ones = torch.ones([picture.size(0)], dtype=4, device=torch.device(m.device))
-    masks.append(torch.constant_pad_nd(ones, [0, missing], 0))
-  mask = __torch__.zsic.layers.key_mask(torch.stack(masks, 0))
-  return __torch__.zsic.towers.encode_siglip_patches(m, torch.stack(batch, 0), mask)
+  results = annotate(Dict[int, Tensor], {})
+  for i in range(len(pictures)):
+    if not torch.__contains__(results, i):
+      alike = annotate(List[int], [])
+      batch = annotate(List[Tensor], [])
+      for j in range(i, len(pictures)):
+        if pictures[j].size(0) == pictures[i].size(0):
+          alike.append(j)
+          batch.append(pictures[j])
+      x = __torch__.zsic.towers.encode_siglip_patches(m, torch.stack(batch, 0), None)
+      for j in range(len(alike)):
+        results[alike[j]] = torch.select(x, 0, j)
+  ordered = annotate(List[Tensor], [])
+  for i in range(len(pictures)):
+    ordered.append(results[i])
+  return torch.stack(ordered, 0)
 
 def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
   return __torch__.zsic.towers.encode_siglip_texts(m, ids, mask)

@@ -101,7 +101,7 @@ def encode_clip_pixels(m: __torch__.zsic.model.Model, pixels: Tensor, positions:
   x = __torch__.zsic.layers.layer_norm(x, w, "vision_model.pre_layrnorm", eps)
   x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, __torch__.zsic.layers.first(x))
   x = __torch__.zsic.layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
-  return torch.linear(x, w["visual_projection.weight"], None)
+  return __torch__.zsic.layers.project(x, w["visual_projection.weight"])
 
 # ------------------------------------------------------------------------------ CLIP, both towers
 

@@ -2,6 +2,7 @@ package io.github.zsic.engine;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,11 +32,27 @@ class DualEncoderTests {
 			pictures.add(read(name));
 		}
 		try (DualEncoder encoder = load(checkpoint)) {
-			float[][] together = encoder.encodeImages(pictures);
-			assertThat(together).hasDimensions(pictures.size(), encoder.dimension());
-			for (int i = 0; i < together.length; i++) {
-				assertSame(together[i], encoder.encodeImages(List.of(pictures.get(i)))[0]);
+			List<EncodedImage> together = encode(encoder, pictures);
+			assertThat(together).hasSameSizeAs(pictures)
+				.allSatisfy((image) -> assertThat(image.batchSize()).isEqualTo(pictures.size()));
+			for (int i = 0; i < pictures.size(); i++) {
+				assertSame(together.get(i).embedding(), encode(encoder, List.of(pictures.get(i))).get(0).embedding());
 			}
+		}
+	}
+
+	/** It is made small before it waits, which must not change what becomes of it. */
+	@ParameterizedTest
+	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-naflex", "tipsv2-gated", "blip", "altclip" })
+	void aLargePictureIsTheSameWhetherItWasMadeSmallAheadOrNot(String checkpoint) {
+		byte[] rgb = new byte[1300 * 900 * 3];
+		for (int i = 0; i < rgb.length; i++) {
+			rgb[i] = (byte) (i / 7 ^ i / 3900);
+		}
+		DualEncoder.Picture large = new DualEncoder.Picture(rgb, 1300, 900);
+		try (DualEncoder encoder = load(checkpoint)) {
+			assertThat(encode(encoder, List.of(large)).get(0).embedding())
+				.isEqualTo(encoder.runImages(List.of(large))[0]);
 		}
 	}
 
@@ -52,6 +69,14 @@ class DualEncoderTests {
 		}
 	}
 
+	private static List<EncodedImage> encode(DualEncoder encoder, List<DualEncoder.Picture> pictures) {
+		List<EncodedImage> results = new ArrayList<>();
+		try (ImageRequest request = encoder.admit()) {
+			request.encode(pictures, (picture) -> () -> picture, results::add);
+		}
+		return results;
+	}
+
 	private static void assertSame(float[] actual, float[] expected) {
 		assertThat(actual).hasSameSizeAs(expected);
 		for (int i = 0; i < actual.length; i++) {
@@ -62,7 +87,8 @@ class DualEncoderTests {
 	private static DualEncoder load(String name) {
 		try (Checkpoint checkpoint = Checkpoint.open(TestCheckpoints.checkpoint(name).toString(),
 				DualEncoder::requireSupported)) {
-			return DualEncoder.load(checkpoint, "cpu", Precision.FLOAT32, 1, 1);
+			return DualEncoder.load(checkpoint, "cpu", Precision.FLOAT32, 1, 1,
+					new Batching(PICTURES.size(), Duration.ofSeconds(1), 100));
 		}
 	}
 

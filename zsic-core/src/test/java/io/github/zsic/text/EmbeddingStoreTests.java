@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 import ch.qos.logback.classic.Logger;
@@ -34,12 +36,16 @@ class EmbeddingStoreTests {
 	@BeforeEach
 	void listen() {
 		this.log.start();
-		((Logger) LoggerFactory.getLogger(EmbeddingStore.class)).addAppender(this.log);
+		Logger logger = (Logger) LoggerFactory.getLogger(EmbeddingStore.class);
+		logger.addAppender(this.log);
+		logger.setAdditive(false);
 	}
 
 	@AfterEach
 	void stopListening() {
-		((Logger) LoggerFactory.getLogger(EmbeddingStore.class)).detachAppender(this.log);
+		Logger logger = (Logger) LoggerFactory.getLogger(EmbeddingStore.class);
+		logger.detachAppender(this.log);
+		logger.setAdditive(true);
 	}
 
 	private EmbeddingStore open() {
@@ -149,7 +155,7 @@ class EmbeddingStoreTests {
 			append(store, "an owl");
 		}
 		byte[] garbage = new byte[5000];
-		new java.util.Random(1).nextBytes(garbage);
+		new Random(1).nextBytes(garbage);
 		for (byte[] content : List.of(garbage, new byte[] { 1 }, new byte[5000])) {
 			Files.write(file(), content);
 			this.log.list.clear();
@@ -175,7 +181,7 @@ class EmbeddingStoreTests {
 		byte[] whole = Files.readAllBytes(file());
 		int record = 2 * Integer.BYTES + "a fox".length() + PROBE.length * Float.BYTES;
 		for (int i = 1; i <= record; i++) {
-			byte[] torn = java.util.Arrays.copyOf(whole, whole.length - i);
+			byte[] torn = Arrays.copyOf(whole, whole.length - i);
 			byte[] flipped = whole.clone();
 			flipped[whole.length - i] ^= 4;
 			for (byte[] content : List.of(torn, flipped)) {

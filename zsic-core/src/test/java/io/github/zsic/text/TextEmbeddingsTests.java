@@ -1,6 +1,7 @@
 package io.github.zsic.text;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,9 @@ import java.util.logging.Logger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
@@ -53,14 +57,14 @@ class TextEmbeddingsTests {
 	private float[][] encode(List<long[]> ids) {
 		this.batches.add(ids);
 		long[] failing = this.tokenizer.encode(this.bad);
-		if (this.bad.isEmpty() || ids.stream().anyMatch((each) -> java.util.Arrays.equals(each, failing))) {
+		if (this.bad.isEmpty() || ids.stream().anyMatch((each) -> Arrays.equals(each, failing))) {
 			throw new InferenceException("It failed.", "");
 		}
 		return ids.stream().map(TextEmbeddingsTests::embedding).toArray(float[][]::new);
 	}
 
 	private static float[] embedding(long[] ids) {
-		return new float[] { java.util.Arrays.hashCode(ids) };
+		return new float[] { Arrays.hashCode(ids) };
 	}
 
 	private long encoded() {
@@ -181,6 +185,29 @@ class TextEmbeddingsTests {
 		finally {
 			executor.shutdownNow();
 		}
+	}
+
+	/** The figures of {@code docs/labels.md}. */
+	@ParameterizedTest
+	@ValueSource(ints = { 512, 768 })
+	@EnabledIfSystemProperty(named = "zsic.measure", matches = "true")
+	void memoryOfAPrompt(int dimension) {
+		int count = 20_000;
+		try (TextEmbeddings large = new TextEmbeddings(this.tokenizer, TOKENS,
+				(ids) -> new float[ids.size()][dimension], count, null, null)) {
+			long before = usedMemory();
+			large.get(numbers(count).stream().map((number) -> "This is a photo of label " + number + ".").toList());
+			long bytes = (usedMemory() - before) / count;
+			System.out.printf("%d numbers: %d bytes a prompt%n", dimension, bytes);
+			assertThat(bytes).isBetween(4L * dimension, 4L * dimension + 400);
+		}
+	}
+
+	private static long usedMemory() {
+		for (int i = 0; i < 4; i++) {
+			System.gc();
+		}
+		return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
 	}
 
 	private static List<String> numbers(int count) {

@@ -4,6 +4,7 @@ import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.QueueFullException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -70,6 +71,13 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 	ResponseEntity<Object> handleModelNotReady(ModelNotReadyException ex) {
 		HttpHeaders headers = new HttpHeaders();
 		headers.set(HttpHeaders.RETRY_AFTER, "10");
+		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, null);
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Object> handleQueueFull(QueueFullException ex) {
+		HttpHeaders headers = new HttpHeaders();
+		headers.set(HttpHeaders.RETRY_AFTER, "1");
 		return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, headers, null);
 	}
 

@@ -49,6 +49,7 @@ public final class ClassifierDetails {
 		details.put("calls", of(classifier.classifier().calls(window), window));
 		if (model != null) {
 			ClassifierStatistics statistics = classifier.classifier().statistics();
+			details.put("modelMemory", statistics.modelBytes());
 			details.put("queue", queue(statistics));
 			details.put("cache", cache(statistics));
 		}
@@ -92,6 +93,7 @@ public final class ClassifierDetails {
 		}
 		details.put("succeeded", calls.successes());
 		details.put("failed", calls.failures());
+		details.put("rejected", calls.rejections());
 		details.put("window", seconds(window));
 		details.put("failedInWindow", calls.recentFailures());
 		details.put("failedInARow", calls.failuresInARow());
@@ -106,6 +108,8 @@ public final class ClassifierDetails {
 		Map<String, Object> details = new LinkedHashMap<>();
 		details.put("threads", statistics.engineThreads());
 		details.put("waiting", statistics.queued());
+		details.put("places", statistics.queuePlaces());
+		details.put("capacity", statistics.queueCapacity());
 		return details;
 	}
 

@@ -57,6 +57,8 @@ public final class ManagedClassifier implements AutoCloseable {
 
 	private final AtomicLong swaps = new AtomicLong();
 
+	private final AtomicLong failedSwaps = new AtomicLong();
+
 	private volatile @Nullable Thread loadThread;
 
 	private volatile @Nullable SelfTest selfTest;
@@ -147,6 +149,7 @@ public final class ManagedClassifier implements AutoCloseable {
 				this.swaps.incrementAndGet();
 			}
 			catch (RuntimeException | Error ex) {
+				this.failedSwaps.incrementAndGet();
 				if (unload) {
 					reload(ex);
 				}
@@ -164,6 +167,14 @@ public final class ManagedClassifier implements AutoCloseable {
 	 */
 	public long swaps() {
 		return this.swaps.get();
+	}
+
+	/**
+	 * How many exchanges failed and left the old model in place.
+	 * @return the number
+	 */
+	public long failedSwaps() {
+		return this.failedSwaps.get();
 	}
 
 	/**

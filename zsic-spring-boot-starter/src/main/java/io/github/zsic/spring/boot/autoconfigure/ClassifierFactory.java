@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.zsic.CustomImageDecoder;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
 import io.github.zsic.InvalidLabelException;
@@ -43,18 +44,21 @@ class ClassifierFactory {
 
 	private final ObjectProvider<DownloadListener> downloadListeners;
 
+	private final ObjectProvider<CustomImageDecoder> imageDecoders;
+
 	private final ObjectProvider<ModelDecorator> decorators;
 
 	private final ResourceLoader resources;
 
 	ClassifierFactory(ZsicProperties common, Duration closeTimeout,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
-			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators,
-			ResourceLoader resources) {
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<CustomImageDecoder> imageDecoders,
+			ObjectProvider<ModelDecorator> decorators, ResourceLoader resources) {
 		this.common = common;
 		this.closeTimeout = closeTimeout;
 		this.customizers = customizers;
 		this.downloadListeners = downloadListeners;
+		this.imageDecoders = imageDecoders;
 		this.decorators = decorators;
 		this.resources = resources;
 	}
@@ -85,6 +89,7 @@ class ClassifierFactory {
 		ClassifierProperties.Cache cache = properties.getCache();
 		ZsicProperties.Image image = this.common.getImage();
 		ZsicProperties.Engine engine = this.common.getEngine();
+		ZsicProperties.Batch batch = this.common.getBatch();
 		ZeroShotClassifierBuilder builder = ZeroShotClassifier.builder()
 			.checkpoint(selection.checkpoint())
 			.revision(selection.revision())
@@ -109,7 +114,11 @@ class ClassifierFactory {
 			.maximumPixels(image.getMaximumPixels())
 			.maximumBytes(image.getMaximumBytes().toBytes())
 			.engineThreads(engine.getThreads())
-			.intraOpThreads(engine.getIntraOpThreads());
+			.intraOpThreads(engine.getIntraOpThreads())
+			.batchMaximumSize(batch.getMaximumSize())
+			.batchMaximumDelay(batch.getMaximumDelay())
+			.queueCapacity(batch.getQueueCapacity())
+			.imageDecoders(this.imageDecoders.orderedStream().toList());
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder.build();
 	}

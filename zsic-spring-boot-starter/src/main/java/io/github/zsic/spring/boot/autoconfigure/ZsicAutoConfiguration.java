@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
 
+import io.github.zsic.CustomImageDecoder;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
@@ -50,13 +51,14 @@ public final class ZsicAutoConfiguration {
 	@ConditionalOnMissingBean
 	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
-			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<ModelDecorator> decorators,
-			ResourceLoader resources) {
+			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<CustomImageDecoder> imageDecoders,
+			ObjectProvider<ModelDecorator> decorators, ResourceLoader resources) {
 		// As long as Spring Boot waits for requests to end.
 		Duration closeTimeout = Binder.get(environment)
 			.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
 			.orElse(Duration.ofSeconds(30));
-		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, decorators, resources);
+		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, imageDecoders,
+				decorators, resources);
 	}
 
 	@Bean(MANAGED_CLASSIFIER_BEAN_NAME)

@@ -26,6 +26,8 @@ public class ZsicProperties extends ClassifierProperties {
 
 	private final Engine engine = new Engine();
 
+	private final Batch batch = new Batch();
+
 	private final Health health = new Health();
 
 	private final Swap swap = new Swap();
@@ -47,6 +49,10 @@ public class ZsicProperties extends ClassifierProperties {
 
 	public Engine getEngine() {
 		return this.engine;
+	}
+
+	public Batch getBatch() {
+		return this.batch;
 	}
 
 	public Health getHealth() {
@@ -199,18 +205,21 @@ public class ZsicProperties extends ClassifierProperties {
 	}
 
 	/**
-	 * The threads that run the model.
+	 * The threads that run the models, shared by all classifiers.
 	 */
 	public static class Engine {
 
 		/**
-		 * Number of threads that run the engine, each with one picture at a time.
+		 * Number of threads that run the engine, each with one batch of pictures at a
+		 * time. Use 0 for one for every four cores that the JVM sees, two where there are
+		 * fewer than twelve, and two on a GPU.
 		 */
-		private int threads = 1;
+		private int threads;
 
 		/**
 		 * Number of cores that one engine thread uses. Use 0 to share out all that the
-		 * JVM sees.
+		 * JVM sees, and to let one that has work while the others have none use up to
+		 * four.
 		 */
 		private int intraOpThreads;
 
@@ -219,7 +228,7 @@ public class ZsicProperties extends ClassifierProperties {
 		}
 
 		public void setThreads(int threads) {
-			Assert.isTrue(threads > 0, () -> "'zsic.engine.threads' must be more than 0, not '" + threads + "'");
+			Assert.isTrue(threads >= 0, () -> "'zsic.engine.threads' must be 0 or more, not '" + threads + "'");
 			this.threads = threads;
 		}
 
@@ -231,6 +240,62 @@ public class ZsicProperties extends ClassifierProperties {
 			Assert.isTrue(intraOpThreads >= 0,
 					() -> "'zsic.engine.intra-op-threads' must be 0 or more, not '" + intraOpThreads + "'");
 			this.intraOpThreads = intraOpThreads;
+		}
+
+	}
+
+	/**
+	 * How the pictures of concurrent calls are computed together.
+	 */
+	public static class Batch {
+
+		/**
+		 * Number of pictures that are computed together at most. Use 0 for 8 on a CPU and
+		 * 32 on other devices.
+		 */
+		private int maximumSize;
+
+		/**
+		 * Time that a picture waits for others when a batch is not full. Without it, 0 on
+		 * a CPU, where only what waits anyway is gathered; on other devices up to half
+		 * the time of a batch, while other calls decode their pictures.
+		 */
+		private @Nullable Duration maximumDelay;
+
+		/**
+		 * Number of pictures that may be decoded, wait and be computed at the same time.
+		 * A call beyond is refused.
+		 */
+		private int queueCapacity = 256;
+
+		public int getMaximumSize() {
+			return this.maximumSize;
+		}
+
+		public void setMaximumSize(int maximumSize) {
+			Assert.isTrue(maximumSize >= 0,
+					() -> "'zsic.batch.maximum-size' must be 0 or more, not '" + maximumSize + "'");
+			this.maximumSize = maximumSize;
+		}
+
+		public @Nullable Duration getMaximumDelay() {
+			return this.maximumDelay;
+		}
+
+		public void setMaximumDelay(@Nullable Duration maximumDelay) {
+			Assert.isTrue(maximumDelay == null || !maximumDelay.isNegative(),
+					() -> "'zsic.batch.maximum-delay' must be 0 or more, not '" + maximumDelay + "'");
+			this.maximumDelay = maximumDelay;
+		}
+
+		public int getQueueCapacity() {
+			return this.queueCapacity;
+		}
+
+		public void setQueueCapacity(int queueCapacity) {
+			Assert.isTrue(queueCapacity > 0,
+					() -> "'zsic.batch.queue-capacity' must be more than 0, not '" + queueCapacity + "'");
+			this.queueCapacity = queueCapacity;
 		}
 
 	}

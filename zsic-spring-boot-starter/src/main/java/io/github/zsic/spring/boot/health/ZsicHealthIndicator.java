@@ -7,6 +7,8 @@ import java.util.Map;
 import io.github.zsic.CallStatistics;
 import io.github.zsic.ClassifierStatus;
 import io.github.zsic.ClassifierStatus.State;
+import io.github.zsic.Gpu;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -20,7 +22,8 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * {@link HealthIndicator} of a classifier: whether it has a model, and whether calls
- * succeed. It watches the calls that the program makes anyway and never waits for one.
+ * succeed. It watches the calls that the program makes anyway and never waits for one; of
+ * a GPU it asks the driver.
  * <p>
  * A classifier that is down after failures is up again when a call succeeds, but also
  * when there was no failure for a while: if a load balancer sends it no calls because it
@@ -28,9 +31,15 @@ import org.springframework.boot.health.contributor.Status;
  */
 public class ZsicHealthIndicator extends AbstractHealthIndicator {
 
+	private static final String CUDA = "cuda:";
+
+	private static final long MAXIMUM_DRIVER_TIME = 2_000;
+
 	private final ManagedClassifier classifier;
 
 	private final Thresholds thresholds;
+
+	private final GpuDriver driver;
 
 	/**
 	 * Creates an indicator.
@@ -38,9 +47,20 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 	 * @param thresholds what counts as healthy
 	 */
 	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds) {
+		this(classifier, thresholds, Gpu::ask);
+	}
+
+	/**
+	 * Creates an indicator.
+	 * @param classifier what to watch
+	 * @param thresholds what counts as healthy
+	 * @param driver tells of GPUs
+	 */
+	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds, GpuDriver driver) {
 		super("Health of the zero-shot classifier could not be told");
 		this.classifier = classifier;
 		this.thresholds = thresholds;
+		this.driver = driver;
 	}
 
 	@Override
@@ -49,15 +69,36 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 		CallStatistics calls = this.classifier.classifier().calls(this.thresholds.window());
 		SelfTestResult selfTest = (this.thresholds.selfTestInterval() != null)
 				? this.classifier.selfTest(this.thresholds.selfTestInterval()) : null;
-		String problem = problem(status, calls, selfTest);
+		ModelInfo model = status.model();
+		boolean onGpu = model != null && model.device().startsWith(CUDA);
+		Gpu gpu = (model != null && onGpu) ? ask(model) : null;
+		String problem = (onGpu && gpu == null) ? "The driver of the GPU does not answer."
+				: problem(status, calls, selfTest);
 		builder.status((problem != null) ? Status.DOWN : statusOf(status.state()));
 		if (problem != null) {
 			builder.withDetail("problem", problem);
 		}
 		builder.withDetails(ClassifierDetails.of(this.classifier, this.thresholds.window()));
+		if (gpu != null) {
+			builder.withDetail("gpu", describe(gpu));
+		}
 		if (selfTest != null) {
 			builder.withDetail("selfTest", describe(selfTest));
 		}
+	}
+
+	private @Nullable Gpu ask(ModelInfo model) {
+		return this.driver.ask(Integer.parseInt(model.device().substring(CUDA.length())), MAXIMUM_DRIVER_TIME);
+	}
+
+	private static Map<String, Object> describe(Gpu gpu) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		if (gpu.name() != null) {
+			details.put("name", gpu.name());
+		}
+		details.put("memoryUsed", gpu.memoryUsed());
+		details.put("memoryTotal", gpu.memoryTotal());
+		return details;
 	}
 
 	private static Status statusOf(State state) {

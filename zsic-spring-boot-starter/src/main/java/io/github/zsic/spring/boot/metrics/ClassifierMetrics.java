@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
@@ -42,8 +43,19 @@ public class ClassifierMetrics implements MeterBinder {
 				(each) -> each.calls(Duration.ZERO).running());
 		counter(registry, "zsic.calls.failures", "Calls that the engine failed", tags, classifier,
 				(each) -> each.calls(Duration.ZERO).failures());
-		gauge(registry, "zsic.queue.waiting", "Pieces of work that wait for a thread of the engine", tags, classifier,
-				(each) -> each.statistics().queued());
+		counter(registry, "zsic.calls.rejections", "Calls that were refused because the queue was full", tags,
+				classifier, (each) -> each.calls(Duration.ZERO).rejections());
+		gauge(registry, "zsic.queue.waiting", "Pictures and batches of texts that wait for a thread of the engine",
+				tags, classifier, (each) -> each.statistics().queued());
+		gauge(registry, "zsic.queue.places", "Pictures that are being decoded, wait or are being computed", tags,
+				classifier, (each) -> each.statistics().queuePlaces());
+		gauge(registry, "zsic.queue.capacity", "Pictures that may be in work at the same time", tags, classifier,
+				(each) -> each.statistics().queueCapacity());
+		Gauge.builder("zsic.model.memory", classifier, (each) -> each.statistics().modelBytes())
+			.description("Memory that the weights take, about")
+			.baseUnit(BaseUnits.BYTES)
+			.tags(tags)
+			.register(registry);
 		gauge(registry, "zsic.cache.size", "Text embeddings in the cache", tags, classifier,
 				(each) -> each.statistics().cachedTexts());
 		counter(registry, "zsic.cache.gets", "Texts that were looked for in the cache", tags.and("result", "hit"),
@@ -55,8 +67,14 @@ public class ClassifierMetrics implements MeterBinder {
 		counter(registry, "zsic.texts.encoded", "Texts that the text tower has encoded", tags, classifier,
 				(each) -> each.statistics().encodedTexts());
 		bindCache(registry, tags.and("cache", "zsic.labels"), classifier);
-		FunctionCounter.builder("zsic.swaps", managed, (each) -> each.swaps())
-			.description("Models that replaced another one")
+		swaps(registry, tags.and("result", "success"), managed, ManagedClassifier::swaps);
+		swaps(registry, tags.and("result", "failure"), managed, ManagedClassifier::failedSwaps);
+	}
+
+	private static void swaps(MeterRegistry registry, Tags tags, ManagedClassifier classifier,
+			ToDoubleFunction<ManagedClassifier> value) {
+		FunctionCounter.builder("zsic.swaps", classifier, value)
+			.description("Attempts to replace a model by another one")
 			.tags(tags)
 			.register(registry);
 	}

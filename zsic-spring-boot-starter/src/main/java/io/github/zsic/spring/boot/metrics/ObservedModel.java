@@ -66,8 +66,10 @@ public class ObservedModel implements ZeroShotClassifier {
 
 	private void record(MeterRegistry registry, Timings timings) {
 		record(registry, "decode", timings.decode());
+		record(registry, "queue", timings.queue());
 		record(registry, "image", timings.image());
 		record(registry, "score", timings.score());
+		registry.summary("zsic.batch.size", "classifier", this.classifier).record(timings.batchSize());
 	}
 
 	private void record(MeterRegistry registry, String stage, Duration time) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.zsic.CustomImageDecoder;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
 import io.github.zsic.spring.boot.ModelDecorator;
@@ -31,8 +32,8 @@ class ClassifierFactoryTests {
 		beans.addBean("good", (DownloadListener) (progress) -> told.add("good"));
 		ClassifierFactory factory = new ClassifierFactory(new ZsicProperties(), Duration.ZERO,
 				beans.getBeanProvider(ZeroShotClassifierBuilderCustomizer.class),
-				beans.getBeanProvider(DownloadListener.class), beans.getBeanProvider(ModelDecorator.class),
-				new DefaultResourceLoader());
+				beans.getBeanProvider(DownloadListener.class), beans.getBeanProvider(CustomImageDecoder.class),
+				beans.getBeanProvider(ModelDecorator.class), new DefaultResourceLoader());
 		DownloadListener listener = factory.listeners((progress) -> told.add("own"));
 		DownloadProgress progress = new DownloadProgress("owner/model", "0123",
 				List.of(new DownloadProgress.File("config.json", 1, 2, false)));

@@ -19,6 +19,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ZsicConfigurationMetadataTests {
 
+	private static final String TABLE_BEGIN = "<!-- Made of the configuration metadata by ZsicConfigurationMetadataTests. -->\n";
+
+	private static final String TABLE_END = "<!-- End of the table. -->";
+
 	private final JsonObject metadata = readMetadata();
 
 	@Test
@@ -32,7 +36,8 @@ class ZsicConfigurationMetadataTests {
 				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.labels", "zsic.temperature",
 				"zsic.truncate", "zsic.cache.persistent-dir", "zsic.text-canonicalization", "zsic.cache.maximum-size",
 				"zsic.cache.expire-after-access", "zsic.image.maximum-pixels", "zsic.image.maximum-bytes",
-				"zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.startup", "zsic.maximum-wait",
+				"zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.batch.maximum-size",
+				"zsic.batch.maximum-delay", "zsic.batch.queue-capacity", "zsic.startup", "zsic.maximum-wait",
 				"zsic.health.window", "zsic.health.failure-threshold", "zsic.health.maximum-call-time",
 				"zsic.health.self-test-interval", "zsic.swap.unload-first");
 	}
@@ -54,6 +59,32 @@ class ZsicConfigurationMetadataTests {
 		this.metadata.getAsJsonArray("properties").forEach((property) -> names.add(text(property, "name")));
 		assertThat(this.metadata.getAsJsonArray("hints")).isNotEmpty()
 			.allSatisfy((hint) -> assertThat(names).contains(text(hint, "name")));
+	}
+
+	/** With {@code -Dzsic.update-docs=true} this test writes it. */
+	@Test
+	void theDocumentationHasTheTableOfProperties() throws IOException {
+		Path file = Path.of("..", "docs", "spring-boot.md");
+		String page = Files.readString(file);
+		int begin = page.indexOf(TABLE_BEGIN) + TABLE_BEGIN.length();
+		int end = page.indexOf(TABLE_END);
+		if (Boolean.getBoolean("zsic.update-docs")) {
+			Files.writeString(file, page.substring(0, begin) + table() + page.substring(end));
+		}
+		else {
+			assertThat(page.substring(begin, end)).as("table in docs/spring-boot.md").isEqualTo(table());
+		}
+	}
+
+	private String table() {
+		StringBuilder table = new StringBuilder("| property | default | |\n| --- | --- | --- |\n");
+		for (JsonElement property : this.metadata.getAsJsonArray("properties")) {
+			JsonElement value = property.getAsJsonObject().get("defaultValue");
+			table.append("| `%s` | %s | %s |\n".formatted(text(property, "name"), (value != null)
+					? "`" + (value.isJsonArray() ? value.getAsJsonArray().get(0) : value).getAsString() + "`" : "",
+					text(property, "description")));
+		}
+		return table.toString();
 	}
 
 	private static String text(JsonElement element, String member) {

@@ -10,9 +10,11 @@ import java.util.function.Consumer;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DownloadProgress;
+import io.github.zsic.Gpu;
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.Precision;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -193,6 +195,61 @@ class ZsicHealthIndicatorTests {
 	}
 
 	@Test
+	void toldOfTheGpuByItsDriver() {
+		startOnGpu();
+		Health health = health((index) -> new Gpu("Some GPU " + index, 3_000, 8_000));
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(health.getDetails()).containsEntry("device", "cuda:1")
+			.containsEntry("gpu", Map.of("name", "Some GPU 1", "memoryUsed", 3_000L, "memoryTotal", 8_000L));
+	}
+
+	@Test
+	void driverThatFailsIsDown() {
+		startOnGpu();
+		Health health = health((index) -> {
+			throw new IllegalArgumentException("no such device");
+		});
+		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+		assertThat(health.getDetails()).containsEntry("problem", "The driver of the GPU does not answer.")
+			.doesNotContainKey("gpu");
+	}
+
+	@Test
+	void driverThatHangsIsDown() {
+		startOnGpu();
+		CountDownLatch answer = new CountDownLatch(1);
+		Health health = health((index) -> {
+			try {
+				answer.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return new Gpu("late", 1, 2);
+		});
+		answer.countDown();
+		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+	}
+
+	@Test
+	void driverIsNotAskedForModelsOnTheCpu() {
+		startReady();
+		assertThat(health((index) -> {
+			throw new IllegalStateException("asked");
+		}).getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void tellsOfTheQueue() {
+		startReady();
+		assertThat(details(health(THRESHOLDS), "queue")).containsKeys("threads", "waiting", "places", "capacity");
+		fail(new QueueFullException(256), 10);
+		Health health = health(THRESHOLDS);
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(details(health, "calls")).containsEntry("rejected", 10L).containsEntry("failed", 0L);
+	}
+
+	@Test
 	void closedIsOutOfService() {
 		startReady();
 		this.managed.close();
@@ -232,6 +289,18 @@ class ZsicHealthIndicatorTests {
 			throw new IllegalStateException(ex);
 		}
 		return this.model;
+	}
+
+	private void startOnGpu() {
+		TestClassifier onGpu = new TestClassifier(new ModelSelection("owner/model", null, "cuda:1", Precision.AUTO),
+				0.5f);
+		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cuda:1", Precision.AUTO),
+				(selection, listener) -> onGpu,
+				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+	}
+
+	private Health health(GpuDriver driver) {
+		return new ZsicHealthIndicator(this.managed, THRESHOLDS, driver).health();
 	}
 
 	private Health health(Thresholds thresholds) {

@@ -5,6 +5,7 @@ import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
 import io.github.zsic.spring.boot.metrics.ClassifierMetrics;
+import io.github.zsic.spring.boot.metrics.DownloadMetrics;
 import io.github.zsic.spring.boot.metrics.ObservedModel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
@@ -33,6 +34,12 @@ public final class ZsicMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	ClassifierMetrics zsicClassifierMetrics(ObjectProvider<ManagedClassifier> classifiers) {
 		return new ClassifierMetrics(classifiers.stream().toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	DownloadMetrics zsicDownloadMetrics(ObjectProvider<MeterRegistry> meters) {
+		return new DownloadMetrics(meters::getIfUnique);
 	}
 
 	// The registries are asked for at each call: a model may be loaded before they are

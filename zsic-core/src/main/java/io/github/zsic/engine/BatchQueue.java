@@ -1,0 +1,268 @@
+package io.github.zsic.engine;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+
+/**
+ * The pictures of all calls that wait for one model, computed in batches. A batch is made
+ * up at the moment when a thread of the engine is free for it, of what waits then; the
+ * requests take turns in it, so that one with a thousand pictures delays one with a
+ * single picture by no more than a batch or two. When a batch fails, each of its pictures
+ * is computed alone, and only those fail that fail alone.
+ * <p>
+ * It has a fixed number of places. A request holds a place for each picture that it has
+ * in work, from before it is decoded until its embedding is there, so places bound the
+ * memory that pictures take.
+ */
+final class BatchQueue {
+
+	/** Bounds what a guess can cost a picture. */
+	private static final long MAXIMUM_ADAPTIVE_DELAY = Duration.ofMillis(10).toNanos();
+
+	private final EngineThreads threads;
+
+	private final Function<List<DualEncoder.Picture>, float[][]> encoder;
+
+	private final int maximumSize;
+
+	/** Negative for an adaptive one. */
+	private final long maximumDelay;
+
+	private final int capacity;
+
+	private final AtomicInteger places = new AtomicInteger();
+
+	/** Guards everything below. */
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition arrived = this.lock.newCondition();
+
+	private final PriorityQueue<Entry> waiting = new PriorityQueue<>();
+
+	private int running;
+
+	/** The turn of the picture that was taken last. */
+	private long turn;
+
+	private long entries;
+
+	/** How long the last batch took. */
+	private long batchTime;
+
+	/**
+	 * Creates a queue.
+	 * @param threads where batches are computed
+	 * @param batching sizes, all chosen
+	 * @param encoder computes the embeddings of one batch, called in those threads
+	 */
+	BatchQueue(EngineThreads threads, Batching batching, Function<List<DualEncoder.Picture>, float[][]> encoder) {
+		this.threads = threads;
+		this.encoder = encoder;
+		this.maximumSize = batching.maximumSize();
+		this.maximumDelay = (batching.maximumDelay() != null) ? batching.maximumDelay().toNanos() : -1;
+		this.capacity = batching.capacity();
+	}
+
+	/**
+	 * Takes a place.
+	 * @return whether there was one
+	 */
+	boolean takePlace() {
+		return this.places.getAndUpdate((taken) -> Math.min(taken + 1, this.capacity)) < this.capacity;
+	}
+
+	void leavePlaces(int count) {
+		this.places.addAndGet(-count);
+	}
+
+	/** How many places a request can make use of. */
+	int window() {
+		// As many as can be computed at once, and the same again that get ready
+		// meanwhile.
+		return 2 * this.maximumSize * this.threads.size();
+	}
+
+	/**
+	 * Queues a picture of a request.
+	 * @return completed in a thread of the engine
+	 */
+	CompletableFuture<EncodedImage> add(ImageRequest request, DualEncoder.Picture picture) {
+		Entry entry;
+		this.lock.lock();
+		try {
+			request.turn = Math.max(this.turn, request.turn + 1);
+			entry = new Entry(request, request.turn, this.entries++, picture);
+			this.waiting.add(entry);
+			this.arrived.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		// One task for each picture, so that other work in the threads gets its turn. A
+		// task that finds its picture gone, with an earlier batch, takes others or
+		// nothing.
+		this.threads.execute(this::runBatch);
+		return entry.result;
+	}
+
+	/** Takes back what waits of a request. What is being computed goes on. */
+	void withdraw(ImageRequest request) {
+		List<Entry> withdrawn = new ArrayList<>();
+		this.lock.lock();
+		try {
+			this.waiting.removeIf((entry) -> entry.request == request && withdrawn.add(entry));
+		}
+		finally {
+			this.lock.unlock();
+		}
+		withdrawn.forEach((entry) -> entry.result.completeExceptionally(new CancellationException()));
+	}
+
+	private void runBatch() {
+		List<Entry> batch = takeBatch();
+		if (batch.isEmpty()) {
+			return;
+		}
+		long start = System.nanoTime();
+		try {
+			run(batch, start);
+		}
+		finally {
+			this.lock.lock();
+			try {
+				this.running -= batch.size();
+				this.batchTime = System.nanoTime() - start;
+			}
+			finally {
+				this.lock.unlock();
+			}
+		}
+	}
+
+	private List<Entry> takeBatch() {
+		List<Entry> batch = new ArrayList<>();
+		this.lock.lock();
+		try {
+			gather();
+			// What waits is shared out among the threads that are free.
+			int free = this.threads.free();
+			int size = Math.min(this.maximumSize, (this.waiting.size() + free - 1) / free);
+			while (batch.size() < size) {
+				Entry entry = this.waiting.remove();
+				this.turn = entry.turn;
+				batch.add(entry);
+			}
+			this.running += batch.size();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		return batch;
+	}
+
+	/** Waits for a fuller batch, as long as that is allowed. */
+	private void gather() {
+		Entry first;
+		while ((first = this.waiting.peek()) != null && this.waiting.size() < this.maximumSize) {
+			long left = first.start + delay() - System.nanoTime();
+			if (left <= 0) {
+				return;
+			}
+			try {
+				this.arrived.awaitNanos(left);
+			}
+			catch (InterruptedException ex) {
+				return;
+			}
+		}
+	}
+
+	private long delay() {
+		if (this.maximumDelay >= 0) {
+			return this.maximumDelay;
+		}
+		boolean moreToCome = this.places.get() > this.waiting.size() + this.running;
+		return moreToCome ? Math.min(this.batchTime / 2, MAXIMUM_ADAPTIVE_DELAY) : 0;
+	}
+
+	private void run(List<Entry> batch, long start) {
+		float[][] embeddings;
+		try {
+			embeddings = this.encoder.apply(batch.stream().map((entry) -> entry.picture).toList());
+		}
+		catch (RuntimeException | Error ex) {
+			if (batch.size() == 1) {
+				batch.get(0).result.completeExceptionally(EngineThreads.translate(ex));
+			}
+			else {
+				batch.forEach((entry) -> run(List.of(entry), System.nanoTime()));
+			}
+			return;
+		}
+		Duration time = Duration.ofNanos(System.nanoTime() - start);
+		for (int i = 0; i < embeddings.length; i++) {
+			Entry entry = batch.get(i);
+			entry.result.complete(new EncodedImage(embeddings[i], Duration.ZERO, Duration.ofNanos(start - entry.start),
+					time, embeddings.length));
+		}
+	}
+
+	/** How many pictures wait. */
+	int waiting() {
+		this.lock.lock();
+		try {
+			return this.waiting.size();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/** How many places are taken. */
+	int taken() {
+		return this.places.get();
+	}
+
+	int capacity() {
+		return this.capacity;
+	}
+
+	/** A picture that waits. */
+	private static final class Entry implements Comparable<Entry> {
+
+		private final ImageRequest request;
+
+		private final long turn;
+
+		private final long number;
+
+		private final DualEncoder.Picture picture;
+
+		private final long start = System.nanoTime();
+
+		private final CompletableFuture<EncodedImage> result = new CompletableFuture<>();
+
+		Entry(ImageRequest request, long turn, long number, DualEncoder.Picture picture) {
+			this.request = request;
+			this.turn = turn;
+			this.number = number;
+			this.picture = picture;
+		}
+
+		@Override
+		public int compareTo(Entry other) {
+			int byTurn = Long.compare(this.turn, other.turn);
+			return (byTurn != 0) ? byTurn : Long.compare(this.number, other.number);
+		}
+
+	}
+
+}
