@@ -131,7 +131,7 @@ final class Plan {
 				entries.add(new Entry(ONNX_RUNTIME.get(0), Work.image(1).withCallers(callers), busy));
 			}
 		}
-		return new Group("vit-b-32/neighbour", ModelShape.VIT_B_32, entries, 1, quick ? 2 : 4);
+		return new Group("vit-b-32/neighbour", ModelShape.VIT_B_32, entries, quick ? 0.7 : 1, quick ? 2 : 4);
 	}
 
 	private static Group largeTower(boolean quick) {
