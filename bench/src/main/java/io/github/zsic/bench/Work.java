@@ -1,5 +1,7 @@
 package io.github.zsic.bench;
 
+import java.util.Locale;
+
 /**
  * What is timed. Goes to the contenders as JSON.
  *
@@ -40,8 +42,8 @@ record Work(Operation operation, String picture, int labels, boolean fresh, int 
 	public String toString() {
 		String calls = (this.callers > 1) ? ", " + this.callers + " callers" : "";
 		return switch (this.operation) {
-			case CLASSIFY -> this.picture + ", " + String.format("%,d", this.labels) + (this.fresh ? " new" : "")
-					+ ((this.labels == 1) ? " label" : " labels") + calls;
+			case CLASSIFY -> this.picture + ", " + String.format(Locale.ROOT, "%,d", this.labels)
+					+ (this.fresh ? " new" : "") + ((this.labels == 1) ? " label" : " labels") + calls;
 			case IMAGE -> "image tower, batch " + this.batch + calls;
 			case MATRICES -> this.batch + " x " + this.batch;
 		};
