@@ -35,9 +35,9 @@ public final class ClassificationRequest {
 
 	private final @Nullable Float temperature;
 
-	private final int top;
+	private final @Nullable Integer top;
 
-	private final float threshold;
+	private final @Nullable Float threshold;
 
 	private ClassificationRequest(Builder builder) {
 		if (builder.images.isEmpty()) {
@@ -142,18 +142,42 @@ public final class ClassificationRequest {
 
 	/**
 	 * How many predictions are returned at most.
-	 * @return a positive number
+	 * @return a positive number, {@link Integer#MAX_VALUE} if the request has no limit,
+	 * so that the classifier's own holds
 	 */
 	public int top() {
-		return this.top;
+		return topOr(Integer.MAX_VALUE);
+	}
+
+	int topOr(int other) {
+		return (this.top != null) ? this.top : other;
 	}
 
 	/**
 	 * The lowest score that is returned.
-	 * @return a score, negative infinity to return all
+	 * @return a score, negative infinity if the request has none, so that the
+	 * classifier's own holds
 	 */
 	public float threshold() {
-		return this.threshold;
+		return thresholdOr(Float.NEGATIVE_INFINITY);
+	}
+
+	float thresholdOr(float other) {
+		return (this.threshold != null) ? this.threshold : other;
+	}
+
+	static int requireTop(int top) {
+		if (top < 1) {
+			throw new IllegalArgumentException("'top' must be at least 1, not " + top);
+		}
+		return top;
+	}
+
+	static float requireThreshold(float threshold) {
+		if (Float.isNaN(threshold)) {
+			throw new IllegalArgumentException("'threshold' must be a number");
+		}
+		return threshold;
 	}
 
 	static float requireTemperature(float temperature) {
@@ -196,9 +220,9 @@ public final class ClassificationRequest {
 
 		private @Nullable Float temperature;
 
-		private int top = Integer.MAX_VALUE;
+		private @Nullable Integer top;
 
-		private float threshold = Float.NEGATIVE_INFINITY;
+		private @Nullable Float threshold;
 
 		private Builder() {
 		}
@@ -363,10 +387,7 @@ public final class ClassificationRequest {
 		 * @return this builder
 		 */
 		public Builder top(int top) {
-			if (top < 1) {
-				throw new IllegalArgumentException("'top' must be at least 1, not " + top);
-			}
-			this.top = top;
+			this.top = requireTop(top);
 			return this;
 		}
 
@@ -376,10 +397,7 @@ public final class ClassificationRequest {
 		 * @return this builder
 		 */
 		public Builder threshold(float threshold) {
-			if (Float.isNaN(threshold)) {
-				throw new IllegalArgumentException("'threshold' must be a number");
-			}
-			this.threshold = threshold;
+			this.threshold = requireThreshold(threshold);
 			return this;
 		}
 

@@ -19,6 +19,10 @@ final class Scorer {
 
 	private final Scoring scoring;
 
+	private final int top;
+
+	private final float threshold;
+
 	/**
 	 * Creates a scorer.
 	 * @param logitScale the model's factor from cosine to logit
@@ -26,12 +30,17 @@ final class Scorer {
 	 * @param trained what {@link Scoring#AUTO} means for the model
 	 * @param scoring what is used unless a request says otherwise
 	 * @param temperature what is used instead of the factor, {@code null} for the factor
+	 * @param top how many predictions there are at most unless a request says otherwise
+	 * @param threshold the lowest score unless a request says otherwise
 	 */
-	Scorer(float logitScale, float logitBias, Scoring trained, Scoring scoring, @Nullable Float temperature) {
+	Scorer(float logitScale, float logitBias, Scoring trained, Scoring scoring, @Nullable Float temperature, int top,
+			float threshold) {
 		this.logitScale = (temperature != null) ? 1 / temperature : logitScale;
 		this.logitBias = logitBias;
 		this.trained = trained;
 		this.scoring = scoring;
+		this.top = top;
+		this.threshold = threshold;
 	}
 
 	/**
@@ -46,11 +55,11 @@ final class Scorer {
 	List<Prediction> score(ClassificationRequest request, List<String> labels, float[][] texts, float[][] background,
 			float[] image) {
 		float[] scores = scores(request, texts, background, image);
-		float lowest = request.threshold();
+		float lowest = request.thresholdOr(this.threshold);
 		for (int i = texts.length; i < scores.length; i++) {
 			lowest = Math.max(lowest, scores[i]);
 		}
-		return RankedPredictions.of(labels, scores, lowest, request.top());
+		return RankedPredictions.of(labels, scores, lowest, request.topOr(this.top));
 	}
 
 	/** Those of the background stand behind those of the labels. */

@@ -53,6 +53,10 @@ public final class ZeroShotClassifierBuilder {
 
 	private @Nullable Float temperature;
 
+	private int top = Integer.MAX_VALUE;
+
+	private float threshold = Float.NEGATIVE_INFINITY;
+
 	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
 
 	private boolean truncate;
@@ -286,6 +290,28 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets how many predictions there are at most, by default one for each label.
+	 * @param top how many, at least 1
+	 * @return this builder
+	 * @see ClassificationRequest.Builder#top(int)
+	 */
+	public ZeroShotClassifierBuilder top(int top) {
+		this.top = ClassificationRequest.requireTop(top);
+		return this;
+	}
+
+	/**
+	 * Sets the lowest score of a prediction, by default none.
+	 * @param threshold a score in the range of the scoring, negative infinity for none
+	 * @return this builder
+	 * @see ClassificationRequest.Builder#threshold(float)
+	 */
+	public ZeroShotClassifierBuilder threshold(float threshold) {
+		this.threshold = ClassificationRequest.requireThreshold(threshold);
+		return this;
+	}
+
+	/**
 	 * Sets what is done to prompts before they are tokenized,
 	 * {@link TextCanonicalization#NONE} by default, as in the reference.
 	 * @param textCanonicalization what is done
@@ -490,7 +516,7 @@ public final class ZeroShotClassifierBuilder {
 			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
 					new ImageDecoder(this.maximumPixels, this.maximumBytes, opened.imageProcessing().side()),
 					this.imageDecoders, templates, new Scorer(encoder.logitScale(), encoder.logitBias(),
-							encoder.scoring(), this.scoring, this.temperature),
+							encoder.scoring(), this.scoring, this.temperature, this.top, this.threshold),
 					this.labels);
 			if (this.labels != null) {
 				long start = System.nanoTime();

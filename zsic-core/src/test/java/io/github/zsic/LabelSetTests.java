@@ -273,6 +273,21 @@ class LabelSetTests {
 	}
 
 	@Test
+	void classifierMayHaveALimitAndAThreshold() {
+		List<Prediction> all = classify(request());
+		float second = all.get(1).score() - 1e-5f;
+		try (ZeroShotClassifier strict = builder("processor-config").top(3).threshold(second).build()) {
+			assertThat(strict.classify(IMAGE, LABELS).predictions()).hasSize(2);
+			assertThat(strict.classify(request().threshold(Float.NEGATIVE_INFINITY).build()).get(0).predictions())
+				.hasSize(3);
+			assertThat(strict.classify(request().top(1).build()).get(0).predictions()).hasSize(1);
+			assertThat(strict.classify(request().threshold(1.1f).build()).get(0).noneOfThese()).isTrue();
+		}
+		assertThatIllegalArgumentException().isThrownBy(() -> builder("processor-config").top(0));
+		assertThatIllegalArgumentException().isThrownBy(() -> builder("processor-config").threshold(Float.NaN));
+	}
+
+	@Test
 	void backgroundThatFitsBetterLeavesNothing() {
 		List<Prediction> all = classify(request());
 		String best = "This is a photo of " + all.get(0).label() + ".";

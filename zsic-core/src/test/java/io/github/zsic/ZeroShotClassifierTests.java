@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -253,7 +254,10 @@ class ZeroShotClassifierTests {
 	void builderRefusesImpossibleSettings() {
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> ZeroShotClassifier.builder().build())
 			.withMessageContaining("No checkpoint");
-		assertThatIllegalArgumentException().isThrownBy(() -> builder().engineThreads(0));
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().engineThreads(-1));
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().batchMaximumSize(-1));
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().batchMaximumDelay(Duration.ofMillis(-1)));
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().queueCapacity(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> builder().cacheMaximumSize(-1));
 		assertThatExceptionOfType(DeviceException.class).isThrownBy(() -> builder().device("gpu").build())
 			.withMessageContaining("'gpu'")

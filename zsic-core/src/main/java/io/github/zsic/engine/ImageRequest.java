@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -71,7 +72,8 @@ public final class ImageRequest implements AutoCloseable {
 	 * @param reader reads one of them, in the calling thread, and returns what decodes
 	 * it, in another thread if there are several
 	 * @param consumer takes the results, in the calling thread
-	 * @throws CancellationException if the calling thread is interrupted
+	 * @throws CancellationException if the calling thread is interrupted and there are
+	 * several pictures; the result of a single one it waits for
 	 * @throws io.github.zsic.InferenceException if the engine fails
 	 * @throws RuntimeException what reader, decoder and consumer throw
 	 */
@@ -85,7 +87,7 @@ public final class ImageRequest implements AutoCloseable {
 						&& havePlaceFor(underWay.size())) {
 					underWay.add(start(sources.get(next++), reader, sources.size() > 1));
 				}
-				EncodedImage image = await(underWay.element());
+				EncodedImage image = await(underWay.element(), sources.size() > 1);
 				underWay.remove();
 				consumer.accept(image);
 			}
@@ -135,15 +137,15 @@ public final class ImageRequest implements AutoCloseable {
 		return this.queue.add(this, decoded.picture).thenApply((encoded) -> encoded.withDecode(decoded.time));
 	}
 
-	private static EncodedImage await(CompletableFuture<EncodedImage> future) {
+	private static EncodedImage await(CompletableFuture<EncodedImage> future, boolean interruptibly) {
 		try {
-			return future.get();
+			return interruptibly ? future.get() : future.join();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new CancellationException("The thread was interrupted while it waited for the engine.");
 		}
-		catch (ExecutionException ex) {
+		catch (ExecutionException | CompletionException ex) {
 			if (ex.getCause() instanceof Error error) {
 				throw error;
 			}

@@ -229,7 +229,7 @@ class BatchQueueTests {
 		List<Integer> computedAtTheEnd = new ArrayList<>();
 		Thread caller = new Thread(() -> {
 			try {
-				encode(queue, UnaryOperator.identity(), 1);
+				encode(queue, UnaryOperator.identity(), 1, 2);
 			}
 			catch (CancellationException ex) {
 				this.computed.forEach(computedAtTheEnd::addAll);
@@ -237,7 +237,7 @@ class BatchQueueTests {
 			}
 		});
 		caller.start();
-		awaitWaiting(queue, 0);
+		awaitWaiting(queue, 1);
 		caller.interrupt();
 		assertThat(ended.await(100, TimeUnit.MILLISECONDS)).isFalse();
 		this.batches.release();

@@ -26,7 +26,7 @@ class ServerContractTests extends HttpContract {
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
 		assertThat(response.body()).doesNotContain("http://").doesNotContain("https://");
-		for (String file : new String[] { "/zsic.css", "/zsic.js" }) {
+		for (String file : new String[] { "/css/page.css", "/js/main.js" }) {
 			assertThat(response.body()).contains(file.substring(1));
 			assertThat(send(request(file)).statusCode()).isEqualTo(200);
 		}

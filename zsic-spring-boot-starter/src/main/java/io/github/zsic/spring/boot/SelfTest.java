@@ -67,6 +67,8 @@ final class SelfTest {
 				.labels("a yellow disc", "a blue square")
 				.templates("{}")
 				.scoring(Scoring.COSINE)
+				.top(Integer.MAX_VALUE)
+				.threshold(Float.NEGATIVE_INFINITY)
 				.build())
 			.get(0)
 			.predictions();

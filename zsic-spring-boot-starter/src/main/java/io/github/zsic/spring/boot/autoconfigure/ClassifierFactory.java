@@ -106,6 +106,8 @@ class ClassifierFactory {
 			.labels(labels)
 			.scoring(properties.getScoring())
 			.temperature(properties.getTemperature())
+			.top((properties.getTop() != null) ? properties.getTop() : Integer.MAX_VALUE)
+			.threshold((properties.getThreshold() != null) ? properties.getThreshold() : Float.NEGATIVE_INFINITY)
 			.truncate(properties.isTruncate())
 			.textCanonicalization(properties.getTextCanonicalization())
 			.cacheMaximumSize(cache.getMaximumSize())

@@ -76,6 +76,16 @@ public class ClassifierProperties {
 	private @Nullable Float temperature;
 
 	/**
+	 * Number of predictions that a call returns at most, the best ones. Without it, all.
+	 */
+	private @Nullable Integer top;
+
+	/**
+	 * Lowest score that a call returns. Without it, all are returned.
+	 */
+	private @Nullable Float threshold;
+
+	/**
 	 * Whether to cut prompts that have more tokens than the model reads, which are an
 	 * error otherwise.
 	 */
@@ -173,6 +183,24 @@ public class ClassifierProperties {
 		Assert.isTrue(temperature == null || (temperature >= 1e-6f && temperature <= 1e6f),
 				() -> "'temperature' must be a number from 1e-6 to 1e6, not '" + temperature + "'");
 		this.temperature = temperature;
+	}
+
+	public @Nullable Integer getTop() {
+		return this.top;
+	}
+
+	public void setTop(@Nullable Integer top) {
+		Assert.isTrue(top == null || top > 0, () -> "'top' must be more than 0, not '" + top + "'");
+		this.top = top;
+	}
+
+	public @Nullable Float getThreshold() {
+		return this.threshold;
+	}
+
+	public void setThreshold(@Nullable Float threshold) {
+		Assert.isTrue(threshold == null || !threshold.isNaN(), "'threshold' must be a number");
+		this.threshold = threshold;
 	}
 
 	public boolean isTruncate() {

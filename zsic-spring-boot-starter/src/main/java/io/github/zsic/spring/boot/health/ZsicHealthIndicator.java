@@ -3,6 +3,11 @@ package io.github.zsic.spring.boot.health;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 
 import io.github.zsic.CallStatistics;
 import io.github.zsic.ClassifierStatus;
@@ -39,7 +44,10 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 
 	private final Thresholds thresholds;
 
-	private final GpuDriver driver;
+	private final IntFunction<Gpu> driver;
+
+	/** What the driver was asked last, perhaps still without an answer. */
+	private volatile @Nullable CompletableFuture<Gpu> question;
 
 	/**
 	 * Creates an indicator.
@@ -54,9 +62,9 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 	 * Creates an indicator.
 	 * @param classifier what to watch
 	 * @param thresholds what counts as healthy
-	 * @param driver tells of GPUs
+	 * @param driver tells of a GPU by its number, or throws an exception
 	 */
-	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds, GpuDriver driver) {
+	public ZsicHealthIndicator(ManagedClassifier classifier, Thresholds thresholds, IntFunction<Gpu> driver) {
 		super("Health of the zero-shot classifier could not be told");
 		this.classifier = classifier;
 		this.thresholds = thresholds;
@@ -87,8 +95,35 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 		}
 	}
 
+	/** In a thread of its own, because the driver of a lost GPU may hang. */
 	private @Nullable Gpu ask(ModelInfo model) {
-		return this.driver.ask(Integer.parseInt(model.device().substring(CUDA.length())), MAXIMUM_DRIVER_TIME);
+		CompletableFuture<Gpu> answer = this.question;
+		if (answer == null || answer.isDone()) {
+			CompletableFuture<Gpu> next = new CompletableFuture<>();
+			int index = Integer.parseInt(model.device().substring(CUDA.length()));
+			Thread thread = new Thread(() -> {
+				try {
+					next.complete(this.driver.apply(index));
+				}
+				catch (RuntimeException | Error ex) {
+					next.completeExceptionally(ex);
+				}
+			}, "zsic-gpu");
+			thread.setDaemon(true);
+			thread.start();
+			answer = next;
+			this.question = next;
+		}
+		try {
+			return answer.get(MAXIMUM_DRIVER_TIME, TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return null;
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			return null;
+		}
 	}
 
 	private static Map<String, Object> describe(Gpu gpu) {

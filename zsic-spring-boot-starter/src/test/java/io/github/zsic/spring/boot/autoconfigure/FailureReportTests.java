@@ -80,6 +80,8 @@ class FailureReportTests {
 			zsic.templates                  | a {}, a photo  | templates[0]=
 			zsic.temperature                | 0              | must be a number from 1e-6 to 1e6
 			zsic.temperature                | cold           | Float
+			zsic.top                        | 0              | must be more than 0
+			zsic.threshold                  | NaN            | must be a number
 			zsic.truncate                   | perhaps        | Boolean
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0

@@ -34,12 +34,13 @@ class ZsicConfigurationMetadataTests {
 				"zsic.enabled", "zsic.checkpoint", "zsic.revision", "zsic.hub.endpoint", "zsic.hub.token",
 				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
 				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.labels", "zsic.temperature",
-				"zsic.truncate", "zsic.cache.persistent-dir", "zsic.text-canonicalization", "zsic.cache.maximum-size",
-				"zsic.cache.expire-after-access", "zsic.image.maximum-pixels", "zsic.image.maximum-bytes",
-				"zsic.engine.threads", "zsic.engine.intra-op-threads", "zsic.batch.maximum-size",
-				"zsic.batch.maximum-delay", "zsic.batch.queue-capacity", "zsic.startup", "zsic.maximum-wait",
-				"zsic.health.window", "zsic.health.failure-threshold", "zsic.health.maximum-call-time",
-				"zsic.health.self-test-interval", "zsic.swap.unload-first");
+				"zsic.top", "zsic.threshold", "zsic.truncate", "zsic.cache.persistent-dir",
+				"zsic.text-canonicalization", "zsic.cache.maximum-size", "zsic.cache.expire-after-access",
+				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.engine.threads",
+				"zsic.engine.intra-op-threads", "zsic.batch.maximum-size", "zsic.batch.maximum-delay",
+				"zsic.batch.queue-capacity", "zsic.startup", "zsic.maximum-wait", "zsic.health.window",
+				"zsic.health.failure-threshold", "zsic.health.maximum-call-time", "zsic.health.self-test-interval",
+				"zsic.swap.unload-first");
 	}
 
 	@Test

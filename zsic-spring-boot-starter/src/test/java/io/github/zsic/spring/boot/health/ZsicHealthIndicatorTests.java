@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DownloadProgress;
@@ -299,7 +300,7 @@ class ZsicHealthIndicatorTests {
 				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
 	}
 
-	private Health health(GpuDriver driver) {
+	private Health health(IntFunction<Gpu> driver) {
 		return new ZsicHealthIndicator(this.managed, THRESHOLDS, driver).health();
 	}
 

@@ -1,0 +1,78 @@
+/** The HTTP API as the page uses it. */
+
+/** What the server answers when it cannot do what was asked: a title and a sentence. */
+export class Problem extends Error {
+
+  constructor(status, title, detail, retryAfter) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.retryAfter = retryAfter;
+  }
+
+}
+
+/** The address of the API for programs outside of the page. */
+export const classifyAddress = () => new URL('api/classify', document.baseURI).href;
+
+/** The fields of a form that ask for a query, in the order in which snippets show them. */
+export function fields(query) {
+  const result = lines(query.labels).map((labels) => ['labels', labels]);
+  query.templates.forEach((template) => result.push(['template', template]));
+  for (const name of ['scoring', 'top', 'threshold']) {
+    if (query[name]) {
+      result.push([name, query[name]]);
+    }
+  }
+  return result;
+}
+
+/** Lists of labels, each not too long to be read in a snippet. */
+function lines(labels) {
+  const result = [];
+  for (const label of labels) {
+    const last = result.at(-1);
+    if (last && last.length + label.length < 80) {
+      result[result.length - 1] = `${last},${label}`;
+    }
+    else {
+      result.push(label);
+    }
+  }
+  return result;
+}
+
+/** Classifies one picture. */
+export async function classify(file, query, signal) {
+  const form = new FormData();
+  form.append('image', file, file.name);
+  fields(query).forEach(([name, value]) => form.append(name, value));
+  const start = performance.now();
+  const response = await fetch('api/classify', { method: 'POST', body: form, signal, headers: { accept: 'application/json' } });
+  if (!response.ok) {
+    throw await readProblem(response);
+  }
+  const { images, ...model } = await response.json();
+  return { ...images[0], model, elapsed: performance.now() - start };
+}
+
+async function readProblem(response) {
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  try {
+    const { title, detail } = await response.json();
+    return new Problem(response.status, title || `Error ${response.status}`, detail || '', retryAfter);
+  }
+  catch {
+    return new Problem(response.status, `Error ${response.status}`, response.statusText, retryAfter);
+  }
+}
+
+/** The JSON at an address of the actuator, undefined if nothing is exposed there; also what a 503 tells. */
+export async function ask(path) {
+  const response = await fetch(path, { headers: { accept: 'application/json' }, cache: 'no-store' });
+  if (response.status !== 200 && response.status !== 503) {
+    return undefined;
+  }
+  return response.json().catch(() => undefined);
+}
