@@ -82,7 +82,7 @@ class FailureReportTests {
 			zsic.temperature                | cold           | Float
 			zsic.top                        | 0              | must be more than 0
 			zsic.threshold                  | NaN            | must be a number
-			zsic.truncate                   | perhaps        | Boolean
+			zsic.truncate                   | perhaps        | boolean
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
