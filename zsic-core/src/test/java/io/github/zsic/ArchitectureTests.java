@@ -65,11 +65,14 @@ class ArchitectureTests {
 
 	@Test
 	void subpackagesUseLittleOfTheRoot() {
-		DescribedPredicate<JavaClass> shared = DescribedPredicate
-			.describe("exceptions, Scoring or the download listener", (type) -> type.isAssignableTo(ZsicException.class)
-					|| type.isEquivalentTo(Scoring.class) || type.isEquivalentTo(InvalidImageException.Reason.class)
-					|| type.isEquivalentTo(HubException.Reason.class) || type.isEquivalentTo(DownloadListener.class)
-					|| type.isEquivalentTo(DownloadProgress.class) || type.isEquivalentTo(DownloadProgress.File.class));
+		DescribedPredicate<JavaClass> shared = DescribedPredicate.describe(
+				"exceptions, Scoring, Precision or the download listener",
+				(type) -> type.isAssignableTo(ZsicException.class) || type.isEquivalentTo(Scoring.class)
+						|| type.isEquivalentTo(Precision.class)
+						|| type.isEquivalentTo(InvalidImageException.Reason.class)
+						|| type.isEquivalentTo(HubException.Reason.class) || type.isEquivalentTo(DownloadListener.class)
+						|| type.isEquivalentTo(DownloadProgress.class)
+						|| type.isEquivalentTo(DownloadProgress.File.class));
 		check(noClasses().that()
 			.resideInAPackage(ROOT + ".*..")
 			.should()
