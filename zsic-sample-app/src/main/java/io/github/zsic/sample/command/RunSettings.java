@@ -33,9 +33,9 @@ record RunSettings(String folder, String checkpoint, @Nullable String revision, 
 
 	static RunSettings of(FolderOptions options, String folder, ModelInfo model, List<String> templates, String scoring,
 			List<Float> probe) {
-		return new RunSettings(folder, model.checkpoint(), model.revision(), model.precision(), options.labels(),
-				templates, scoring, options.columns(), Float.isFinite(options.threshold()) ? options.threshold() : null,
-				probe);
+		return new RunSettings(folder, model.checkpoint(), model.revision(), model.precision().toString(),
+				options.labels(), templates, scoring, options.columns(),
+				Float.isFinite(options.threshold()) ? options.threshold() : null, probe);
 	}
 
 	String toJson() {
