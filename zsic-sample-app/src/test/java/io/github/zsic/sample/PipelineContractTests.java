@@ -119,7 +119,7 @@ class PipelineContractTests extends HttpContract {
 	void tellsOfUnusableTemplate(String template) {
 		HttpResponse<String> response = postJson(
 				body(INPUTS, "[\"fox\"]", ", \"hypothesis_template\": \"" + template + "\""));
-		assertThat(assertProblem(response, 400)).contains("Template '");
+		assertThat(assertProblem(response, 400)).contains("The template '");
 		assertThat(response.headers().firstValue("Set-Cookie")).isEmpty();
 	}
 
