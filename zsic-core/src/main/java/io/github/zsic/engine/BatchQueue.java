@@ -49,6 +49,9 @@ final class BatchQueue {
 
 	private int running;
 
+	/** Tasks of this queue that wait for a thread. */
+	private int scheduled;
+
 	/** The turn of the picture that was taken last. */
 	private long turn;
 
@@ -96,21 +99,36 @@ final class BatchQueue {
 	 */
 	CompletableFuture<EncodedImage> add(ImageRequest request, DualEncoder.Picture picture) {
 		Entry entry;
+		boolean schedule;
 		this.lock.lock();
 		try {
 			request.turn = Math.max(this.turn, request.turn + 1);
 			entry = new Entry(request, request.turn, this.entries++, picture);
 			this.waiting.add(entry);
 			this.arrived.signalAll();
+			schedule = schedules();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		// One task for each picture, so that other work in the threads gets its turn. A
-		// task that finds its picture gone, with an earlier batch, takes others or
-		// nothing.
-		this.threads.execute(this::runBatch);
+		if (schedule) {
+			this.threads.execute(this::runBatch);
+		}
 		return entry.result;
+	}
+
+	/**
+	 * Whether one more task is to be given to the threads, which counts as done. There is
+	 * one at least as long as a picture waits, and never more than threads: each computes
+	 * one batch and then goes to the end of their queue, so that other work gets its
+	 * turn. More would pile up, as a task takes many pictures.
+	 */
+	private boolean schedules() {
+		if (this.waiting.isEmpty() || this.scheduled >= this.threads.size()) {
+			return false;
+		}
+		this.scheduled++;
+		return true;
 	}
 
 	/** Takes back what waits of a request. What is being computed goes on. */
@@ -149,8 +167,10 @@ final class BatchQueue {
 
 	private List<Entry> takeBatch() {
 		List<Entry> batch = new ArrayList<>();
+		boolean schedule;
 		this.lock.lock();
 		try {
+			this.scheduled--;
 			gather();
 			// What waits is shared out among the threads that are free.
 			int free = this.threads.free();
@@ -161,9 +181,13 @@ final class BatchQueue {
 				batch.add(entry);
 			}
 			this.running += batch.size();
+			schedule = schedules();
 		}
 		finally {
 			this.lock.unlock();
+		}
+		if (schedule) {
+			this.threads.execute(this::runBatch);
 		}
 		return batch;
 	}

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -100,6 +101,31 @@ class BatchQueueTests {
 		this.batches.release(10_000);
 		assertThat(call(queue, 1).get()).containsExactly(1);
 		assertThat(queue.taken()).isZero();
+	}
+
+	/** As a text does, or another model, under load that does not end. */
+	@Test
+	void otherWorkOfTheThreadsGetsItsTurn() throws Exception {
+		BatchQueue queue = queue(4, Duration.ZERO, 100);
+		AtomicBoolean done = new AtomicBoolean();
+		for (int i = 0; i < 8; i++) {
+			this.callers.submit(() -> {
+				while (!done.get()) {
+					encode(queue, UnaryOperator.identity(), 1);
+				}
+			});
+		}
+		this.batches.release(200);
+		while (this.computed.size() < 200) {
+			Thread.sleep(1);
+		}
+		Future<Boolean> other = this.callers.submit(() -> this.threads.call(() -> true));
+		for (int i = 0; i < 20 && !other.isDone(); i++) {
+			this.batches.release();
+			Thread.sleep(50);
+		}
+		assertThat(other.isDone()).isTrue();
+		done.set(true);
 	}
 
 	@Test
