@@ -44,6 +44,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "zsic.device=cpu")
 class PageTests {
 
+	private static final String FAILED = "(?s).*Failed to load.*";
+
 	private Browser browser;
 
 	@LocalServerPort
@@ -64,8 +66,8 @@ class PageTests {
 	@AfterEach
 	void nothingWentWrongUnnoticed() {
 		if (this.browser != null) {
-			assertThat(this.browser.complaints()).allSatisfy(
-					(complaint) -> assertThat(complaint).contains(this.expectedComplaint).contains("Failed to load"));
+			assertThat(this.browser.complaints())
+				.allSatisfy((complaint) -> assertThat(complaint).matches(this.expectedComplaint));
 		}
 	}
 
@@ -226,7 +228,7 @@ class PageTests {
 
 	@Test
 	void tellsWhatIsWrongWithOptions() {
-		this.expectedComplaint = "400";
+		this.expectedComplaint = FAILED + "400.*";
 		tryExample("owl.png");
 		this.browser.click("#options summary");
 		this.browser.one("#threshold").sendKeys("high");
@@ -243,7 +245,7 @@ class PageTests {
 	void comparesSeveralPicturesAndSavesThem() throws IOException {
 		this.browser.saveTo(this.folder);
 		Path broken = Files.writeString(this.folder.resolve("broken.png"), "no picture");
-		this.expectedComplaint = "415";
+		this.expectedComplaint = FAILED + "415.*";
 		setLabels("=tree", "@owl", "tr\u00e8s \"petit\" house", "\u732b cat");
 		this.browser.drop("#stage", picture("owl.png", "=owl.png"), broken);
 		this.browser.choose(picture("tree.png", "arbre \u6728.png"));
@@ -290,7 +292,7 @@ class PageTests {
 
 	@Test
 	void tellsOfPictureThatCannotBeRead() throws IOException {
-		this.expectedComplaint = "415";
+		this.expectedComplaint = FAILED + "415.*";
 		this.browser.choose(Files.writeString(this.folder.resolve("notes.txt"), "<b>bold</b>"));
 		awaitProblem("The picture 'notes.txt' is not a picture in a known format");
 		assertThat(this.browser.text("#no-preview")).contains("No preview");
@@ -302,7 +304,8 @@ class PageTests {
 
 	@Test
 	void tellsOfFileThatIsGone() throws IOException {
-		this.expectedComplaint = "ERR_FILE_NOT_FOUND";
+		// What exactly depends on how far Chromium had come.
+		this.expectedComplaint = "(?s).*(Failed to load resource: net::ERR_|TypeError: network error).*";
 		this.browser.click("#clear-labels");
 		Path picture = picture("owl.png", "owl.png");
 		this.browser.choose(picture);
@@ -314,7 +317,7 @@ class PageTests {
 
 	@Test
 	void tellsOfPictureThatIsTooLarge() throws IOException {
-		this.expectedComplaint = "413";
+		this.expectedComplaint = FAILED + "413.*";
 		byte[] large = new byte[17 * 1024 * 1024];
 		byte[] picture = example("owl.png");
 		System.arraycopy(picture, 0, large, 0, picture.length);
@@ -324,7 +327,7 @@ class PageTests {
 
 	@Test
 	void tellsOfFailureOfTheServerAndRecovers() {
-		this.expectedComplaint = "500";
+		this.expectedComplaint = FAILED + "500.*";
 		setLabels("owl", SabotagedModel.FAILING);
 		tryExampleWithoutWaiting("owl.png");
 		awaitProblem("Internal Server Error");
@@ -335,7 +338,7 @@ class PageTests {
 
 	@Test
 	void goesOnWhenTheServerIsBack() {
-		this.expectedComplaint = "ERR_INTERNET_DISCONNECTED";
+		this.expectedComplaint = FAILED + "ERR_INTERNET_DISCONNECTED.*";
 		tryExample("owl.png");
 		this.browser.offline(true);
 		try {
@@ -429,7 +432,7 @@ class PageTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "light", "dark" })
 	void isAccessibleInAllStates(String scheme) throws IOException {
-		this.expectedComplaint = "415";
+		this.expectedComplaint = FAILED + "415.*";
 		this.browser.media(scheme);
 		assertThat(this.browser.accessibilityViolations()).as("empty").isEmpty();
 		this.browser.click("#model summary");

@@ -89,7 +89,7 @@ class FailureReportTests {
 			zsic.image.maximum-pixels       | 0              | must be more than 0
 			zsic.image.maximum-bytes        | -1MB           | must be more than 0
 			zsic.image.maximum-bytes        | big            | DataSize
-			zsic.engine.threads             | 0              | must be more than 0
+			zsic.engine.threads             | -1             | must be 0 or more
 			zsic.engine.intra-op-threads    | -1             | must be 0 or more
 			zsic.startup                    | never          | BACKGROUND
 			zsic.maximum-wait               | -1s            | must be 0 or more
