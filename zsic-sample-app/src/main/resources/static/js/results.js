@@ -3,7 +3,7 @@ import { announce, byId, element } from './dom.js';
 import { bars, formatScore, formatTime, plural } from './format.js';
 
 const AT_FIRST = 10;
-const STAGES = [['decode', 'decode'], ['image', 'picture'], ['text', 'labels'], ['score', 'score']];
+const STAGES = [['decode', 'decode'], ['queue', 'wait'], ['image', 'picture'], ['text', 'labels'], ['score', 'score']];
 
 export function createResults() {
   const list = byId('bars');

@@ -32,7 +32,11 @@ class ClassifyForm {
 
 	private final List<String> templates;
 
+	private final List<String> background;
+
 	private final @Nullable Scoring scoring;
+
+	private final @Nullable Float temperature;
 
 	private final @Nullable Integer top;
 
@@ -53,9 +57,12 @@ class ClassifyForm {
 		checks.labels(this.labels);
 		this.templates = values(form, "template");
 		checks.templates(this.templates);
+		this.background = values(form, "background");
+		checks.background(this.background);
 		this.scoring = scoring(form);
+		this.temperature = temperature(form);
 		this.top = top(form);
-		this.threshold = threshold(form);
+		this.threshold = number(form, "threshold", "a number such as 0.5");
 	}
 
 	/**
@@ -72,9 +79,13 @@ class ClassifyForm {
 		ClassificationRequest.Builder request = ClassificationRequest.builder()
 			.images(images)
 			.labels(this.labels)
-			.templates(this.templates);
+			.templates(this.templates)
+			.background(this.background);
 		if (this.scoring != null) {
 			request.scoring(this.scoring);
+		}
+		if (this.temperature != null) {
+			request.temperature(this.temperature);
 		}
 		if (this.top != null) {
 			request.top(this.top);
@@ -157,18 +168,27 @@ class ClassifyForm {
 				Problems.quote(value)));
 	}
 
-	private static @Nullable Float threshold(MultipartHttpServletRequest form) {
-		String value = value(form, "threshold");
+	private static @Nullable Float temperature(MultipartHttpServletRequest form) {
+		String expected = "a number from 0.000001 to 1000000";
+		Float temperature = number(form, "temperature", expected);
+		if (temperature != null && !(temperature >= 1e-6f && temperature <= 1e6f)) {
+			throw Problems.badRequest("'temperature' must be %s, not %s.".formatted(expected, temperature));
+		}
+		return temperature;
+	}
+
+	private static @Nullable Float number(MultipartHttpServletRequest form, String name, String expected) {
+		String value = value(form, name);
 		if (value == null) {
 			return null;
 		}
 		if (NUMBER.matcher(value).matches()) {
-			float threshold = Float.parseFloat(value);
-			if (Float.isFinite(threshold)) {
-				return threshold;
+			float number = Float.parseFloat(value);
+			if (Float.isFinite(number)) {
+				return number;
 			}
 		}
-		throw Problems.badRequest("'threshold' must be a number such as 0.5, not %s.".formatted(Problems.quote(value)));
+		throw Problems.badRequest("'%s' must be %s, not %s.".formatted(name, expected, Problems.quote(value)));
 	}
 
 	private static @Nullable String value(MultipartHttpServletRequest form, String name) {

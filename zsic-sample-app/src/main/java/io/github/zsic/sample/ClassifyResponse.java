@@ -58,15 +58,16 @@ record ClassifyResponse(String checkpoint, @Nullable String revision, String dev
 	 * How long the stages took, in milliseconds.
 	 *
 	 * @param decode encoded bytes to pixels
-	 * @param image pixels to image embedding
+	 * @param queue the wait for the engine
+	 * @param image pixels to image embedding, of the batch that the picture was part of
 	 * @param text labels to label embeddings
 	 * @param score embeddings to predictions
 	 */
-	record Timings(double decode, double image, double text, double score) {
+	record Timings(double decode, double queue, double image, double text, double score) {
 
 		static Timings of(io.github.zsic.Timings timings) {
-			return new Timings(milliseconds(timings.decode()), milliseconds(timings.image()),
-					milliseconds(timings.text()), milliseconds(timings.score()));
+			return new Timings(milliseconds(timings.decode()), milliseconds(timings.queue()),
+					milliseconds(timings.image()), milliseconds(timings.text()), milliseconds(timings.score()));
 		}
 
 		private static double milliseconds(Duration duration) {

@@ -32,6 +32,11 @@ class RequestChecks {
 		texts("Template", templates);
 	}
 
+	void background(List<String> prompts) {
+		count("background prompt", prompts.size(), this.properties.maximumTemplates());
+		texts("Background prompt", prompts);
+	}
+
 	private void count(String what, int count, int maximum) {
 		if (count > maximum) {
 			throw new ResponseStatusException(HttpStatus.CONTENT_TOO_LARGE,

@@ -33,7 +33,7 @@ class ClassifyContractTests extends HttpContract {
 		assertThat(labels(image)).containsExactly("seagull", "bear", "fox");
 		assertThat(image.get("predictions").get(0).get("score").floatValue()).isEqualTo(0.5f);
 		assertThat(image.get("timings").toString())
-			.isEqualTo("{\"decode\":12.0,\"image\":80.0,\"text\":1.5,\"score\":0.004}");
+			.isEqualTo("{\"decode\":12.0,\"queue\":0.0,\"image\":80.0,\"text\":1.5,\"score\":0.004}");
 		assertThat(this.classifier.lastImages()).containsExactly(PICTURE);
 		ClassificationRequest request = this.classifier.lastRequest();
 		assertThat(request.templates()).isEmpty();
@@ -60,12 +60,17 @@ class ClassifyContractTests extends HttpContract {
 			.field("template", "A photo of a {}, a type of animal.")
 			.field("template", "A drawing of a {}.")
 			.field("scoring", "SigMoid")
+			.field("temperature", "0.02")
+			.field("background", "a photo of nothing, really")
+			.field("background", "noise")
 			.field("top", "2")
 			.field("threshold", "0.3")));
 		assertThat(labels(answer.get("images").get(0))).containsExactly("seagull");
 		ClassificationRequest request = this.classifier.lastRequest();
 		assertThat(request.templates()).containsExactly("A photo of a {}, a type of animal.", "A drawing of a {}.");
 		assertThat(request.scoring()).isEqualTo(Scoring.SIGMOID);
+		assertThat(request.temperature()).isEqualTo(0.02f);
+		assertThat(request.background()).containsExactly("a photo of nothing, really", "noise");
 		assertThat(request.top()).isEqualTo(2);
 		assertThat(request.threshold()).isEqualTo(0.3f);
 	}
@@ -92,6 +97,9 @@ class ClassifyContractTests extends HttpContract {
 			top       | 1.5                  | 'top' must be a whole number from 1
 			top       | 99999999999          | 'top' must be a whole number from 1
 			top       | many                 | not 'many'
+			temperature | warm               | 'temperature' must be a number from 0.000001 to 1000000, not 'warm'
+			temperature | 0                  | 'temperature' must be a number from 0.000001 to 1000000, not 0
+			temperature | -1                 | 'temperature' must be a number from 0.000001 to 1000000
 			threshold | high                 | 'threshold' must be a number
 			threshold | 0,5                  | 'threshold' must be a number
 			threshold | NaN                  | 'threshold' must be a number

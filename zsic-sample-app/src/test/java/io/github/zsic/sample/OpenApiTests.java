@@ -35,6 +35,8 @@ class OpenApiTests extends HttpContract {
 					.field("labels", "fox")
 					.field("template", "a {}")
 					.field("scoring", "softmax")
+					.field("temperature", "0.02")
+					.field("background", "something else")
 					.field("top", "1")
 					.field("threshold", "0.5")));
 		check("200", lines(new Form().picture("owl.png").picture("fox.png").field("labels", "fox")));
@@ -96,7 +98,8 @@ class OpenApiTests extends HttpContract {
 	void namesEveryFieldOfTheForm() {
 		Set<String> fields = new TreeSet<>();
 		description().at("/components/schemas/ClassifyForm/properties").propertyNames().forEach(fields::add);
-		assertThat(fields).containsExactly("image", "labels", "scoring", "template", "threshold", "top", "url");
+		assertThat(fields).containsExactly("background", "image", "labels", "scoring", "temperature", "template",
+				"threshold", "top", "url");
 	}
 
 	@Test
