@@ -419,9 +419,8 @@ public final class ZeroShotClassifierBuilder {
 
 	/**
 	 * Sets how many threads run the engine, each a batch of pictures at a time; by
-	 * default one for every four cores that the JVM sees, two where there are fewer than
-	 * twelve, and two on a GPU. All classifiers of the JVM with the same numbers share
-	 * the threads.
+	 * default one for every four cores that the JVM sees, and two on a GPU. All
+	 * classifiers of the JVM with the same numbers share the threads.
 	 * @param threads the number of threads, 0 for the default
 	 * @return this builder
 	 */

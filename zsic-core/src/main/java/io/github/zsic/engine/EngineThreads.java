@@ -63,8 +63,10 @@ final class EngineThreads implements AutoCloseable {
 			// One gets pictures ready while the other has them computed.
 			return 2;
 		}
-		return (intraOpThreads > 0) ? Math.max(1, cores / intraOpThreads)
-				: Math.max(Math.min(cores, 2), cores / CORES_OF_ONE);
+		// More threads than cores, with their teams, make OpenMP give up spinning: on two
+		// cores, two threads that take turns need twice the time of one for a picture in
+		// int8.
+		return Math.max(1, cores / ((intraOpThreads > 0) ? intraOpThreads : CORES_OF_ONE));
 	}
 
 	/**

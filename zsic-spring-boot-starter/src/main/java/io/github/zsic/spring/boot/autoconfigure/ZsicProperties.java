@@ -255,8 +255,7 @@ public class ZsicProperties extends ClassifierProperties {
 
 		/**
 		 * Number of threads that run the engine, each with one batch of pictures at a
-		 * time. Use 0 for one for every four cores that the JVM sees, two where there are
-		 * fewer than twelve, and two on a GPU.
+		 * time. Use 0 for one for every four cores that the JVM sees, and two on a GPU.
 		 */
 		private int threads;
 
