@@ -42,9 +42,8 @@ final class EngineThreads implements AutoCloseable {
 
 	/**
 	 * Takes hold of the threads that compute. By default there is one for every
-	 * {@value #CORES_OF_ONE} cores, but two where there are two cores. They share out the
-	 * cores; one that works while the others have nothing to do takes up to
-	 * {@value #CORES_OF_ONE}.
+	 * {@value #CORES_OF_ONE} cores, at least one. They share out the cores; one that
+	 * works while the others have nothing to do takes up to {@value #CORES_OF_ONE}.
 	 * @param threads how many batches run at the same time, 0 for the default
 	 * @param intraOpThreads how many cores each of them uses, 0 for the default
 	 * @param device where the model runs
