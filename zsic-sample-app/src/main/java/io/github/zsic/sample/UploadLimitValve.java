@@ -12,6 +12,7 @@ import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.InputBuffer;
 import org.apache.tomcat.util.net.ApplicationBufferHandler;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;
 
@@ -78,6 +79,8 @@ class UploadLimitValve extends ValveBase {
 
 		private boolean ended;
 
+		private UploadBudget.@Nullable RefusedException refusal;
+
 		WatchedBody(org.apache.coyote.Request connection, InputBuffer body, UploadBudget.Share share) {
 			this.connection = connection;
 			this.body = body;
@@ -88,6 +91,20 @@ class UploadLimitValve extends ValveBase {
 
 		@Override
 		public int doRead(ApplicationBufferHandler handler) throws IOException {
+			// Parsers of forms read on after a failure, to close what they began.
+			if (this.refusal != null) {
+				throw this.refusal;
+			}
+			try {
+				return readWithinLimits(handler);
+			}
+			catch (UploadBudget.RefusedException ex) {
+				this.refusal = ex;
+				throw ex;
+			}
+		}
+
+		private int readWithinLimits(ApplicationBufferHandler handler) throws IOException {
 			if (!this.begun) {
 				this.begun = true;
 				this.share.expect(Math.max(0, this.connection.getContentLengthLong()) * this.copies);
