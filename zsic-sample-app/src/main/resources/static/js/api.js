@@ -45,6 +45,11 @@ function lines(labels) {
 
 /** Classifies one picture. */
 export async function classify(file, query, signal) {
+  // Asked before, as a request that fails while it is sent looks like a server that is gone.
+  if (!await readable(file)) {
+    throw new Problem(0, 'The file cannot be read',
+      `${file.name} is empty or a folder, or was changed or removed after it was chosen.`);
+  }
   const form = new FormData();
   form.append('image', file, file.name);
   fields(query).forEach(([name, value]) => form.append(name, value));
@@ -56,6 +61,9 @@ export async function classify(file, query, signal) {
   const { images, ...model } = await response.json();
   return { ...images[0], model, elapsed: performance.now() - start };
 }
+
+/** A file that is gone fails to be read, or has no bytes, by browser. */
+const readable = (file) => file.slice(0, 1).arrayBuffer().then((bytes) => bytes.byteLength > 0, () => false);
 
 async function readProblem(response) {
   const retryAfter = Number(response.headers.get('retry-after')) || undefined;

@@ -70,10 +70,6 @@ const classification = createClassification({
     pictures.refresh();
   },
   async onUnreachable({ name, file }) {
-    // A file that is gone has no bytes any more, in some browsers without an error.
-    if (!file.size || !await file.slice(0, 1).arrayBuffer().then(() => true, () => false)) {
-      return new Problem(0, 'The file cannot be read', `${name} is a folder, or was changed or removed after it was chosen.`);
-    }
     return await model.reachable() ? new Problem(0, 'The server hung up',
       `It is there, but did not answer this request. ${name} has ${formatBytes(file.size)}, which may be too much.`) : null;
   },
