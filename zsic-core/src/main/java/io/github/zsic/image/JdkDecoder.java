@@ -56,10 +56,10 @@ final class JdkDecoder {
 		ImageReader reader = PluginReader.create(format);
 		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
 			reader.setInput(stream, true, format != GIF);
-			limit.watch(reader);
+			PixelLimit.ReadProgress progress = limit.watch(reader);
 			limit.check(reader.getWidth(0), reader.getHeight(0));
 			if (format == GIF) {
-				return decodeGif(reader, bytes, limit);
+				return decodeGif(reader, bytes, limit, progress);
 			}
 			BufferedImage image = reader.read(0);
 			limit.checkTime();
@@ -131,8 +131,8 @@ final class JdkDecoder {
 	}
 
 	/** The reader returns the first picture alone, which may be a part of the canvas. */
-	private static RgbImage decodeGif(ImageReader reader, byte[] bytes, PixelLimit limit)
-			throws IOException, DecodingException {
+	private static RgbImage decodeGif(ImageReader reader, byte[] bytes, PixelLimit limit,
+			PixelLimit.ReadProgress progress) throws IOException, DecodingException {
 		IIOMetadataNode root = (IIOMetadataNode) reader.getImageMetadata(0).getAsTree(GIF_METADATA);
 		int left = attribute(root, "imageLeftPosition");
 		int top = attribute(root, "imageTopPosition");
@@ -142,6 +142,10 @@ final class JdkDecoder {
 		limit.check(width, height);
 		BufferedImage image = reader.read(0);
 		limit.checkTime();
+		if (!progress.isComplete()) {
+			// The end came before the last row, which the reader leaves black.
+			throw DecodingException.damaged("its image data ends too early");
+		}
 		RgbImage picture = Rasters.toRgb(image);
 		if (width == picture.width() && height == picture.height()) {
 			return picture;

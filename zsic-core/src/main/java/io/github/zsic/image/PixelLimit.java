@@ -91,9 +91,12 @@ final class PixelLimit implements AutoCloseable {
 	/**
 	 * Stops a reader when the time is over. What it returns then is only a part of the
 	 * picture, so {@link #checkTime()} must be asked afterwards.
+	 * @return how far the reader came
 	 */
-	void watch(ImageReader reader) {
-		reader.addIIOReadProgressListener(new Watch());
+	ReadProgress watch(ImageReader reader) {
+		ReadProgress progress = new ReadProgress();
+		reader.addIIOReadProgressListener(progress);
+		return progress;
 	}
 
 	private boolean isLate() {
@@ -106,10 +109,26 @@ final class PixelLimit implements AutoCloseable {
 		this.reserved = 0;
 	}
 
-	private final class Watch implements IIOReadProgressListener {
+	/**
+	 * How far a reader came.
+	 */
+	final class ReadProgress implements IIOReadProgressListener {
+
+		private float percentage;
+
+		private ReadProgress() {
+		}
+
+		/**
+		 * Whether the last row was reached, for readers that tell of each.
+		 */
+		boolean isComplete() {
+			return this.percentage >= 100;
+		}
 
 		@Override
 		public void imageProgress(ImageReader source, float percentageDone) {
+			this.percentage = percentageDone;
 			if (isLate()) {
 				source.abort();
 			}

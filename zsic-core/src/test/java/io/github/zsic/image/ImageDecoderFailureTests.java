@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -75,6 +76,28 @@ class ImageDecoderFailureTests {
 			if (length >= 16) {
 				assertThat(refusal.getReason()).isEqualTo(Reason.DAMAGED);
 			}
+		}
+	}
+
+	/**
+	 * Two by two pixels whose codes announce their own end, after none, two, three and
+	 * all of them: the reference takes the last one only.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "2C, false", "44 0A, false", "44 A8 02, false", "44 28 14, true" })
+	void gifWhoseCodesEndEarly(String codes, boolean complete) {
+		byte[] data = HexFormat.ofDelimiter(" ").parseHex(codes);
+		ByteBuffer gif = ByteBuffer.allocate(100).order(ByteOrder.LITTLE_ENDIAN);
+		gif.put("GIF89a".getBytes(StandardCharsets.US_ASCII)).putShort((short) 2).putShort((short) 2);
+		gif.put((byte) 0x81).putShort((short) 0).put(new byte[4 * 3]);
+		gif.put((byte) ',').putInt(0).putShort((short) 2).putShort((short) 2).put((byte) 0);
+		gif.put((byte) 2).put((byte) data.length).put(data).put((byte) 0).put((byte) ';');
+		byte[] file = Arrays.copyOf(gif.array(), gif.position());
+		if (complete) {
+			assertThat(this.decoder.decode("picture", file).width()).isEqualTo(2);
+		}
+		else {
+			assertThat(refusal(file).getReason()).isEqualTo(Reason.DAMAGED);
 		}
 	}
 

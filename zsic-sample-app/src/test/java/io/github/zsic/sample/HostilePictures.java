@@ -78,6 +78,7 @@ final class HostilePictures {
 		files.put("GIF bomb, 65535 x 65535", gif(65_535, 65_535, 0, 0, 65_535, 65_535));
 		files.put("GIF bomb beyond its canvas", gif(1, 1, 65_535, 65_535, 1, 1));
 		files.put("GIF of 0 x 0", gif(0, 0, 0, 0, 0, 0));
+		files.put("GIF without data", gif(SIDE, SIDE, 0, 0, SIDE, SIDE));
 		files.put("WebP bomb, canvas", webp("VP8X", bytes(0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF)));
 		files.put("WebP bomb, lossless", webp("VP8L", bytes(0x2F, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 0, 0)));
 		files.put("WebP bomb, lossy",
@@ -149,7 +150,6 @@ final class HostilePictures {
 		files.put("JPEG with 100 scans", scans(100));
 		files.put("JPEG with 5000 scans", scans(5000));
 		files.put("GIF with an endless animation", animation());
-		files.put("GIF without data", gif(SIDE, SIDE, 0, 0, SIDE, SIDE));
 		for (String format : new String[] { "png", "jpg", "gif", "bmp", "tif" }) {
 			byte[] whole = photo(format);
 			for (int seed = 1; seed <= 6; seed++) {
