@@ -224,6 +224,15 @@ def processor_config():
     (folder / "preprocessor_config.json").write_text(json.dumps(stale, indent=2) + "\n")
 
 
+def many_patches():
+    """145 tokens, above which attention is computed in another way in half precision."""
+    tokenizer = tiny.tokenizer(MERGES, 77)
+    processor = CLIPImageProcessor(size={"shortest_edge": 96}, crop_size={"height": 96, "width": 96})
+    vision = layers(32, 4, 2, image_size=96, patch_size=8)
+    model = build(tokenizer, layers(24, 3, 2), vision, 32, processor, 7, 40)
+    save("many-patches", model, tokenizer, processor)
+
+
 def decode(names):
     """The upright RGB pixels that the reference makes of each picture that is not a plain RGB PNG."""
     DECODED.mkdir(parents=True)
@@ -319,6 +328,7 @@ def main():
         storage_twins,
         position_ids,
         processor_config,
+        many_patches,
     ):
         write()
 

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -95,9 +94,10 @@ class PrecisionTests {
 
 	/** Also in int8, whose scales are made of what is in the batch. */
 	@ParameterizedTest
-	@EnumSource(names = { "BFLOAT16", "INT8" })
-	void scoresDoNotDependOnTheRestOfTheBatch(Precision precision) {
-		try (ZeroShotClassifier classifier = build("quickgelu-legacy-eos", precision)) {
+	@CsvSource({ "quickgelu-legacy-eos, BFLOAT16", "quickgelu-legacy-eos, INT8", "many-patches, BFLOAT16",
+			"many-patches, INT8" })
+	void scoresDoNotDependOnTheRestOfTheBatch(String checkpoint, Precision precision) {
+		try (ZeroShotClassifier classifier = build(checkpoint, precision)) {
 			List<Map<String, Float>> together = scores(classifier, PICTURES);
 			for (int i = 0; i < PICTURES.size(); i++) {
 				assertSame(together.get(i), scores(classifier, PICTURES.subList(i, i + 1)).get(0), 1e-5f);
