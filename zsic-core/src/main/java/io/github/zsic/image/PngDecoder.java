@@ -142,6 +142,7 @@ final class PngDecoder {
 			}
 			this.filled += count;
 			if (this.filled == end) {
+				this.limit.checkTime();
 				for (int row = step; row < end; row += step) {
 					unfilter(row, step);
 					store(row + 1);

@@ -89,7 +89,7 @@ final class Vp8Decoder {
 		int[] size = size(bytes, start, end);
 		limit.check(size[0], size[1]);
 		Vp8Decoder decoder = new Vp8Decoder(bytes, start, end, size);
-		decoder.decode();
+		decoder.decode(limit);
 		return new RgbImage(decoder.width, decoder.height, decoder.toRgb());
 	}
 
@@ -205,8 +205,9 @@ final class Vp8Decoder {
 		return Math.max(0, Math.min(maximum, value));
 	}
 
-	private void decode() throws DecodingException {
+	private void decode(PixelLimit limit) throws DecodingException {
 		for (int y = 0; y < this.rows; y++) {
+			limit.checkTime();
 			BoolDecoder tokens = this.partitions[y & (this.partitions.length - 1)];
 			Arrays.fill(this.modesLeft, DC);
 			Arrays.fill(this.tokensLeft, false);
@@ -219,6 +220,7 @@ final class Vp8Decoder {
 		}
 		// Prediction looks at samples before they are filtered, so filtering comes last.
 		for (int y = 0; y < this.rows; y++) {
+			limit.checkTime();
 			for (int x = 0; x < this.columns; x++) {
 				filterMacroblock(x, y);
 			}

@@ -101,6 +101,18 @@ class ImageDecoderFailureTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "jpeg-420.jpg", "jpeg-progressive.jpg", "png-rgb.png", "png-rgb-filters-interlaced.png",
+			"gif-rgb.gif", "webp-lossy.webp", "webp-lossless.webp", "webp-animated.webp", "bmp-rgb.bmp",
+			"tiff-rgb-raw.tif", "tiff-rgb-tiff_lzw.tif" })
+	void takesTooLong(String file) throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read(file);
+		ImageDecoder hurried = new ImageDecoder(MEGAPIXELS, 10_000_000, Duration.ofNanos(1), 0);
+		assertThatExceptionOfType(InvalidImageException.class).isThrownBy(() -> hurried.decode("picture", bytes))
+			.satisfies((refusal) -> assertThat(refusal.getReason()).isEqualTo(Reason.TOO_LARGE))
+			.withMessageContaining("takes more than the 0 ms to decode");
+	}
+
 	@Test
 	void jpegWithoutEnd() throws IOException {
 		byte[] bytes = ImageDecoderReferenceTests.read("jpeg-420.jpg");
