@@ -2,6 +2,8 @@ package io.github.zsic.checkpoint;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,6 +120,28 @@ class TorchFileTests {
 			zip.closeEntry();
 		}
 		assertError(Files.write(this.folder.resolve("x.bin"), out.toByteArray()), "compressed");
+	}
+
+	/** The directory alone says how long an entry is, which a mapping would believe. */
+	@Test
+	void entriesLongerThanTheFile() throws IOException {
+		byte[] good = Files.readAllBytes(GOOD);
+		int entries = 0;
+		for (int at = 0; at < good.length - 46; at++) {
+			if (good[at] == 'P' && good[at + 1] == 'K' && good[at + 2] == 1 && good[at + 3] == 2) {
+				byte[] bad = good.clone();
+				for (int size : new int[] { 20, 24 }) {
+					ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN).putInt(at + size, good.length);
+				}
+				int nameLength = good[at + 28];
+				String name = new String(good, at + 46, nameLength, StandardCharsets.US_ASCII);
+				if (name.contains("/data/") || name.endsWith("/data.pkl")) {
+					entries++;
+					assertError(Files.write(this.folder.resolve("x.bin"), bad), "reaches beyond its end");
+				}
+			}
+		}
+		assertThat(entries).isGreaterThan(10);
 	}
 
 	/** Whatever the damage, it ends in an exception that says so, or in tensors. */
