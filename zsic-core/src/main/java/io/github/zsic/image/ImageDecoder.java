@@ -24,19 +24,13 @@ public final class ImageDecoder {
 
 	private static final int HEAD = 1024;
 
-	/**
-	 * How many samples a pixel of the result is made of at least, in each direction:
-	 * measured, so that scores stay within the tolerance.
-	 */
-	private static final double OVERSAMPLING = 3.9;
-
 	private final long maximumBytes;
 
 	private final long maximumPixels;
 
 	private final Duration maximumTime;
 
-	private final int side;
+	private final Downscaling downscaling;
 
 	/**
 	 * Creates a decoder that decodes every picture in full and takes its time.
@@ -44,13 +38,14 @@ public final class ImageDecoder {
 	 * @param maximumBytes the largest encoded picture
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes) {
-		this(maximumPixels, maximumBytes, Duration.ofDays(1), 0);
+		this(maximumPixels, maximumBytes, Duration.ofDays(1), Downscaling.NONE);
 	}
 
 	/**
-	 * Creates a decoder for pictures that are resized afterwards. A JPEG with many more
-	 * pixels than that needs is made smaller, to 1/8 to 4/8 of its size, while it is
-	 * decoded; about four pixels in each direction are left for one of the result.
+	 * Creates a decoder for pictures that are resized afterwards. A JPEG of more than two
+	 * megapixels, and with many more than that resize needs, is made smaller, to 1/8 to
+	 * 4/8 of its size, while it is decoded; about four pixels in each direction are left
+	 * for one of the result, and more below 3/8.
 	 * @param maximumPixels the largest picture that is decoded, as width times height;
 	 * larger ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
@@ -60,13 +55,17 @@ public final class ImageDecoder {
 	 * 0 if every pixel is needed
 	 */
 	public ImageDecoder(long maximumPixels, long maximumBytes, Duration maximumTime, int side) {
+		this(maximumPixels, maximumBytes, maximumTime, Downscaling.to(side));
+	}
+
+	ImageDecoder(long maximumPixels, long maximumBytes, Duration maximumTime, Downscaling downscaling) {
 		if (maximumPixels < 1 || maximumBytes < 1) {
 			throw new IllegalArgumentException("The largest picture must have at least one pixel and one byte");
 		}
 		this.maximumBytes = maximumBytes;
 		this.maximumPixels = maximumPixels;
 		this.maximumTime = maximumTime;
-		this.side = (int) Math.ceil(OVERSAMPLING * side);
+		this.downscaling = downscaling;
 	}
 
 	private PixelLimit limit() {
@@ -176,7 +175,7 @@ public final class ImageDecoder {
 
 	private RgbImage decode(byte[] bytes, PixelLimit limit, Orientation orientation) throws DecodingException {
 		if (starts(bytes, 0, 0xFF, 0xD8, 0xFF)) {
-			return JpegDecoder.decode(bytes, limit, this.side, orientation != Orientation.UPRIGHT);
+			return JpegDecoder.decode(bytes, limit, this.downscaling, orientation != Orientation.UPRIGHT);
 		}
 		if (starts(bytes, 0, 0x89, 'P', 'N', 'G')) {
 			return PngDecoder.decode(bytes, limit);

@@ -3,7 +3,6 @@ package io.github.zsic.image;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
 
@@ -51,7 +50,7 @@ final class JpegDecoder {
 
 	private final PixelLimit limit;
 
-	private final int side;
+	private final Downscaling downscaling;
 
 	private final boolean wholeSquares;
 
@@ -78,10 +77,10 @@ final class JpegDecoder {
 
 	private int adobeTransform = -1;
 
-	private JpegDecoder(byte[] bytes, PixelLimit limit, int side, boolean wholeSquares) {
+	private JpegDecoder(byte[] bytes, PixelLimit limit, Downscaling downscaling, boolean wholeSquares) {
 		this.bytes = bytes;
 		this.limit = limit;
-		this.side = side;
+		this.downscaling = downscaling;
 		this.wholeSquares = wholeSquares;
 	}
 
@@ -89,14 +88,14 @@ final class JpegDecoder {
 	 * Decodes a picture.
 	 * @param bytes the file
 	 * @param limit the largest picture
-	 * @param side how long the shorter side of the result must be at least, if the
-	 * picture may be made smaller, or 0
+	 * @param downscaling how much smaller it may be made
 	 * @param wholeSquares whether it may be made smaller only if the last column and row
 	 * then stand for as many pixels as the others; when the picture is turned they come
 	 * first
 	 */
-	static RgbImage decode(byte[] bytes, PixelLimit limit, int side, boolean wholeSquares) throws DecodingException {
-		return new JpegDecoder(bytes, limit, side, wholeSquares).decode();
+	static RgbImage decode(byte[] bytes, PixelLimit limit, Downscaling downscaling, boolean wholeSquares)
+			throws DecodingException {
+		return new JpegDecoder(bytes, limit, downscaling, wholeSquares).decode();
 	}
 
 	private RgbImage decode() throws DecodingException {
@@ -250,7 +249,7 @@ final class JpegDecoder {
 			most[1] = Math.max(most[1], component.vertical);
 			components.add(component);
 		}
-		this.eighths = IntStream.rangeClosed(1, 4).filter(this::suffices).findFirst().orElse(8);
+		this.eighths = this.downscaling.eighths(this.width, this.height, this.wholeSquares);
 		for (JpegComponent component : components) {
 			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1
 					|| component.vertical > 4) {
@@ -263,12 +262,6 @@ final class JpegDecoder {
 			component.prepare(this.width, this.height, most, this.eighths, this.progressive);
 		}
 		this.components = components;
-	}
-
-	/** Whether a picture with so many samples for 8 has all that is needed. */
-	private boolean suffices(int eighths) {
-		return this.side > 0 && Math.min(this.width, this.height) * eighths / 8 >= this.side
-				&& !(this.wholeSquares && (this.width * eighths % 8 != 0 || this.height * eighths % 8 != 0));
 	}
 
 	private JpegScan.Header readScanHeader(ByteCursor in) throws DecodingException {

@@ -142,7 +142,7 @@ class ImageDecoderFailureTests {
 	void damageOfAnyKind() throws IOException {
 		Random random = new Random(42);
 		ImageDecoder[] decoders = { new ImageDecoder(1_000_000, 1_000_000),
-				new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), 3) };
+				new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), ScaledDecodingTests.withoutPolicy(3)) };
 		int pictures = 0;
 		for (ImageDecoderReferenceTests.Expected expected : ImageDecoderReferenceTests.expected().toList()) {
 			byte[] original = ImageDecoderReferenceTests.read(expected.file());

@@ -10,6 +10,7 @@ import javax.imageio.ImageIO;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -115,6 +116,14 @@ class ScaledDecodingTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource({ "224, 4032, 3024, 3", "336, 4032, 3024, 4", "384, 4032, 3024, 4", "448, 4032, 3024, 8",
+			"72, 4032, 3024, 2", "48, 4032, 3024, 1", "224, 12000, 8000, 2", "224, 16000, 14000, 1",
+			"16, 1600, 1250, 8", "16, 1600, 1251, 1", "0, 4032, 3024, 8" })
+	void smallestThatIsExactEnough(int side, int width, int height, int eighths) {
+		assertThat(Downscaling.to(side).eighths(width, height, false)).isEqualTo(eighths);
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "png-rgb.png", "gif-rgb.gif", "webp-lossy.webp", "bmp-rgb.bmp", "tiff-jpeg.tif" })
 	void otherFormatsAreDecodedInFull(String file) throws IOException {
 		byte[] bytes = ImageDecoderReferenceTests.read(file);
@@ -123,7 +132,12 @@ class ScaledDecodingTests {
 	}
 
 	private static ImageDecoder decoder(int side) {
-		return new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), side);
+		return new ImageDecoder(1_000_000, 1_000_000, Duration.ofDays(1), withoutPolicy(side));
+	}
+
+	/** Of pictures of any size. */
+	static Downscaling withoutPolicy(int side) {
+		return new Downscaling(side, 0, 3.9, 3.9, 3.9, 3.9);
 	}
 
 }
