@@ -59,9 +59,18 @@ public final class Tokenizer implements AutoCloseable {
 	 * Encodes a prompt with the special tokens that the model expects.
 	 * @param prompt the text
 	 * @return the ids, not padded
+	 * @throws CheckpointException if the tokenizer turns out to contradict itself, as one
+	 * does whose vocabulary lacks the token for what it does not know
 	 */
 	public long[] encode(String prompt) {
-		return this.tokenizer.encode(this.canonicalization.apply(prompt), true, false).getIds();
+		String text = this.canonicalization.apply(prompt);
+		try {
+			return this.tokenizer.encode(text, true, false).getIds();
+		}
+		catch (RuntimeException ex) {
+			throw new CheckpointException("'tokenizer.json' cannot encode a text: " + ex.getMessage() + ".",
+					"Get the file again.", ex);
+		}
 	}
 
 	@Override

@@ -48,6 +48,20 @@ class TokenizerTests {
 		}
 	}
 
+	/** As fuzzing found it: such a file loads, and fails at the first unknown word. */
+	@Test
+	void vocabularyThatLacksTheUnknownToken() throws IOException {
+		String json = Files.readString(TestCheckpoints.checkpoint("align").resolve("tokenizer.json"));
+		String lacking = json.replaceFirst("\"\\[UNK]\": *1,", "");
+		assertThat(lacking).isNotEqualTo(json);
+		Path file = Files.writeString(this.folder.resolve("tokenizer.json"), lacking);
+		try (Tokenizer tokenizer = Tokenizer.load(file, 0, UnaryOperator.identity())) {
+			assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> tokenizer.encode("a \uA66E"))
+				.withMessageContaining("'tokenizer.json' cannot encode")
+				.withMessageContaining("[UNK]");
+		}
+	}
+
 	@Test
 	void longerPromptsAreCutToAMaximumAndKeepTheirEnd() {
 		try (Tokenizer plain = Tokenizer.load(FILE, 0, UnaryOperator.identity());
