@@ -199,21 +199,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	public void unload() {
 		this.loadLock.lock();
 		try {
-			Model model;
-			this.lock.lock();
-			try {
-				model = this.current;
-				this.current = null;
-				if (this.state != State.CLOSED) {
-					become(State.IDLE);
-				}
-			}
-			finally {
-				this.lock.unlock();
-			}
-			if (model != null) {
-				retire(model);
-			}
+			retireCurrent(State.IDLE);
 		}
 		finally {
 			this.loadLock.unlock();
@@ -541,13 +527,17 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 */
 	@Override
 	public void close() {
+		retireCurrent(State.CLOSED);
+	}
+
+	private void retireCurrent(State next) {
 		Model model;
 		this.lock.lock();
 		try {
 			model = this.current;
 			this.current = null;
 			if (this.state != State.CLOSED) {
-				become(State.CLOSED);
+				become(next);
 			}
 		}
 		finally {
