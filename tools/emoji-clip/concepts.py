@@ -14,6 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TRAINING_SETS = ("noto", "noto-v1", "twemoji", "emojione", "fluent-emoji", "fluent-emoji-flat", "fxemoji", "streamline-emojis")
+# Black shapes on nothing: more of a style than a vendor's drawing, so they help to learn but do not make a concept learnable.
+SILHOUETTE_SET = "fluent-emoji-high-contrast"
 # Drawn flat and with few shapes, so that lines around every shape look like a drawing.
 OUTLINED_SETS = ("twemoji", "emojione", "fluent-emoji-flat", "fxemoji")
 
@@ -110,7 +112,7 @@ def main(work: Path) -> None:
             by_word[squeezed(word)] = i
     for i, concept in enumerate(concepts):
         by_word[squeezed(concept["name"])] = i
-    for set_name in TRAINING_SETS:
+    for set_name in (*TRAINING_SETS, SILHOUETTE_SET):
         seen = set()
         icons = load(f"@iconify-json/{set_name}/icons.json")["icons"]
         chars = load(f"@iconify-json/{set_name}/chars.json")
@@ -123,7 +125,10 @@ def main(work: Path) -> None:
             seen.add(icon)
             drawings.append({"concept": concept, "set": set_name, "icon": icon})
             if set_name in OUTLINED_SETS:
-                drawings.append({"concept": concept, "set": set_name, "icon": icon, "outline": True})
+                variants = ("outline", "outline recoloured", "lines")
+            else:
+                variants = ("recoloured",) if set_name != SILHOUETTE_SET else ()
+            drawings += [{"concept": concept, "set": set_name, "icon": icon, "variant": v} for v in variants]
 
     # Concepts that fewer than three vendors draw cannot be learnt as such.
     vendors = defaultdict(set)
@@ -139,7 +144,7 @@ def main(work: Path) -> None:
         (work / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=0), "utf-8")
     counts = defaultdict(int)
     for d in drawings:
-        counts[d["set"] + (" outlined" if d.get("outline") else "")] += 1
+        counts[d["set"] + " " + d.get("variant", "")] += 1
     print(f"{len(concepts)} concepts, {len(test)} held-out drawings, {len(drawings)} drawings to train on: {dict(counts)}")
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 SIZE = 96
+SILHOUETTES = "fluent-emoji-high-contrast"
 
 
 class Pictures:
@@ -16,17 +17,17 @@ class Pictures:
         drawings = json.loads((work / "training.json").read_text("utf-8"))
         self.data = torch.from_numpy(np.fromfile(work / "training.rgba", np.uint8).reshape(len(drawings), SIZE, SIZE, 4))
         self.concepts = torch.tensor([d["concept"] for d in drawings])
-        # One drawing in thirty validates; the same drawing with outlines must not be trained on either.
+        # One drawing in thirty validates; its variants must not be trained on either. Silhouettes only train.
         rng = np.random.default_rng(7)
-        keys = sorted({(d["set"], d["icon"]) for d in drawings})
+        keys = sorted({(d["set"], d["icon"]) for d in drawings if d["set"] != SILHOUETTES})
         chosen = {k for k, u in zip(keys, rng.random(len(keys))) if u < 1 / 30}
         count = torch.bincount(self.concepts)
         self.training, self.validation, weights = [], [], []
         for i, d in enumerate(drawings):
             if (d["set"], d["icon"]) not in chosen:
                 self.training.append(i)
-                weights.append((0.5 if d.get("outline") else 1.0) / float(count[d["concept"]]) ** 0.5)
-            elif not d.get("outline"):
+                weights.append((0.4 if "variant" in d or d["set"] == SILHOUETTES else 1.0) / float(count[d["concept"]]) ** 0.5)
+            elif "variant" not in d:
                 self.validation.append(i)
         self.training = torch.tensor(self.training)
         self.weights = torch.tensor(weights, dtype=torch.float64)
@@ -79,6 +80,7 @@ class Pictures:
         color = x[:, :3] / alpha.clamp(min=1e-3)
 
         color = self.recolour(color, uniform, some)
+        color, alpha = self.ink(color, alpha, uniform, some)
         background = self.background(n, rng, uniform, some)
         out = color * alpha + background * (1 - alpha)
 
@@ -96,6 +98,19 @@ class Pictures:
             top, left = (int(v) for v in torch.randint(0, self.image - side, (2,), generator=rng))
             out[i, :, top : top + side, left : left + side] = torch.rand(3, 1, 1, generator=rng)
         return out.clamp(0, 1) * 2 - 1
+
+    @staticmethod
+    def ink(color, alpha, uniform, some):
+        """Sometimes a dark line around the whole, and dark lines where colours meet, as pens leave them."""
+        wide = F.max_pool2d(alpha, 3, 1, 1)
+        ring = ((wide - alpha) * some(0.15)[:, None, None, None]).clamp(0, 1)
+        grey = color.mean(1, keepdim=True) * alpha
+        edges = F.max_pool2d(grey, 3, 1, 1) + F.max_pool2d(-grey, 3, 1, 1)
+        strength = (uniform(1, 4) * some(0.15))[:, None, None, None]
+        color = color * (1 - (edges * strength).clamp(0, 0.9))
+        total = alpha + ring
+        color = color * (alpha / total.clamp(min=1e-3))
+        return color, total
 
     @staticmethod
     def recolour(color, uniform, some):

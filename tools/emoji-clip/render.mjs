@@ -9,21 +9,69 @@ const work = process.argv[2];
 const sharp = createRequire(join(work, 'package.json'))('sharp');
 const sets = new Map();
 
-function iconifySvg(set, icon, outline) {
+// A number from 0 to 1 that depends on the text alone (FNV-1a), so that a second run draws the same.
+function chance(text) {
+  let hash = 0x811c9dc5;
+  for (const c of text) {
+    hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+// Another colour for every colour of a drawing: equal ones stay equal, near ones stay near.
+function recoloured(body, seed) {
+  const turn = (chance(seed + 'turn') - 0.5) * 0.9;
+  return body.replace(/#([0-9a-f]{6}|[0-9a-f]{3})\b(?=["';\s])/gi, (match, hex) => {
+    const long = hex.length === 3 ? [...hex].map((c) => c + c).join('') : hex;
+    const rgb = [0, 2, 4].map((i) => parseInt(long.slice(i, i + 2), 16) / 255);
+    const grey = 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2];
+    const shift = (chance(seed + long) - 0.5) * 0.3;
+    const strength = 0.4 + 1.1 * chance(seed + 'strength');
+    const [i, q] = [0.6 * rgb[0] - 0.27 * rgb[1] - 0.32 * rgb[2], 0.21 * rgb[0] - 0.52 * rgb[1] + 0.31 * rgb[2]];
+    const angle = turn + 1.2 * (chance(seed + long + 'hue') - 0.5);
+    const ii = strength * (i * Math.cos(angle) - q * Math.sin(angle));
+    const qq = strength * (i * Math.sin(angle) + q * Math.cos(angle));
+    const y = grey + shift;
+    const out = [y + 0.956 * ii + 0.619 * qq, y - 0.272 * ii - 0.647 * qq, y - 1.106 * ii + 1.703 * qq];
+    return '#' + out.map((v) => Math.round(Math.min(1, Math.max(0, v)) * 255).toString(16).padStart(2, '0')).join('');
+  });
+}
+
+// As a colouring book has it: areas nearly white, dark ones grey, everything drawn by its lines.
+function lines(body) {
+  return body.replace(/#([0-9a-f]{6}|[0-9a-f]{3})\b(?=["';\s])/gi, (match, hex) => {
+    const long = hex.length === 3 ? [...hex].map((c) => c + c).join('') : hex;
+    const [r, g, b] = [0, 2, 4].map((i) => parseInt(long.slice(i, i + 2), 16));
+    const grey = 0.3 * r + 0.59 * g + 0.11 * b;
+    const level = grey < 70 ? 40 : 225 + Math.round((grey / 255) * 30);
+    return '#' + level.toString(16).padStart(2, '0').repeat(3);
+  });
+}
+
+function iconifySvg({ set, icon, variant = '' }) {
   if (!sets.has(set)) {
     sets.set(set, JSON.parse(readFileSync(join(work, 'node_modules/@iconify-json', set, 'icons.json'), 'utf8')));
   }
   const { icons, width = 16, height = 16 } = sets.get(set);
   const { body, left = 0, top = 0, width: w = width, height: h = height } = icons[icon];
-  // Drawn with lines around every area, a flat style becomes one more way of drawing.
-  const content = outline
-    ? `<g stroke="#000" stroke-width="${w / 34}" stroke-linejoin="round" stroke-linecap="round">${body}</g>`
-    : body;
+  const seed = `${set} ${icon} `;
+  let content = body;
+  if (variant.endsWith('recoloured')) {
+    content = recoloured(body, seed);
+  } else if (variant === 'lines') {
+    content = lines(body);
+  }
+  if (variant.startsWith('outline') || variant === 'lines') {
+    // Drawn with lines around every area, a flat style becomes one more way of drawing.
+    const thickness = variant === 'outline' ? 34 : 22 + 30 * chance(seed + variant);
+    content = `<g stroke="#000" stroke-width="${w / thickness}" stroke-linejoin="round" stroke-linecap="round">${content}</g>`;
+  }
   return `<svg width="128" height="128" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="${left} ${top} ${w} ${h}">${content}</svg>`;
 }
 
-function svg({ set, icon, file, outline }) {
-  return file ? readFileSync(join(work, file), 'utf8') : iconifySvg(set, icon, outline);
+function svg(drawing) {
+  return drawing.file ? readFileSync(join(work, drawing.file), 'utf8') : iconifySvg(drawing);
 }
 
 for (const list of ['training', 'heldout']) {
