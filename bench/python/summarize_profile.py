@@ -1,6 +1,6 @@
 """Sums up what perf saw of the engine's thread, and of the thread that helps it, as milliseconds of one picture.
 
-perf script -F comm,tid,ip,sym,dso | python3 profile.py LOG          # LOG has lines "median ms 12.3"
+perf script -F comm,tid,ip,sym,dso | python3 summarize_profile.py LOG          # LOG has lines "median ms 12.3"
 """
 
 import collections
