@@ -35,6 +35,8 @@ import io.github.zsic.text.Tokenizer;
  */
 final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
+	private static final int WARM_UP = 2;
+
 	private final ModelInfo info;
 
 	private final DualEncoder encoder;
@@ -80,6 +82,28 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		this.scorer = scorer;
 		this.labels = labels;
 		this.triedTexts = encoder.encodedTexts();
+	}
+
+	/**
+	 * Does, without the labels' cache and decoders of the user, what the first call would
+	 * otherwise be the first to do.
+	 */
+	void warmUp() {
+		RgbImage picture = ImageDecoder.warmUp();
+		List<String> labels = List.of("a", "b");
+		ClassificationRequest request = ClassificationRequest.builder()
+			.image(ImageInput.of(new byte[0]))
+			.labels(labels)
+			.build();
+		// libtorch's memory finds its place in the first runs, too.
+		for (int i = 0; i < WARM_UP; i++) {
+			try (ImageRequest images = this.encoder.admit()) {
+				images.encode(request.images(), (input) -> () -> picture(picture),
+						(image) -> this.scorer.score(request, labels,
+								new float[][] { image.embedding(), image.embedding() }, new float[0][],
+								image.embedding()));
+			}
+		}
 	}
 
 	@Override

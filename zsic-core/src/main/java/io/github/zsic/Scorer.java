@@ -2,6 +2,7 @@ package io.github.zsic;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * the last bit.
  */
 final class Scorer {
+
+	/**
+	 * Multiplications from which on other threads help. So many embeddings are in no
+	 * cache any more when their turn comes, and one core cannot read fast enough.
+	 */
+	private static final long WORTH_HELP = 2_000_000;
 
 	private final float logitScale;
 
@@ -70,10 +77,15 @@ final class Scorer {
 		}
 		float scale = (request.temperature() != null) ? 1 / request.temperature() : this.logitScale;
 		float[] scores = new float[texts.length + background.length];
-		for (int i = 0; i < scores.length; i++) {
-			float cosine = cosine((i < texts.length) ? texts[i] : background[i - texts.length], image);
-			scores[i] = (scoring == Scoring.COSINE) ? cosine : scale * cosine + this.logitBias;
+		IntStream indices = IntStream.range(0, scores.length);
+		if ((long) scores.length * image.length > WORTH_HELP) {
+			indices = indices.parallel();
 		}
+		boolean plain = scoring == Scoring.COSINE;
+		indices.forEach((i) -> {
+			float cosine = cosine((i < texts.length) ? texts[i] : background[i - texts.length], image);
+			scores[i] = plain ? cosine : scale * cosine + this.logitBias;
+		});
 		if (scoring == Scoring.SOFTMAX) {
 			softmax(scores);
 		}
@@ -137,17 +149,25 @@ final class Scorer {
 		float s1 = 0;
 		float s2 = 0;
 		float s3 = 0;
+		float s4 = 0;
+		float s5 = 0;
+		float s6 = 0;
+		float s7 = 0;
 		int i = 0;
-		for (; i + 3 < a.length; i += 4) {
+		for (; i + 7 < a.length; i += 8) {
 			s0 += a[i] * b[offset + i];
 			s1 += a[i + 1] * b[offset + i + 1];
 			s2 += a[i + 2] * b[offset + i + 2];
 			s3 += a[i + 3] * b[offset + i + 3];
+			s4 += a[i + 4] * b[offset + i + 4];
+			s5 += a[i + 5] * b[offset + i + 5];
+			s6 += a[i + 6] * b[offset + i + 6];
+			s7 += a[i + 7] * b[offset + i + 7];
 		}
 		for (; i < a.length; i++) {
 			s0 += a[i] * b[offset + i];
 		}
-		return (s0 + s1) + (s2 + s3);
+		return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
 	}
 
 }

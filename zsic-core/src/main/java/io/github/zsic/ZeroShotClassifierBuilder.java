@@ -526,12 +526,13 @@ public final class ZeroShotClassifierBuilder {
 					encoder.precision(), encoder.dimension(), encoder.scoring());
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
-			ZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
+			DefaultZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
 					new ImageDecoder(this.maximumPixels, this.maximumBytes, this.maximumDecodeTime,
 							opened.imageProcessing().side()),
 					this.imageDecoders, templates, new Scorer(encoder.logitScale(), encoder.logitBias(),
 							encoder.scoring(), this.scoring, this.temperature, this.top, this.threshold),
 					this.labels);
+			classifier.warmUp();
 			if (this.labels != null) {
 				long start = System.nanoTime();
 				classifier.prepare(this.labels);

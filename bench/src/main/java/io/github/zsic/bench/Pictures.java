@@ -36,7 +36,7 @@ final class Pictures {
 			+ "person man woman child crowd mountain river lake beach desert sunset sky city bridge tower church castle "
 			+ "school kitchen bedroom office chair table lamp computer keyboard phone book clock guitar piano circle "
 			+ "square triangle tree flower leaf rock cloud star moon sun house door window roof wall road street garden "
-			+ "park forest field farm barn fence gate path hat coat shoe shirt ring watch bag box basket ball")
+			+ "park forest field farm barn fence gate path hat coat shoe shirt ring watch bag box basket ball duck")
 		.split(" ");
 
 	private static final String[] PLACES = { "", " at night", " in the snow", " on a table" };

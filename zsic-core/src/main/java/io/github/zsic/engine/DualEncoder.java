@@ -67,8 +67,6 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	private static final long SMALL = 8 * 1024 * 1024;
 
-	private static final int WARM_UP = 2;
-
 	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
 
 	private final EngineThreads threads;
@@ -161,9 +159,7 @@ public final class DualEncoder implements AutoCloseable {
 			NativeMemory.trim();
 			// The memory that was given back is fetched again here and not in the first
 			// request.
-			for (int i = 0; i < WARM_UP; i++) {
-				encoder.threads.call(() -> encoder.runImages(List.of(BLANK)));
-			}
+			encoder.threads.call(() -> encoder.runImages(List.of(BLANK)));
 			loaded = true;
 		}
 		catch (InferenceException ex) {

@@ -3,10 +3,12 @@ package io.github.zsic.image;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
@@ -23,6 +25,9 @@ import io.github.zsic.InvalidImageException.Reason;
 public final class ImageDecoder {
 
 	private static final int HEAD = 1024;
+
+	/** After which most of what decodes a picture is compiled. */
+	private static final int WARM_UP = 15;
 
 	private final long maximumBytes;
 
@@ -144,6 +149,28 @@ public final class ImageDecoder {
 			// now. Other requests need not suffer from one large picture.
 			throw outOfMemory(description, ex);
 		}
+	}
+
+	/**
+	 * Decodes two pictures that come with zsic, a PNG and a JPEG, so that the first ones
+	 * of a program do not take ten times as long as later ones.
+	 * @return one of them
+	 */
+	public static RgbImage warmUp() {
+		ImageDecoder decoder = new ImageDecoder(Integer.MAX_VALUE, Integer.MAX_VALUE);
+		RgbImage last = null;
+		for (String name : new String[] { "warm-up.png", "warm-up.jpg" }) {
+			try (InputStream in = Objects.requireNonNull(ImageDecoder.class.getResourceAsStream(name))) {
+				byte[] picture = in.readAllBytes();
+				for (int i = 0; i < WARM_UP; i++) {
+					last = decoder.decode(name, picture);
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+		return Objects.requireNonNull(last);
 	}
 
 	/**
