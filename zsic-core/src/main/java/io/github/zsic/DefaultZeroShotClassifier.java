@@ -37,6 +37,9 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private static final int WARM_UP = 2;
 
+	/** Beside which the rest does not count, and which is not worth waiting for again. */
+	private static final Duration SLOW = Duration.ofMillis(300);
+
 	private final ModelInfo info;
 
 	private final DualEncoder encoder;
@@ -90,6 +93,9 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	 */
 	void warmUp() {
 		RgbImage picture = ImageDecoder.warmUp();
+		if (this.encoder.firstRun().compareTo(SLOW) > 0) {
+			return;
+		}
 		List<String> labels = List.of("a", "b");
 		ClassificationRequest request = ClassificationRequest.builder()
 			.image(ImageInput.of(new byte[0]))

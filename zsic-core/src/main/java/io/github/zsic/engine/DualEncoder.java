@@ -6,6 +6,7 @@ import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -68,6 +69,8 @@ public final class DualEncoder implements AutoCloseable {
 	private static final long SMALL = 8 * 1024 * 1024;
 
 	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
+
+	private Duration firstRun = Duration.ZERO;
 
 	private final EngineThreads threads;
 
@@ -159,7 +162,9 @@ public final class DualEncoder implements AutoCloseable {
 			NativeMemory.trim();
 			// The memory that was given back is fetched again here and not in the first
 			// request.
+			long running = System.nanoTime();
 			encoder.threads.call(() -> encoder.runImages(List.of(BLANK)));
+			encoder.firstRun = Duration.ofNanos(System.nanoTime() - running);
 			loaded = true;
 		}
 		catch (InferenceException ex) {
@@ -411,6 +416,14 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public int textPositions() {
 		return this.textPositions;
+	}
+
+	/**
+	 * How long it took to encode the first picture, when the model was loaded.
+	 * @return the time
+	 */
+	public Duration firstRun() {
+		return this.firstRun;
 	}
 
 	/**
