@@ -255,7 +255,7 @@ class BatchQueueTests {
 		List<Integer> computedAtTheEnd = new ArrayList<>();
 		Thread caller = new Thread(() -> {
 			try {
-				encode(queue, UnaryOperator.identity(), 1, 2);
+				encode(queue, this::secondAfterFirstIsBeingComputed, 1, 2);
 			}
 			catch (CancellationException ex) {
 				this.computed.forEach(computedAtTheEnd::addAll);
@@ -269,6 +269,14 @@ class BatchQueueTests {
 		this.batches.release();
 		ended.await();
 		assertThat(computedAtTheEnd).containsExactly(1);
+	}
+
+	/** Pictures are decoded by several threads, and computed as they come. */
+	private DualEncoder.Picture secondAfterFirstIsBeingComputed(DualEncoder.Picture picture) {
+		while (picture.width() == 2 && !this.batches.hasQueuedThreads()) {
+			Thread.onSpinWait();
+		}
+		return picture;
 	}
 
 	private BatchQueue queue(int maximumSize, @Nullable Duration maximumDelay, int capacity) {
