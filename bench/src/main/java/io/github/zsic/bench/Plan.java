@@ -72,7 +72,7 @@ final class Plan {
 
 	private static Group labels(boolean quick) {
 		List<Entry> entries = new ArrayList<>();
-		for (int count : quick ? List.of(1, 100) : List.of(1, 100, 1000)) {
+		for (int count : quick ? List.of(1, 4, 100) : List.of(1, 4, 100, 1000)) {
 			concat(ZSIC, TRANSFORMERS)
 				.forEach((contender) -> entries.add(new Entry(contender, Work.classify(Pictures.SMALL, count))));
 		}
