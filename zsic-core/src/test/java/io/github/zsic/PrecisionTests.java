@@ -95,7 +95,7 @@ class PrecisionTests {
 	/** Also in int8, whose scales are made of what is in the batch. */
 	@ParameterizedTest
 	@CsvSource({ "quickgelu-legacy-eos, BFLOAT16", "quickgelu-legacy-eos, INT8", "many-patches, BFLOAT16",
-			"many-patches, INT8" })
+			"many-patches, INT8", "very-many-patches, BFLOAT16", "very-many-patches, INT8" })
 	void scoresDoNotDependOnTheRestOfTheBatch(String checkpoint, Precision precision) {
 		try (ZeroShotClassifier classifier = build(checkpoint, precision)) {
 			List<Map<String, Float>> together = scores(classifier, PICTURES);

@@ -434,12 +434,32 @@ def pack_feed_forward(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor],
     torch.div_(weights[second + ".weight"], 1.702)
   return None
 
-# Two products with an activation in between, added to float32. pack_feed_forward() belongs to it.
+# Two products with an activation in between, added to float32. pack_feed_forward() belongs to it. With int8, whose
+# steps between the products each have a result of their own in float32, so many rows go through both at once that
+# these stay in the caches and are no memory that is got from the system and given back in every layer.
 def feed_forward(x: Tensor, other: Tensor, weights: Dict[str, Tensor], first: str, second: str, kind: str) -> Tensor:
   if kind == "quick_gelu":
     kind = "silu"
-  h = __torch__.zsic.layers.activated_linear(x, weights, first, kind)
-  return __torch__.zsic.layers.linear_add(h, other, weights, second, True)
+  if torch.__contains__(weights, first + ".scale"):
+    flat = torch.flatten(x, 0, -2)
+    sums = torch.flatten(other, 0, -2)
+    parts = annotate(List[Tensor], [])
+    begin = 0
+    while begin < flat.size(0):
+      count = flat.size(0) - begin
+      if count >= 384:
+        count = 256
+      h = __torch__.zsic.layers.activated_linear(torch.narrow(flat, 0, begin, count), weights, first, kind)
+      parts.append(__torch__.zsic.layers.linear_add(h, torch.narrow(sums, 0, begin, count), weights, second, True))
+      begin = begin + count
+    y = parts[0]
+    if len(parts) > 1:
+      y = torch.cat(parts, 0)
+    y = torch.view_as(y, other)
+  else:
+    h = __torch__.zsic.layers.activated_linear(x, weights, first, kind)
+    y = __torch__.zsic.layers.linear_add(h, other, weights, second, True)
+  return y
 
 # ------------------------------------------------------------------------------------- transformer
 
@@ -475,7 +495,33 @@ def first_position(ids: Tensor, wanted: int) -> Tensor:
 # which hardly gains from that type: measured from 50 to 729 tokens. The scores are then rounded to it, as where the
 # reference computes eagerly.
 def suits_bfloat16(x: Tensor, tokens: int, mask: Optional[Tensor], causal: bool) -> bool:
-  return not x.is_cuda and mask is None and not causal and tokens >= 128 and tokens <= 400
+  return not x.is_cuda and mask is None and not causal and tokens >= 128
+
+# Attention [batch, heads, tokens, size] of bfloat16 by such products. Of many tokens, so many heads at once that their scores
+# stay in the caches.
+def attention_bfloat16(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+  heads = q.size(1)
+  tokens = q.size(2)
+  q = q * (float(q.size(3)) ** -0.5)
+  k = torch.transpose(k, -2, -1)
+  if tokens <= 400:
+    h = torch.matmul(torch.softmax(torch.matmul(q, k), -1), v)
+  else:
+    group = 2200000 // (tokens * tokens)
+    if group < 1:
+      group = 1
+    parts = annotate(List[Tensor], [])
+    for i in range(q.size(0)):
+      begin = 0
+      while begin < heads:
+        count = group
+        if begin + count > heads:
+          count = heads - begin
+        scores = torch.matmul(torch.narrow(q[i], 0, begin, count), torch.narrow(k[i], 0, begin, count))
+        parts.append(torch.matmul(torch.softmax(scores, -1), torch.narrow(v[i], 0, begin, count)))
+        begin = begin + count
+    h = torch.view(torch.cat(parts, 0), [q.size(0), heads, tokens, q.size(3)])
+  return h
 
 # Attention of x [batch, tokens, width] to itself, before the last projection. The mask of keys is
 # [batch, 1, 1, tokens].
@@ -489,8 +535,7 @@ def self_attention(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool
     h = torch.to(h, 15, False, False)
   qkv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
   if whole and h.dtype == 15:
-    scores = torch.matmul(qkv[0] * (float(width // heads) ** -0.5), torch.transpose(qkv[1], -2, -1))
-    h = torch.matmul(torch.softmax(scores, -1), qkv[2])
+    h = __torch__.zsic.layers.attention_bfloat16(qkv[0], qkv[1], qkv[2])
   else:
     h = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask, 0., causal)
   return torch.reshape(torch.permute(h, [0, 2, 1, 3]), [batch, tokens, width])
