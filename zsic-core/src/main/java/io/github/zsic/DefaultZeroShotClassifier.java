@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.WeakHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -96,24 +97,30 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		if (this.encoder.firstRun().compareTo(SLOW) > 0) {
 			return;
 		}
-		List<String> labels = List.of("a", "b");
-		ClassificationRequest request = ClassificationRequest.builder()
-			.image(ImageInput.of(new byte[0]))
-			.labels(labels)
-			.build();
-		// libtorch's memory finds its place in the first runs, too.
-		for (int i = 0; i < WARM_UP; i++) {
-			try (ImageRequest images = this.encoder.admit()) {
-				images.encode(request.images(), (input) -> () -> picture(picture),
-						(image) -> this.scorer.score(request, labels,
-								new float[][] { image.embedding(), image.embedding() }, new float[0][],
-								image.embedding()));
+		ImageInput input = ImageInput.of(new byte[0]);
+		Function<ImageInput, Supplier<DualEncoder.Picture>> reader = (ignored) -> () -> picture(picture);
+		float[] embedding = embedImages(List.of(input), reader).get(0);
+		LabelSet labels = LabelSet.of("a", "b");
+		ClassificationRequest request = ClassificationRequest.builder().image(input).labels(labels).build();
+		this.prepared.put(labels, new float[][] { embedding, embedding });
+		try {
+			// libtorch's memory finds its place in the first runs, too.
+			for (int i = 0; i < WARM_UP; i++) {
+				classify(request, reader);
 			}
+		}
+		finally {
+			this.prepared.remove(labels);
 		}
 	}
 
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
+		return classify(request, this::read);
+	}
+
+	private List<Classification> classify(ClassificationRequest request,
+			Function<ImageInput, Supplier<DualEncoder.Picture>> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest images = this.encoder.admit()) {
 				long start = System.nanoTime();
@@ -123,7 +130,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 				float[][] background = this.texts.get(request.background());
 				Duration text = since(start);
 				List<Classification> results = new ArrayList<>(request.images().size());
-				images.encode(request.images(), this::read, (image) -> {
+				images.encode(request.images(), reader, (image) -> {
 					long scoring = System.nanoTime();
 					LabelSet own = labels.get(results.size());
 					List<Prediction> predictions = this.scorer.score(request, own.labels(),
@@ -143,10 +150,15 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public List<float[]> embedImages(Collection<ImageInput> images) {
+		return embedImages(images, this::read);
+	}
+
+	private List<float[]> embedImages(Collection<ImageInput> images,
+			Function<ImageInput, Supplier<DualEncoder.Picture>> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest request = this.encoder.admit()) {
 				List<float[]> embeddings = new ArrayList<>(images.size());
-				request.encode(List.copyOf(images), this::read, (encoded) -> embeddings.add(encoded.embedding()));
+				request.encode(List.copyOf(images), reader, (encoded) -> embeddings.add(encoded.embedding()));
 				return List.copyOf(embeddings);
 			}
 		});

@@ -1,11 +1,15 @@
 package io.github.zsic.bench;
 
 import java.awt.image.BufferedImage;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -48,19 +52,31 @@ final class ZsicContender implements Contender {
 
 	@Override
 	public Callable<?> prepare(Work work) throws Exception {
-		List<String> labels = Files.readAllLines(this.folder.resolve(Pictures.LABELS));
+		List<String> labels = labels(
+				(work.operation() == Work.Operation.CLASSIFY) ? work.labels() : IMAGE_TOWER_LABELS);
 		return switch (work.operation()) {
-			case CLASSIFY -> classify(work, labels.subList(0, work.labels()));
+			case CLASSIFY -> classify(work, labels);
 			case IMAGE -> {
 				BufferedImage picture = Pictures.draw(this.imageSize, this.imageSize);
 				ClassificationRequest request = ClassificationRequest.builder()
 					.images(Collections.nCopies(work.batch(), ImageInput.of(picture)))
-					.labels(this.classifier.labels(labels.subList(0, IMAGE_TOWER_LABELS)))
+					.labels(this.classifier.labels(labels))
 					.build();
 				yield () -> this.classifier.classify(request);
 			}
 			case MATRICES -> throw new UnsupportedOperationException();
 		};
+	}
+
+	/** No more than are needed, so that reading them is no work for the compiler. */
+	private List<String> labels(int count) throws IOException {
+		try (BufferedReader reader = Files.newBufferedReader(this.folder.resolve(Pictures.LABELS))) {
+			List<String> labels = new ArrayList<>();
+			while (labels.size() < count) {
+				labels.add(Objects.requireNonNull(reader.readLine()));
+			}
+			return labels;
+		}
 	}
 
 	private Callable<?> classify(Work work, List<String> labels) throws Exception {
