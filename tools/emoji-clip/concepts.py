@@ -18,6 +18,27 @@ TRAINING_SETS = ("noto", "noto-v1", "twemoji", "emojione", "fluent-emoji", "flue
 SILHOUETTE_SET = "fluent-emoji-high-contrast"
 # Drawn flat and with few shapes, so that lines around every shape look like a drawing.
 OUTLINED_SETS = ("twemoji", "emojione", "fluent-emoji-flat", "fxemoji")
+# Icons, found by their names: other hands and other styles, most of them in one colour.
+ICON_SETS = (
+    *("emojione-monotone", "game-icons", "hugeicons", "mdi", "icon-park", "icon-park-twotone", "ph", "tabler", "mingcute", "lucide", "fa6-solid"),
+    *("material-symbols", "solar", "uil", "bxs", "mynaui", "iconoir", "pixelarticons", "streamline-color", "streamline-plump-color"),
+    *("streamline-cyber-color", "streamline-kameleon-color", "streamline-flex-color", "streamline-sharp-color", "streamline-ultimate-color"),
+    *("tdesign", "carbon", "fluent", "fontisto", "temaki", "maki", "healthicons", "pixel", "iconamoon", "medical-icon", "meteocons"),
+)
+# Icons in colour that are never trained on: how well the image tower does on hands that it does not know.
+STYLE_VALIDATION_SETS = ("marketeq", "duo-icons", "fluent-color", "flat-color-icons", "streamline-stickies-color", "streamline-freehand-color")
+ICON_STYLE = re.compile(
+    r"-(\d+|lines?|fill|filled|outlined?|bold|duotone|solid|rounded|round|sharp|broken|linear|thin|light|twotone|two-tone|regular|color|stroke|"
+    r"bulk|flat|remix|duo|variant)$"
+)
+FILLED_STYLE = re.compile(r"-(fill|filled|bold|duotone|solid|twotone|two-tone|bulk)\b")
+# What icons of that name show is something else, or too many things.
+ICON_NAMES_EXCLUDED = set(
+    "1 no yes apple android date drumstick drum-stick cup building bull capsule compression controller dividers fencing goal guards island japan "
+    "lamp lamps lantern letter-s letters milk mouse oil office park party pound euro yen dollar rain rains sea slide stars subway sunny cloudy tablet "
+    "tablets torch trolley tree trees wave waves windows wind wallet bat fly cricket mirror mate wedding judge pilot clock clubs spades screen seal "
+    "shell shopping snow snows spy swift ring rings run running walking tongue open-book chart chart-increasing note construction running-shirt".split()
+)
 
 # Things that people have a name for when they see them. Left out as classes of their own: flags, keycaps, arrows, signs
 # and letters, clock faces, families, and the gender and skin tone variants of people.
@@ -130,10 +151,29 @@ def main(work: Path) -> None:
                 variants = ("recoloured",) if set_name != SILHOUETTE_SET else ()
             drawings += [{"concept": concept, "set": set_name, "icon": icon, "variant": v} for v in variants]
 
+    for set_name in (*ICON_SETS, *STYLE_VALIDATION_SETS):
+        coloured = load(f"@iconify-json/{set_name}/info.json")["palette"]
+        chosen = {}
+        for icon in load(f"@iconify-json/{set_name}/icons.json")["icons"]:
+            base = icon
+            while squeezed(base) not in by_word and ICON_STYLE.search(base):
+                base = ICON_STYLE.sub("", base)
+            concept = by_word.get(squeezed(base))
+            if concept is not None and base not in ICON_NAMES_EXCLUDED:
+                # One of lines, one of areas.
+                chosen.setdefault((concept, bool(FILLED_STYLE.search(icon))), icon)
+        for (concept, _), icon in sorted(chosen.items()):
+            drawing = {"concept": concept, "set": set_name, "icon": icon, "icons": True}
+            if set_name in STYLE_VALIDATION_SETS:
+                drawings.append({**drawing, "validates": True})
+            else:
+                drawings += [{**drawing, "mono": not coloured}, {**drawing, "variant": "recoloured" if coloured else "filled"}]
+
     # Concepts that fewer than three vendors draw cannot be learnt as such.
     vendors = defaultdict(set)
     for drawing in drawings:
-        vendors[drawing["concept"]].add(drawing["set"].split("-")[0])
+        if "icons" not in drawing:
+            vendors[drawing["concept"]].add(drawing["set"].split("-")[0])
     heldout = {p.stem.lower().replace("-fe0f", ""): p.relative_to(work) for p in (modules / "openmoji/color/svg").glob("*.svg")}
     kept = [i for i, c in enumerate(concepts) if len(vendors[i]) >= 3 and any(h in heldout for h in c["hexcodes"])]
     position = {old: new for new, old in enumerate(kept)}

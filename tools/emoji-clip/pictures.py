@@ -17,16 +17,21 @@ class Pictures:
         drawings = json.loads((work / "training.json").read_text("utf-8"))
         self.data = torch.from_numpy(np.fromfile(work / "training.rgba", np.uint8).reshape(len(drawings), SIZE, SIZE, 4))
         self.concepts = torch.tensor([d["concept"] for d in drawings])
-        # One drawing in thirty validates; its variants must not be trained on either. Silhouettes only train.
+        self.mono = torch.tensor([d["set"] == SILHOUETTES or d.get("mono", False) for d in drawings])
+        # One drawing in thirty validates; its variants must not be trained on either. Silhouettes and icons only train, but
+        # for some sets of icons that only validate.
         rng = np.random.default_rng(7)
-        keys = sorted({(d["set"], d["icon"]) for d in drawings if d["set"] != SILHOUETTES})
+        keys = sorted({(d["set"], d["icon"]) for d in drawings if d["set"] != SILHOUETTES and "icons" not in d})
         chosen = {k for k, u in zip(keys, rng.random(len(keys))) if u < 1 / 30}
         count = torch.bincount(self.concepts)
-        self.training, self.validation, weights = [], [], []
+        self.training, self.validation, self.other_styles, weights = [], [], [], []
         for i, d in enumerate(drawings):
-            if (d["set"], d["icon"]) not in chosen:
+            if "validates" in d:
+                self.other_styles.append(i)
+            elif (d["set"], d["icon"]) not in chosen:
                 self.training.append(i)
-                weights.append((0.4 if "variant" in d or d["set"] == SILHOUETTES else 1.0) / float(count[d["concept"]]) ** 0.5)
+                weight = 0.4 if "variant" in d or d["set"] == SILHOUETTES else 0.6 if "icons" in d else 1.0
+                weights.append(weight / float(count[d["concept"]]) ** 0.5)
             elif "variant" not in d:
                 self.validation.append(i)
         self.training = torch.tensor(self.training)
@@ -34,11 +39,11 @@ class Pictures:
 
     def batch(self, n: int, rng: torch.Generator):
         chosen = self.training[torch.multinomial(self.weights, n, replacement=True, generator=rng)]
-        return self.augment(self.data[chosen], rng), self.concepts[chosen]
+        return self.augment(self.data[chosen], self.mono[chosen], rng), self.concepts[chosen]
 
-    def validation_batches(self, n: int):
-        for start in range(0, len(self.validation), n):
-            chosen = torch.tensor(self.validation[start : start + n])
+    def batches(self, drawings: list[int], n: int = 256):
+        for start in range(0, len(drawings), n):
+            chosen = torch.tensor(drawings[start : start + n])
             yield self.plain(self.data[chosen]), self.concepts[chosen]
 
     def plain(self, rgba: torch.Tensor) -> torch.Tensor:
@@ -49,7 +54,7 @@ class Pictures:
         x = F.interpolate(x, size=(self.image, self.image), mode="bicubic", antialias=True)
         return x.float() / 127.5 - 1
 
-    def augment(self, rgba: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    def augment(self, rgba: torch.Tensor, mono: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         n = len(rgba)
 
         def uniform(low, high, *shape):
@@ -80,8 +85,15 @@ class Pictures:
         color = x[:, :3] / alpha.clamp(min=1e-3)
 
         color = self.recolour(color, uniform, some)
+        # What has one colour may have any, and is not drawn on the same.
+        mono = mono.float()[:, None, None, None]
+        any_color = mono * some(0.5)[:, None, None, None]
+        color = color * (1 - any_color) + uniform(0, 1, 3, 1, 1) * any_color
         color, alpha = self.ink(color, alpha, uniform, some)
         background = self.background(n, rng, uniform, some)
+        brightness = (color * alpha).sum((1, 2, 3), keepdim=True) / (3 * alpha.sum((1, 2, 3), keepdim=True)).clamp(min=1)
+        lost = mono * ((background.mean((1, 2, 3), keepdim=True) - brightness).abs() < 0.3).float()
+        background = background * (1 - 0.7 * lost) + 0.7 * lost * (brightness < 0.5).float()
         out = color * alpha + background * (1 - alpha)
 
         # Softer pictures, as from a small or a compressed file.

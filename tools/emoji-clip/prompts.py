@@ -13,6 +13,15 @@ UNSEEN = (
     "subject: {}",
 )
 
+# Never trained on either; choices are made with these.
+VALIDATION = (
+    "is that really a {} over there?",
+    "we would like to have one more {}",
+    "{} as seen on television",
+    "the caption says {}",
+    "nobody could find any {} last week",
+)
+
 FIXED = (
     *(DEFAULT, "{}", "a photo of a {}", "a photo of {}", "a photo of a {}.", "a {}", "an {}", "the {}", "a drawing of a {}", "an image of a {}"),
     *("a picture of a {}", "this is a {}", "this is an emoji of a {}", "an emoji of {}", "a cartoon {}", "{} emoji", "a photo of the {}."),
@@ -49,6 +58,6 @@ def sample(rng: np.random.Generator) -> str:
         text = pick(_SIMPLE_LEADS) + pick(_QUALITIES) + "{}" + pick(_ENDS)
     else:
         text = pick(_LEADS) + pick(_ARTICLES) + pick(_QUALITIES) + pick(_KINDS) + pick(_LINKS) + pick(_ARTICLES) + pick(_QUALITIES) + "{}" + pick(_ENDS)
-    if text in UNSEEN:
+    if text in UNSEEN + VALIDATION:
         raise AssertionError(text)
     return text

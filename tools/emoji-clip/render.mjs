@@ -70,6 +70,65 @@ function iconifySvg({ set, icon, variant = '' }) {
   return `<svg width="128" height="128" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="${left} ${top} ${w} ${h}">${content}</svg>`;
 }
 
+// What the lines of an icon enclose gets a colour, one for each area; where they enclose little, the icon itself does.
+function fill(pixels, seed) {
+  const area = new Int32Array(SIZE * SIZE);
+  let areas = 0;
+  const sizes = [0];
+  for (let start = 0; start < area.length; start++) {
+    if (area[start] !== 0 || pixels[4 * start + 3] > 110) {
+      continue;
+    }
+    areas++;
+    sizes.push(0);
+    const open = [start];
+    area[start] = areas;
+    let outside = false;
+    while (open.length > 0) {
+      const at = open.pop();
+      const [x, y] = [at % SIZE, Math.floor(at / SIZE)];
+      sizes[areas]++;
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        const [nx, ny] = [x + dx, y + dy];
+        if (nx < 0 || ny < 0 || nx >= SIZE || ny >= SIZE) {
+          outside = true;
+        } else if (area[ny * SIZE + nx] === 0 && pixels[4 * (ny * SIZE + nx) + 3] <= 110) {
+          area[ny * SIZE + nx] = areas;
+          open.push(ny * SIZE + nx);
+        }
+      }
+    }
+    if (outside) {
+      sizes[areas] = -1;
+    }
+  }
+  const enclosed = sizes.filter((s) => s > 0).reduce((a, b) => a + b, 0);
+  const main = hue(chance(seed + 'main'), seed);
+  for (let at = 0; at < area.length; at++) {
+    const own = pixels[4 * at + 3] / 255;
+    if (enclosed < 0.04 * area.length) {
+      pixels.set(main, 4 * at);
+    } else if (sizes[area[at]] > 0) {
+      // Two thirds of the areas have the main colour, so that the whole stays one thing.
+      const color = chance(seed + area[at]) < 0.66 ? main : hue(chance(seed + area[at] + 'hue'), seed + area[at]);
+      for (let c = 0; c < 3; c++) {
+        pixels[4 * at + c] = Math.round(pixels[4 * at + c] * own + color[c] * (1 - own));
+      }
+      pixels[4 * at + 3] = 255;
+    }
+  }
+}
+
+// Light and dark, pale and strong ones.
+function hue(turn, seed) {
+  const value = 0.45 + 0.55 * chance(seed + 'value');
+  const saturation = chance(seed + 'saturation');
+  return [0, 1 / 3, 2 / 3].map((offset) => {
+    const wave = Math.min(1, Math.max(0, Math.abs((((turn + offset) % 1) * 6) - 3) - 1));
+    return Math.round(255 * value * (1 - saturation + saturation * wave));
+  });
+}
+
 function svg(drawing) {
   return drawing.file ? readFileSync(join(work, drawing.file), 'utf8') : iconifySvg(drawing);
 }
@@ -83,6 +142,9 @@ for (const list of ['training', 'heldout']) {
       .ensureAlpha()
       .raw()
       .toBuffer();
+    if (drawing.variant === 'filled') {
+      fill(pixels, `${drawing.set} ${drawing.icon} `);
+    }
     writeSync(out, pixels);
   }
   closeSync(out);

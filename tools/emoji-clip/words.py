@@ -26,6 +26,16 @@ because any these give most us is are was were been has had did does very much m
 shall should let us show tell find need feel try leave call good great big old different own same able last long little
 right best sure real really maybe perhaps quite rather often always never again once twice together yesterday tomorrow
 someone somebody something anything nothing everything everyone thing kind sort way part place case point made drew found
+many few several less least both each every either neither another other others others' during before until since while though
+although because however therefore instead anyway already soon later early today tonight tomorrow morning evening week month year
+said says told asked answered thought knew went came saw heard felt kept held brought bought sold gave took put set ran began
+started stopped ended opened closed turned moved stayed lived died wrote read learned meant needed wanted liked loved hated helped
+called named asked seemed looked sounded became grew fell rose sat stood lay spoke told talked listened waited met paid sent built
+lost won broke cut caught chose ate drank slept woke wore washed cleaned carried pulled pushed threw dropped picked showed hid
+small tiny huge short tall wide narrow thick thin heavy fast slow hard soft wet dry warm cool full empty rich poor young true false
+important different similar possible impossible certain clear simple easy difficult strange common rare special usual whole half
+first second third next last near far left middle inside outside behind between under over along across around through against
+without within upon toward per via about above below beyond except despite my your its their ours yours mine hers whose whom
 """.split()
 
 
@@ -52,6 +62,7 @@ class Phrases:
                 for i in loose_owners[word]:
                     target[i] = 1
             self.target[word] = target / target.sum()
+        self.common = [w for w in _COMMON if w not in owners]
 
     def batch(self, n: int, rng: np.random.Generator):
         texts, targets = [], []
@@ -63,8 +74,8 @@ class Phrases:
                 phrase = self.close[concept][rng.integers(len(self.close[concept]))]
             else:
                 phrase = self.loose[concept][rng.integers(len(self.loose[concept]))]
-            if rng.random() < 0.15:
-                before, after = (" ".join(rng.choice(_COMMON, rng.integers(0, 8))) for _ in range(2))
+            if rng.random() < 0.3:
+                before, after = (" ".join(rng.choice(self.common, rng.integers(0, 8))) for _ in range(2))
                 text = f"{before} {phrase} {after}".strip() + rng.choice(["", "", ".", "!", "?"])
             else:
                 text = prompts.sample(rng).format(phrase)
