@@ -102,9 +102,16 @@ def is_of_layer(name: str) -> bool:
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
 # was mapped from. A tensor too large for one mapping comes in parts.
 def weight(state: Dict[str, List[Tensor]], key: str, device: str) -> Tensor:
+  return __torch__.zsic.layers.read(state, key, device, True)
+
+# The same for what is copied anyway, as packing and joining do: it may refer to the file, which is not to be changed.
+def borrowed(state: Dict[str, List[Tensor]], key: str, device: str) -> Tensor:
+  return __torch__.zsic.layers.read(state, key, device, False)
+
+def read(state: Dict[str, List[Tensor]], key: str, device: str, copied: bool) -> Tensor:
   parts = annotate(List[Tensor], [])
   for part in state[key]:
-    parts.append(torch.to(part, torch.device(device), 6, False, True))
+    parts.append(torch.to(part, torch.device(device), 6, False, copied))
   whole = parts[0]
   if len(parts) > 1:
     whole = torch.cat(parts, 0)
@@ -138,13 +145,18 @@ def encoder_layer(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]],
   device = m.device
   layer = annotate(Dict[str, Tensor], {})
   for suffix in ["weight", "bias"]:
-    q = __torch__.zsic.layers.weight(state, prefix + "self_attn.q_proj." + suffix, device)
-    k = __torch__.zsic.layers.weight(state, prefix + "self_attn.k_proj." + suffix, device)
-    v = __torch__.zsic.layers.weight(state, prefix + "self_attn.v_proj." + suffix, device)
+    q = __torch__.zsic.layers.borrowed(state, prefix + "self_attn.q_proj." + suffix, device)
+    k = __torch__.zsic.layers.borrowed(state, prefix + "self_attn.k_proj." + suffix, device)
+    v = __torch__.zsic.layers.borrowed(state, prefix + "self_attn.v_proj." + suffix, device)
     layer["qkv." + suffix] = torch.cat([q, k, v], 0)
-    for name in ["layer_norm1.", "layer_norm2.", "mlp.fc1.", "mlp.fc2."]:
+    for name in ["layer_norm1.", "layer_norm2."]:
       layer[name + suffix] = __torch__.zsic.layers.weight(state, prefix + name + suffix, device)
-    layer["out_proj." + suffix] = __torch__.zsic.layers.weight(state, prefix + "self_attn.out_proj." + suffix, device)
+  for name in ["mlp.fc1", "mlp.fc2", "out_proj"]:
+    key = prefix + name
+    if name == "out_proj":
+      key = prefix + "self_attn.out_proj"
+    layer[name + ".weight"] = __torch__.zsic.layers.borrowed(state, key + ".weight", device)
+    layer[name + ".bias"] = __torch__.zsic.layers.weight(state, key + ".bias", device)
   __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
   __torch__.zsic.layers.pack_layer(m, layer)
   return layer
@@ -429,9 +441,9 @@ def linear_add(x: Tensor, other: Tensor, weights: Dict[str, Tensor], name: str, 
 # there are fused kernels for silu.
 def pack_feed_forward(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], first: str, second: str, kind: str) -> NoneType:
   if kind == "quick_gelu":
-    torch.mul_(weights[first + ".weight"], 1.702)
-    torch.mul_(weights[first + ".bias"], 1.702)
-    torch.div_(weights[second + ".weight"], 1.702)
+    weights[first + ".weight"] = torch.mul(weights[first + ".weight"], 1.702)
+    weights[first + ".bias"] = torch.mul(weights[first + ".bias"], 1.702)
+    weights[second + ".weight"] = torch.div(weights[second + ".weight"], 1.702)
   return None
 
 # Two products with an activation in between, added to float32. pack_feed_forward() belongs to it. With int8, whose
