@@ -249,6 +249,10 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		if (image != null) {
 			return () -> picture(this.images.convert(input.description(), image));
 		}
+		byte[] content = input.bytes();
+		if (content != null) {
+			return () -> picture(decode(input.description(), content));
+		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
 			byte[] bytes = this.images.read(in);

@@ -1,7 +1,6 @@
 package io.github.zsic;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -23,12 +22,16 @@ public final class ImageInput {
 
 	private final String description;
 
+	private final byte @Nullable [] bytes;
+
 	private final @Nullable StreamSource source;
 
 	private final @Nullable BufferedImage image;
 
-	private ImageInput(String description, @Nullable StreamSource source, @Nullable BufferedImage image) {
-		this.description = description;
+	private ImageInput(@Nullable String description, byte @Nullable [] bytes, @Nullable StreamSource source,
+			@Nullable BufferedImage image) {
+		this.description = (description != null) ? description : "image";
+		this.bytes = bytes;
 		this.source = source;
 		this.image = image;
 	}
@@ -48,7 +51,17 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(byte[] bytes) {
-		return of("image", () -> new ByteArrayInputStream(bytes));
+		return of(null, bytes);
+	}
+
+	/**
+	 * A picture in memory.
+	 * @param description what to call the picture in an error message
+	 * @param bytes the encoded picture; not copied, so leave it unchanged
+	 * @return the input
+	 */
+	public static ImageInput of(@Nullable String description, byte[] bytes) {
+		return new ImageInput(description, bytes, null, null);
 	}
 
 	/**
@@ -70,7 +83,7 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(@Nullable String description, StreamSource source) {
-		return new ImageInput((description != null) ? description : "image", source, null);
+		return new ImageInput(description, null, source, null);
 	}
 
 	/**
@@ -80,7 +93,7 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(BufferedImage image) {
-		return new ImageInput("image", null, image);
+		return new ImageInput(null, null, null, image);
 	}
 
 	/**
@@ -89,6 +102,10 @@ public final class ImageInput {
 	 */
 	public String description() {
 		return this.description;
+	}
+
+	byte @Nullable [] bytes() {
+		return this.bytes;
 	}
 
 	@Nullable StreamSource source() {

@@ -69,10 +69,13 @@ class ZeroShotClassifierTests {
 		byte[] bytes = Files.readAllBytes(PICTURE);
 		BufferedImage decoded = ImageIO.read(PICTURE.toFile());
 		List<Prediction> expected = classifier.classify(ImageInput.of(PICTURE), LABELS).predictions();
-		for (ImageInput input : List.of(ImageInput.of(bytes), ImageInput.of(new ByteArrayInputStream(bytes)),
-				ImageInput.of(decoded), ImageInput.of("resource", () -> new ByteArrayInputStream(bytes)))) {
+		byte[] original = bytes.clone();
+		for (ImageInput input : List.of(ImageInput.of(bytes), ImageInput.of("memory", bytes),
+				ImageInput.of(new ByteArrayInputStream(bytes)), ImageInput.of(decoded),
+				ImageInput.of("resource", () -> new ByteArrayInputStream(bytes)))) {
 			assertThat(classifier.classify(input, List.of(LABELS)).predictions()).isEqualTo(expected);
 		}
+		assertThat(bytes).isEqualTo(original);
 	}
 
 	@Test
@@ -229,7 +232,8 @@ class ZeroShotClassifierTests {
 			.withMessageContaining("nowhere.png")
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(InvalidImageException.Reason.UNREADABLE));
 		assertThatExceptionOfType(InvalidImageException.class)
-			.isThrownBy(() -> classifier.classify(ImageInput.of("<html>".getBytes()), LABELS))
+			.isThrownBy(() -> classifier.classify(ImageInput.of("page.png", "<html>".getBytes()), LABELS))
+			.withMessageContaining("page.png")
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(InvalidImageException.Reason.UNSUPPORTED_FORMAT));
 		assertThatExceptionOfType(InvalidImageException.class)
 			.isThrownBy(() -> classifier.classify(ImageInput.of("broken", () -> {

@@ -143,13 +143,17 @@ final class Measurement {
 
 	private List<Result> runStarts() throws IOException, InterruptedException {
 		Map<Entry, List<Map<String, Double>>> starts = new HashMap<>();
-		for (int round = 1; round <= this.group.rounds(); round++) {
-			this.progress.accept("round " + round + " of " + this.group.rounds());
+		for (int round = 0; round <= this.group.rounds(); round++) {
+			// The first start of each may find its files on the disk.
+			this.progress.accept((round == 0) ? "warming up" : "round " + round + " of " + this.group.rounds());
 			for (Entry entry : this.group.entries()) {
 				Thread.sleep(PAUSE);
 				if (!this.errors.containsKey(entry)) {
 					try {
-						starts.computeIfAbsent(entry, (key) -> new ArrayList<>()).add(start(entry));
+						Map<String, Double> numbers = start(entry);
+						if (round > 0) {
+							starts.computeIfAbsent(entry, (key) -> new ArrayList<>()).add(numbers);
+						}
 					}
 					catch (ContenderException ex) {
 						fail(entry, ex);

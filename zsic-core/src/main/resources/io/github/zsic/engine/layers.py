@@ -377,16 +377,21 @@ def words(weights: Dict[str, Tensor], name: str, ids: Tensor) -> Tensor:
   return torch.to(torch.embedding(weights[name], ids), 6, False, False)
 
 # float32 x to uint8, its zero point, and a scale [..., 1] for each token, so that what becomes of one does not
-# depend on which others are there. What an activation gives is hardly below 0, so little is kept for that. By
-# way of int16, because straight to uint8 is a slow loop of libtorch; adding a half makes the cut rounding.
+# depend on which others are there. What an activation gives is hardly below 0, so little is kept for that, and it is
+# not needed any more and becomes the levels. By way of int16, because straight to uint8 is a slow loop of libtorch;
+# adding a half makes the cut rounding.
 def quantize(x: Tensor, activated: bool) -> Tuple[Tensor, Tensor, int]:
-  zero = 128
   if activated:
     zero = 32
-  high = torch.div(torch.amax(x, [-1], True), float(255 - zero))
-  low = torch.div(torch.amin(x, [-1], True), float(-zero))
-  scale = torch.clamp_min_(torch.maximum(high, low), 1.0e-30)
-  levels = torch.add_(torch.mul(x, torch.reciprocal(scale)), float(zero) + 0.5)
+    high = torch.div_(torch.amax(x, [-1], True), 223.)
+    low = torch.div_(torch.amin(x, [-1], True), -32.)
+    scale = torch.clamp_min_(torch.maximum(high, low), 1.0e-30)
+    levels = torch.mul_(x, torch.reciprocal(scale))
+  else:
+    zero = 128
+    scale = torch.clamp_min_(torch.div_(torch.amax(torch.abs(x), [-1], True), 127.), 1.0e-30)
+    levels = torch.mul(x, torch.reciprocal(scale))
+  levels = torch.add_(levels, float(zero) + 0.5)
   return (torch.to(torch.to(levels, 2, False, False), 0, False, False), scale, zero)
 
 def optional(weights: Dict[str, Tensor], name: str) -> Optional[Tensor]:
@@ -395,7 +400,7 @@ def optional(weights: Dict[str, Tensor], name: str) -> Optional[Tensor]:
     found = weights[name]
   return found
 
-# x [..., in] to float32 [..., out], without the bias.
+# x [..., in] to float32 [..., out], without the bias and before the scale [..., 1].
 def linear_int8(x: Tensor, weights: Dict[str, Tensor], name: str, activated: bool) -> Tuple[Tensor, Tensor]:
   quantized = __torch__.zsic.layers.quantize(x, activated)
   y = __torch__.zsic.kernels.linear_int8(quantized[0], quantized[2], weights[name + ".weight"], weights[name + ".scale"], weights[name + ".zero"])
@@ -410,7 +415,7 @@ def activated_linear(x: Tensor, weights: Dict[str, Tensor], name: str, kind: str
     if bias is None:
       y = torch.mul_(scaled[0], scaled[1])
     else:
-      y = torch.addcmul(bias, scaled[0], scaled[1])
+      y = torch.addcmul(bias, scaled[0], scaled[1], value=1, out=scaled[0])
     y = __torch__.zsic.layers.activation(y, kind)
   elif weight.is_mkldnn:
     y = __torch__.zsic.kernels.linear(torch.to(x, weight.dtype, False, False), weight, bias, kind)
@@ -422,13 +427,13 @@ def activated_linear(x: Tensor, weights: Dict[str, Tensor], name: str, kind: str
 def linear(x: Tensor, weights: Dict[str, Tensor], name: str) -> Tensor:
   return __torch__.zsic.layers.activated_linear(x, weights, name, "none")
 
-# A product added to float32 of its shape. Whether x comes from an activation matters to int8.
+# A product added to float32 of its shape. Whether x comes from an activation matters to int8, which then overwrites it.
 def linear_add(x: Tensor, other: Tensor, weights: Dict[str, Tensor], name: str, activated: bool) -> Tensor:
   weight = weights[name + ".weight"]
   bias = __torch__.zsic.layers.optional(weights, name + ".bias")
   if torch.__contains__(weights, name + ".scale"):
     scaled = __torch__.zsic.layers.linear_int8(torch.to(x, 6, False, False), weights, name, activated)
-    y = torch.addcmul(other, scaled[0], scaled[1])
+    y = torch.addcmul(other, scaled[0], scaled[1], value=1, out=scaled[0])
     if bias is not None:
       y = torch.add_(y, bias)
   elif weight.is_mkldnn and weight.dtype == 6:
@@ -475,17 +480,18 @@ def feed_forward(x: Tensor, other: Tensor, weights: Dict[str, Tensor], first: st
 
 # ------------------------------------------------------------------------------------- transformer
 
+# Of a product, which it replaces.
 def activation(x: Tensor, kind: str) -> Tensor:
   if kind == "none":
     y = x
   elif kind == "silu":
-    y = torch.silu(x)
+    y = torch.silu_(x)
   elif kind == "gelu":
-    y = torch.gelu(x, approximate="none")
+    y = torch.gelu_(x, approximate="none")
   elif kind == "gelu_pytorch_tanh":
-    y = torch.gelu(x, approximate="tanh")
+    y = torch.gelu_(x, approximate="tanh")
   elif kind == "relu":
-    y = torch.relu(x)
+    y = torch.relu_(x)
   else:
     ops.prim.RaiseException("zsic does not know hidden_act '" + kind + "'")
     y = x

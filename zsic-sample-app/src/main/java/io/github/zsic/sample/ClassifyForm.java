@@ -1,6 +1,5 @@
 package io.github.zsic.sample;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -113,7 +112,7 @@ class ClassifyForm {
 			pictures.add(new Picture(url, (share) -> {
 				byte[] content = fetcher.fetch(url);
 				share.add(content.length);
-				return ImageInput.of(url, () -> new ByteArrayInputStream(content));
+				return ImageInput.of(url, content);
 			}));
 		}
 		if (pictures.isEmpty()) {

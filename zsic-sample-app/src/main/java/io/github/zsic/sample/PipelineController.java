@@ -1,6 +1,5 @@
 package io.github.zsic.sample;
 
-import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,7 +80,7 @@ class PipelineController {
 		this.checks.labels(body.labels());
 		byte[] image = image(body, request);
 		ClassificationRequest.Builder classification = ClassificationRequest.builder()
-			.image(ImageInput.of("inputs", () -> new ByteArrayInputStream(image)))
+			.image(ImageInput.of("inputs", image))
 			.labels(body.labels());
 		String template = body.template();
 		if (template != null) {
