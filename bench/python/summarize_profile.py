@@ -1,4 +1,4 @@
-"""Sums up what perf saw of the engine's thread, and of the thread that helps it, as milliseconds of one picture.
+"""Sums up what perf saw of the engine's thread, and of the thread that helps it, as milliseconds of one call.
 
 perf script -F comm,tid,ip,sym,dso | python3 summarize_profile.py LOG          # LOG has lines "median ms 12.3"
 """
@@ -35,14 +35,14 @@ def main():
             what = f"{match[4].split('/')[-1]} {match[3]}"
             kind = next((k for pattern, k in KINDS if re.search(pattern, what)), "everything else")
             threads[int(match[2])][kind] += 1
-    # The helper's samples count in the time of the engine's own thread, which is in a picture all the time.
+    # The helper's samples count in the time of the engine's own thread, which is in a call all the time.
     own = min(threads)
     samples = sum(threads[own].values())
     helper = collections.Counter()
     for thread, counts in threads.items():
         if thread != own:
             helper.update(counts)
-    print(f"{total:.1f} ms for a picture\n")
+    print(f"{total:.1f} ms for each call\n")
     print("| ms | ms of the helping thread | |\n| ---: | ---: | --- |")
     for kind, count in threads[own].most_common():
         print(f"| {total * count / samples:.1f} | {total * helper[kind] / samples:.1f} | {kind} |")

@@ -27,7 +27,7 @@ public final class ImageDecoder {
 	private static final int HEAD = 1024;
 
 	/** After which most of what decodes a picture is compiled. */
-	private static final int WARM_UP = 15;
+	private static final int WARM_UP = 30;
 
 	private final long maximumBytes;
 
