@@ -381,15 +381,15 @@ def words(weights: Dict[str, Tensor], name: str, ids: Tensor) -> Tensor:
 # not needed any more and becomes the levels. By way of int16, because straight to uint8 is a slow loop of libtorch;
 # adding a half makes the cut rounding.
 def quantize(x: Tensor, activated: bool) -> Tuple[Tensor, Tensor, int]:
+  zero = 128
   if activated:
     zero = 32
-    high = torch.div_(torch.amax(x, [-1], True), 223.)
-    low = torch.div_(torch.amin(x, [-1], True), -32.)
-    scale = torch.clamp_min_(torch.maximum(high, low), 1.0e-30)
+  high = torch.div_(torch.amax(x, [-1], True), float(255 - zero))
+  low = torch.div_(torch.amin(x, [-1], True), float(-zero))
+  scale = torch.clamp_min_(torch.maximum(high, low), 1.0e-30)
+  if activated:
     levels = torch.mul_(x, torch.reciprocal(scale))
   else:
-    zero = 128
-    scale = torch.clamp_min_(torch.div_(torch.amax(torch.abs(x), [-1], True), 127.), 1.0e-30)
     levels = torch.mul(x, torch.reciprocal(scale))
   levels = torch.add_(levels, float(zero) + 0.5)
   return (torch.to(torch.to(levels, 2, False, False), 0, False, False), scale, zero)
