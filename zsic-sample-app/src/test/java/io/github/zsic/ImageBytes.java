@@ -13,6 +13,10 @@ public final class ImageBytes {
 	}
 
 	public static byte[] of(ImageInput image) {
+		byte[] bytes = image.bytes();
+		if (bytes != null) {
+			return bytes;
+		}
 		ImageInput.StreamSource source = image.source();
 		if (source == null) {
 			throw new IllegalArgumentException("Not encoded: " + image);
