@@ -40,12 +40,23 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	private static final double BICUBIC = 3;
 
 	static ImageProcessing read(Path folder, String modelType) {
-		if (ModelConfig.OPEN_CLIP.equals(modelType)) {
-			JsonObject json = openClip(Json.readObject(folder.resolve(ModelConfig.OPEN_CLIP_FILE)));
-			return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.CLIP)));
-		}
-		JsonObject json = readJson(folder);
-		return new ImageProcessing(Collections.unmodifiableMap(settings(json, ImageProcessorType.of(json, modelType))));
+		return of(modelType, ModelConfig.OPEN_CLIP.equals(modelType)
+				? Json.readObject(folder.resolve(ModelConfig.OPEN_CLIP_FILE)) : readJson(folder));
+	}
+
+	/**
+	 * Reads settings that are not in a file.
+	 * @param modelType the {@code model_type} of the model
+	 * @param json the content of a {@code preprocessor_config.json}, or the whole
+	 * configuration in the layout of OpenCLIP
+	 * @return the settings
+	 * @throws CheckpointException if they are not possible
+	 */
+	public static ImageProcessing of(String modelType, JsonObject json) {
+		Map<String, Double> settings = ModelConfig.OPEN_CLIP.equals(modelType)
+				? settings(openClip(json), ImageProcessorType.CLIP)
+				: settings(json, ImageProcessorType.of(json, modelType));
+		return new ImageProcessing(Collections.unmodifiableMap(settings));
 	}
 
 	/** The order of ImageProcessingMixin.get_image_processor_dict in transformers. */

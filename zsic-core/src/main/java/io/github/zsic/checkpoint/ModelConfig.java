@@ -61,7 +61,13 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 		return of(modelType, json);
 	}
 
-	private static ModelConfig of(String modelType, JsonObject json) {
+	/**
+	 * Reads a configuration that is not in a file.
+	 * @param modelType the {@code model_type}
+	 * @param json the content of a {@code config.json} of today
+	 * @return the configuration
+	 */
+	public static ModelConfig of(String modelType, JsonObject json) {
 		Map<String, Double> numbers = new LinkedHashMap<>();
 		Map<String, String> strings = new LinkedHashMap<>();
 		Json.flatten(json, (path, value) -> {

@@ -64,6 +64,10 @@ enum Architecture {
 				"Use one of a supported model_type: " + supported + ".");
 	}
 
+	String modelType() {
+		return this.modelType;
+	}
+
 	/** The resource that holds the program. */
 	String source() {
 		return this.modelType.replace('-', '_') + ".py";

@@ -1,41 +1,19 @@
 package io.github.zsic.engine;
 
-import java.io.IOException;
-import java.nio.ByteOrder;
-import java.nio.IntBuffer;
-import java.nio.ShortBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
-import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
-import ai.djl.engine.Engine;
-import ai.djl.engine.EngineException;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.CheckpointException;
-import io.github.zsic.DeviceException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
 import io.github.zsic.QueueFullException;
@@ -68,6 +46,9 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	private static final long SMALL = 8 * 1024 * 1024;
 
+	/** Of components of unit vectors; another number of cores may change last bits. */
+	private static final float REPEATED = 1e-3f;
+
 	private static final Picture BLANK = new Picture(new byte[3], 1, 1);
 
 	/** The first run of all takes a multiple of later ones where those are fast. */
@@ -75,25 +56,29 @@ public final class DualEncoder implements AutoCloseable {
 
 	private Duration firstRun = Duration.ZERO;
 
+	private float[] blank = {};
+
 	private final EngineThreads threads;
 
-	private final EngineThreads preparers = EngineThreads.shareForPreparation();
+	private final EngineThreads preparers;
 
 	private final BatchQueue queue;
 
 	private final AtomicInteger waitingTexts = new AtomicInteger();
 
-	private final Model model;
+	private final Program program;
 
 	private final Architecture architecture;
 
-	private final TorchDevice device;
+	private final KnownAnswers answers;
 
 	private final TokenizerSettings tokenizer;
 
 	private long modelBytes;
 
-	private Precision precision;
+	private final Precision precision;
+
+	private final List<String> fallbacks;
 
 	private final LongAdder encodedTexts = new LongAdder();
 
@@ -107,15 +92,28 @@ public final class DualEncoder implements AutoCloseable {
 
 	private int dimension;
 
-	private DualEncoder(EngineThreads threads, Batching batching, Model model, Architecture architecture,
-			TorchDevice device, Precision precision, TokenizerSettings tokenizer) {
+	/** Takes over the program, also where it fails. */
+	private DualEncoder(EngineThreads threads, EngineThreads preparers, Batching batching, Architecture architecture,
+			VerifiedProgram verified, Checkpoint checkpoint) {
 		this.threads = threads;
+		this.preparers = preparers;
 		this.queue = new BatchQueue(threads, batching, this::runImages);
-		this.model = model;
 		this.architecture = architecture;
-		this.device = device;
-		this.precision = precision;
-		this.tokenizer = tokenizer;
+		this.answers = verified.answers();
+		this.program = verified.program();
+		this.precision = verified.precision();
+		this.tokenizer = checkpoint.tokenizerSettings();
+		boolean loaded = false;
+		try {
+			load(checkpoint);
+			this.fallbacks = verified.fallbacks(this.program.wrongProducts());
+			loaded = true;
+		}
+		finally {
+			if (!loaded) {
+				this.program.close();
+			}
+		}
 	}
 
 	/**
@@ -147,26 +145,24 @@ public final class DualEncoder implements AutoCloseable {
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
 			int intraOpThreads, Batching batching) {
 		Architecture architecture = Architecture.of(checkpoint.config().modelType());
-		Engine engine = TorchRuntime.engine();
-		TorchDevice torchDevice = TorchDevice.find(device, engine);
+		TorchDevice torchDevice = TorchDevice.find(device, TorchRuntime.engine());
 		Precision resolved = torchDevice.resolve(precision);
 		long start = System.nanoTime();
-		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		DualEncoder encoder = new DualEncoder(EngineThreads.share(engineThreads, intraOpThreads, torchDevice),
-				batching.on(torchDevice),
-				Model.newInstance(checkpoint.config().modelType(), Device.cpu(), engine.getEngineName()), architecture,
-				torchDevice, resolved, checkpoint.tokenizerSettings());
+		EngineThreads threads = EngineThreads.share(engineThreads, intraOpThreads, torchDevice);
+		EngineThreads preparers = EngineThreads.shareForPreparation();
+		DualEncoder encoder = null;
 		boolean loaded = false;
 		try {
-			encoder.threads.callAside(() -> {
-				encoder.load(checkpoint);
-				return true;
+			encoder = threads.callAside(() -> {
+				VerifiedProgram verified = VerifiedProgram.of(architecture, torchDevice, resolved);
+				return new DualEncoder(threads, preparers, batching.on(torchDevice), architecture, verified,
+						checkpoint);
 			});
 			NativeMemory.trim();
 			if (encoder.firstRun.compareTo(SLOW) < 0) {
 				// The memory that was given back is fetched again here and not in the
 				// first request, of whose time it would be a large part.
-				encoder.firstRun = encoder.threads.call(encoder::runBlank);
+				encoder.firstRun = threads.call(encoder::runBlank);
 			}
 			loaded = true;
 		}
@@ -174,7 +170,12 @@ public final class DualEncoder implements AutoCloseable {
 			throw new CheckpointException(ex.getDescription(), ex.getAction(), ex);
 		}
 		finally {
-			if (!loaded) {
+			if (encoder == null) {
+				threads.close();
+				preparers.close();
+				NativeMemory.trim();
+			}
+			else if (!loaded) {
 				encoder.close();
 			}
 		}
@@ -183,49 +184,32 @@ public final class DualEncoder implements AutoCloseable {
 		return encoder;
 	}
 
-	private void load(Checkpoint checkpoint) throws MalformedModelException {
-		loadProgram();
-		fallBackIfNecessary();
-		try (NativeScope scope = new NativeScope(this.model)) {
-			scope.run("configure", scope.numbers(checkpoint.config().numbers()),
-					scope.strings(checkpoint.config().strings()), scope.numbers(checkpoint.imageProcessing().numbers()),
-					scope.strings(checkpoint.weights().dtypes()), scope.add(IValue.from(this.device.name())),
-					scope.add(IValue.from(this.precision.toString())));
-		}
-		List<String> problems = call((scope) -> scope.texts("problems"));
+	private void load(Checkpoint checkpoint) {
+		this.program.configure(checkpoint.config(), checkpoint.imageProcessing(), checkpoint.weights().dtypes(),
+				this.precision);
+		List<String> problems = this.program.problems();
 		if (!problems.isEmpty()) {
 			throw new CheckpointException(
 					"zsic cannot run what its configuration says: " + String.join("; ", problems) + ".",
 					"Get the files of the configuration again, or use another checkpoint.");
 		}
-		Map<String, long[]> shapes = call((scope) -> {
-			Map<String, long[]> result = new HashMap<>();
-			scope.run("shapes")
-				.toIValueMap()
-				.forEach((name, shape) -> result.put(name, scope.add(shape).toLongArray()));
-			return result;
-		});
+		Map<String, long[]> shapes = this.program.shapes();
 		this.modelBytes = shapes.values()
 			.stream()
 			.mapToLong((shape) -> Arrays.stream(shape).reduce(bytesPerWeight(precision()), Math::multiplyExact))
 			.sum();
-		Weights weights = checkpoint.weights().verify(shapes, call((scope) -> scope.texts("ignored")));
+		Weights weights = checkpoint.weights().verify(shapes, this.program.call((scope) -> scope.texts("ignored")));
 		List<Weights.Part> mapped = new ArrayList<>();
-		try (NativeScope scope = new NativeScope(this.model)) {
-			Map<String, IValue> state = new HashMap<>();
-			for (String name : shapes.keySet()) {
-				List<Weights.Part> parts = weights.map(name);
-				mapped.addAll(parts);
-				PtNDArray[] tensors = parts.stream().map(scope::tensor).toArray(PtNDArray[]::new);
-				state.put(name, scope.add(IValue.listFrom(tensors)));
-			}
-			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));
-		}
+		this.program.load(shapes.keySet(), (name) -> {
+			List<Weights.Part> parts = weights.map(name);
+			mapped.addAll(parts);
+			return parts;
+		});
 		mapped.forEach((part) -> NativeMemory.release(part.data()));
-		this.textPositions = call((scope) -> (int) scope.run("text_positions").toLong());
-		this.padsTexts = call((scope) -> scope.run("pads_texts").toBoolean());
-		this.logitScale = call((scope) -> (float) scope.run("logit_scale").toDouble());
-		this.logitBias = call((scope) -> (float) scope.run("logit_bias").toDouble());
+		this.textPositions = this.program.call((scope) -> (int) scope.run("text_positions").toLong());
+		this.padsTexts = this.program.call((scope) -> scope.run("pads_texts").toBoolean());
+		this.logitScale = this.program.call((scope) -> (float) scope.run("logit_scale").toDouble());
+		this.logitBias = this.program.call((scope) -> (float) scope.run("logit_bias").toDouble());
 		tryOut();
 	}
 
@@ -237,68 +221,44 @@ public final class DualEncoder implements AutoCloseable {
 		};
 	}
 
-	/**
-	 * Packed weights only where it is known how they behave: oneDNN on other processors
-	 * hands on to other libraries, and some builds of libtorch are without it.
-	 */
-	private void loadProgram() throws MalformedModelException {
-		String processor = System.getProperty("os.arch");
-		if (Set.of("amd64", "x86_64").contains(processor)) {
-			try {
-				loadProgram("onednn.py");
-				return;
-			}
-			catch (EngineException ex) {
-				logger.debug("This libtorch is without oneDNN", ex);
-			}
-		}
-		loadProgram("plain.py");
-		if (!this.device.isGpu()) {
-			logger.info("This libtorch has no packed weights for processors of type {}: float32 runs without",
-					processor);
-		}
-	}
-
-	private void loadProgram(String kernels) throws MalformedModelException {
-		try {
-			Path folder = Files.createTempDirectory("zsic-program-");
-			Path archive = folder.resolve("program.pt");
-			try {
-				TorchScriptArchive.write(this.architecture, kernels, archive);
-				this.model.load(folder, "program.pt", Map.of("mapLocation", "true"));
-			}
-			finally {
-				Files.deleteIfExists(archive);
-				Files.deleteIfExists(folder);
-			}
-		}
-		catch (IOException ex) {
-			throw new DeviceException("The program of the model cannot be written to a temporary file (" + ex + ").",
-					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
-		}
-	}
-
-	/**
-	 * A processor that lacks instructions is no error: the same model just runs slower.
-	 */
-	private void fallBackIfNecessary() {
-		if (!this.device.isGpu() && !call(
-				(scope) -> scope.run("supports", scope.add(IValue.from(this.precision.toString()))).toBoolean())) {
-			logger.warn("This processor has no instructions for precision '{}': using float32", this.precision);
-			this.precision = Precision.FLOAT32;
-		}
-	}
-
 	/** One call of each tower, so that a model that cannot work does not get ready. */
 	private void tryOut() {
 		this.firstRun = runBlank();
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
+		double attention = this.program.attentionDifference();
+		if (!(attention <= 1)) {
+			throw VerifiedProgram.refusal(this.program, this.precision,
+					"attention is off by %.2g times what is allowed, in the shape of this model".formatted(attention));
+		}
+	}
+
+	/**
+	 * Checks that the device still computes right: known answers of the architecture, and
+	 * what this model made of a blank picture when it was loaded.
+	 * @throws InferenceException if something else comes out
+	 */
+	public void verify() {
+		this.threads.callAside(() -> {
+			try (Program fresh = this.program.again()) {
+				this.answers.verify(fresh, this.precision);
+			}
+			return true;
+		});
+		float[] again = this.threads.call(() -> runImages(List.of(BLANK))[0]);
+		for (int i = 0; i < again.length; i++) {
+			if (!(Math.abs(again[i] - this.blank[i]) <= REPEATED)) {
+				throw new InferenceException(
+						"The embedding of a blank picture is not what it was when the model was loaded: component " + i
+								+ " is " + again[i] + " instead of " + this.blank[i] + ".",
+						"Check the device and its memory, and load the model again.");
+			}
+		}
 	}
 
 	private Duration runBlank() {
 		long start = System.nanoTime();
-		runImages(List.of(BLANK));
+		this.blank = runImages(List.of(BLANK))[0];
 		return Duration.ofNanos(System.nanoTime() - start);
 	}
 
@@ -330,26 +290,13 @@ public final class DualEncoder implements AutoCloseable {
 		if (!smaller && (long) picture.width() * picture.height() < LARGE) {
 			return picture;
 		}
-		return this.preparers.call(() -> call((scope) -> {
-			PtNDArray pixels = scope
-				.run("resize", scope.add(IValue.from(scope.pixels(picture))),
-						scope.add(IValue.from((long) picture.originalHeight())),
-						scope.add(IValue.from((long) picture.originalWidth())))
-				.toTensor(scope.manager);
-			return new Picture(pixels.toByteArray(), (int) pixels.getShape().get(1), (int) pixels.getShape().get(0));
-		}));
+		return this.preparers.call(() -> this.program.resize(picture));
 	}
 
 	/** All in one batch, in the calling thread. */
 	float[][] runImages(List<Picture> pictures) {
 		this.threads.shareCores(this.modelBytes >= SMALL);
-		float[] flat = call((scope) -> {
-			PtNDArray[] tensors = pictures.stream().map(scope::pixels).toArray(PtNDArray[]::new);
-			return requireFinite(scope.run("encode_images", scope.add(IValue.listFrom(tensors)))
-				.toTensor(scope.manager)
-				.toFloatArray());
-		});
-		return rows(flat, pictures.size());
+		return rows(requireFinite(this.program.encodeImages(pictures)), pictures.size());
 	}
 
 	private static float[][] rows(float[] flat, int count) {
@@ -406,17 +353,7 @@ public final class DualEncoder implements AutoCloseable {
 			System.arraycopy(batch.get(i), 0, padded, i * tokens, length);
 			Arrays.fill(mask, i * tokens, i * tokens + (this.tokenizer.masksPadding() ? length : tokens), 1);
 		}
-		float[] flat = call((scope) -> requireFinite(
-				scope.run("encode_texts", scope.ids(padded, batch.size()), scope.ids(mask, batch.size()))
-					.toTensor(scope.manager)
-					.toFloatArray()));
-		return rows(flat, batch.size());
-	}
-
-	private <T> T call(Function<NativeScope, T> task) {
-		try (NativeScope scope = new NativeScope(this.model)) {
-			return task.apply(scope);
-		}
+		return rows(requireFinite(this.program.encodeTexts(padded, mask, batch.size())), batch.size());
 	}
 
 	/**
@@ -481,7 +418,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @return the device in PyTorch's notation
 	 */
 	public String device() {
-		return this.device.name();
+		return this.program.device().name();
 	}
 
 	/**
@@ -490,6 +427,15 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public Precision precision() {
 		return this.precision;
+	}
+
+	/**
+	 * What plain operators compute because a faster kernel computes it wrong on this
+	 * machine.
+	 * @return sentences for people, empty on most machines
+	 */
+	public List<String> fallbacks() {
+		return this.fallbacks;
 	}
 
 	/**
@@ -544,7 +490,7 @@ public final class DualEncoder implements AutoCloseable {
 	public void close() {
 		this.threads.close();
 		this.preparers.close();
-		this.model.close();
+		this.program.close();
 		NativeMemory.trim();
 	}
 
@@ -568,96 +514,6 @@ public final class DualEncoder implements AutoCloseable {
 		 */
 		public Picture(byte[] rgb, int width, int height) {
 			this(rgb, width, height, width, height);
-		}
-
-	}
-
-	/**
-	 * Owns every native object of one call of the program and frees them together.
-	 */
-	private static final class NativeScope implements AutoCloseable {
-
-		private final PtNDManager manager;
-
-		private final PtSymbolBlock program;
-
-		private final List<IValue> values = new ArrayList<>();
-
-		NativeScope(Model model) {
-			this.manager = (PtNDManager) model.getNDManager().newSubManager(Device.cpu());
-			this.program = (PtSymbolBlock) model.getBlock();
-		}
-
-		IValue add(IValue value) {
-			this.values.add(value);
-			return value;
-		}
-
-		IValue run(String method, IValue... arguments) {
-			return add(IValueUtils.runMethod(this.program, method, arguments));
-		}
-
-		List<String> texts(String method) {
-			List<String> result = new ArrayList<>();
-			for (IValue text : run(method).toIValueArray()) {
-				result.add(add(text).toStringValue());
-			}
-			return result;
-		}
-
-		IValue ids(long[] values, int rows) {
-			return add(IValue.from((PtNDArray) this.manager.create(values, new Shape(rows, values.length / rows))));
-		}
-
-		IValue numbers(Map<String, Double> numbers) {
-			Map<String, IValue> values = new HashMap<>();
-			numbers.forEach((name, value) -> values.put(name, add(IValue.from(value.doubleValue()))));
-			return add(IValue.stringIValueMapFrom(values));
-		}
-
-		IValue strings(Map<String, String> strings) {
-			Map<String, IValue> values = new HashMap<>();
-			strings.forEach((name, value) -> values.put(name, add(IValue.from(value))));
-			return add(IValue.stringIValueMapFrom(values));
-		}
-
-		/** The picture in memory of libtorch's own, which is freed with this scope. */
-		PtNDArray pixels(Picture picture) {
-			PtNDArray image = this.manager.create(new Shape(picture.height(), picture.width(), 3), DataType.UINT8);
-			image.toByteBuffer(true).put(picture.rgb());
-			return image;
-		}
-
-		/**
-		 * A tensor on the mapped memory, or, for bfloat16, in memory of libtorch's own.
-		 */
-		PtNDArray tensor(Weights.Part part) {
-			Shape shape = new Shape(part.shape());
-			return switch (part.dtype()) {
-				case "F32" -> this.manager.create(part.data(), shape, DataType.FLOAT32);
-				case "F16" -> this.manager.create(part.data(), shape, DataType.FLOAT16);
-				case "F64" -> this.manager.create(part.data(), shape, DataType.FLOAT64);
-				case "BF16" -> widen(part.data().asShortBuffer(), this.manager.create(shape, DataType.FLOAT32));
-				default -> throw new EngineException("Unexpected dtype " + part.dtype());
-			};
-		}
-
-		/**
-		 * bfloat16 is the upper half of a float32. DJL has no tensor of that type: it
-		 * aborts the JVM.
-		 */
-		private static PtNDArray widen(ShortBuffer values, PtNDArray target) {
-			IntBuffer bits = target.toByteBuffer(true).order(ByteOrder.nativeOrder()).asIntBuffer();
-			while (values.hasRemaining()) {
-				bits.put(values.get() << Short.SIZE);
-			}
-			return target;
-		}
-
-		@Override
-		public void close() {
-			this.values.forEach(IValue::close);
-			this.manager.close();
 		}
 
 	}

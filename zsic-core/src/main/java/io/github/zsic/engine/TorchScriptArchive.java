@@ -22,13 +22,13 @@ final class TorchScriptArchive {
 
 	/** The dictionaries among the attributes that model.py declares. */
 	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "stored", "weights",
-			"layers");
+			"layers", "looked_at", "wrong");
 
 	/** The others, which are strings. */
 	private static final List<String> STRINGS = List.of("device", "precision");
 
 	/** What every architecture uses. */
-	private static final List<String> SHARED = List.of("model", "layers", "towers");
+	private static final List<String> SHARED = List.of("model", "layers", "towers", "checks");
 
 	private TorchScriptArchive() {
 	}

@@ -316,10 +316,11 @@ def with_class_token(x: Tensor, token: Tensor) -> Tensor:
 # ---------------------------------------------------------------------------------------- products
 
 # What of this the model computes in is decided once, when the weights are packed: linear() and linear_add()
-# look at the weight alone. It is one of
-#   float32 or half precision as it is, on a GPU or where there is no oneDNN,
+# look at what pack() has left. It is one of
+#   float32 or half precision as it is: on a GPU, where there is no oneDNN, and where its product came out wrong,
 #   float32 or bfloat16 in the layout of oneDNN,
 #   int8 in the layout of oneDNN, with a scale for each output beside it.
+# Of those in the layout of oneDNN, ".outputs" tells how many there are; they are filled up to whole blocks.
 
 # The dtype of products that are not of 8-bit numbers.
 def float_type(precision: str) -> int:
@@ -331,24 +332,50 @@ def float_type(precision: str) -> int:
   return dtype
 
 # Makes of a weight, float32 [out, in], and its bias, if it has one, what linear() takes. Some are too
-# sensitive, or too small, to be worth quantizing.
+# sensitive, or too small, to be worth quantizing. A packed product that comes out wrong is not used.
 def pack(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], name: str, quantized: bool) -> NoneType:
-  weight = weights[name + ".weight"]
-  if m.precision == "int8" and quantized:
-    scale = torch.clamp_min(torch.amax(torch.abs(weight), [1], False) / 127., 1.0e-30)
-    levels = torch.round_(torch.div(weight, torch.unsqueeze(scale, 1)))
-    weights[name + ".weight"] = __torch__.zsic.kernels.pack_int8(torch.to(levels, 1, False, False))
-    weights[name + ".scale"] = scale
-    weights[name + ".zero"] = torch.zeros([scale.size(0)], dtype=4)
+  if m.device == "cpu" and __torch__.zsic.kernels.packs():
+    packed = __torch__.zsic.layers.packed(m.precision, weights, name, quantized)
+    if __torch__.zsic.checks.product(m, packed, weights, name):
+      for key in packed:
+        weights[key] = packed[key]
+    else:
+      weights[name + ".weight"] = torch.clone(weights[name + ".weight"])
   else:
     dtype = __torch__.zsic.layers.float_type(m.precision)
-    weight = torch.to(weight, dtype, False, False)
-    if m.device == "cpu":
-      weight = __torch__.zsic.kernels.pack(weight)
-    weights[name + ".weight"] = weight
+    # On the CPU a copy, as packing makes one: the weight may refer to a file.
+    weights[name + ".weight"] = torch.to(weights[name + ".weight"], dtype, False, m.device == "cpu")
     if torch.__contains__(weights, name + ".bias"):
       weights[name + ".bias"] = torch.to(weights[name + ".bias"], dtype, False, False)
   return None
+
+# The packed form of a product, beside which the bias of int8 stays as it is.
+def packed(precision: str, weights: Dict[str, Tensor], name: str, quantized: bool) -> Dict[str, Tensor]:
+  weight = weights[name + ".weight"]
+  found = annotate(Dict[str, Tensor], {})
+  found[name + ".outputs"] = torch.tensor(weight.size(0), dtype=4)
+  if precision == "int8" and quantized:
+    scale = torch.clamp_min(torch.amax(torch.abs(weight), [1], False) / 127., 1.0e-30)
+    levels = torch.round_(torch.div(weight, torch.unsqueeze(scale, 1)))
+    levels = __torch__.zsic.layers.fill_up(torch.to(levels, 1, False, False))
+    found[name + ".weight"] = __torch__.zsic.kernels.pack_int8(levels)
+    found[name + ".scale"] = __torch__.zsic.layers.fill_up(scale)
+    found[name + ".zero"] = torch.zeros([levels.size(0)], dtype=4)
+  else:
+    dtype = __torch__.zsic.layers.float_type(precision)
+    weight = __torch__.zsic.layers.fill_up(torch.to(weight, dtype, False, False))
+    found[name + ".weight"] = __torch__.zsic.kernels.pack(weight)
+    if torch.__contains__(weights, name + ".bias"):
+      found[name + ".bias"] = __torch__.zsic.layers.fill_up(torch.to(weights[name + ".bias"], dtype, False, False))
+  return found
+
+# The outputs of a weight, of its bias or scale, filled up with zeros to a whole number of blocks. oneDNN 3.7 packs what
+# is left of a block wrong on AMD's processors with AVX-512 in virtual machines that hide the sizes of the caches.
+def fill_up(x: Tensor) -> Tensor:
+  missing = -x.size(0) % 64
+  if missing > 0:
+    x = torch.cat([x, torch.zeros([missing] + torch.slice(x.size(), 1, 9223372036854775807, 1), dtype=x.dtype)], 0)
+  return x
 
 # All products of a layer, whose weights are those of two dimensions.
 def pack_layer(m: __torch__.zsic.model.Model, layer: Dict[str, Tensor]) -> NoneType:
@@ -404,7 +431,13 @@ def optional(weights: Dict[str, Tensor], name: str) -> Optional[Tensor]:
 def linear_int8(x: Tensor, weights: Dict[str, Tensor], name: str, activated: bool) -> Tuple[Tensor, Tensor]:
   quantized = __torch__.zsic.layers.quantize(x, activated)
   y = __torch__.zsic.kernels.linear_int8(quantized[0], quantized[2], weights[name + ".weight"], weights[name + ".scale"], weights[name + ".zero"])
-  return (y, quantized[1])
+  return (__torch__.zsic.layers.without_filling(y, weights, name), quantized[1])
+
+def without_filling(y: Tensor, weights: Dict[str, Tensor], name: str) -> Tensor:
+  outputs = int(weights[name + ".outputs"])
+  if y.size(-1) != outputs:
+    y = torch.narrow(y, -1, 0, outputs)
+  return y
 
 # The activation of a product of x, in the weight's type, or in float32 where that is int8.
 def activated_linear(x: Tensor, weights: Dict[str, Tensor], name: str, kind: str) -> Tensor:
@@ -417,8 +450,9 @@ def activated_linear(x: Tensor, weights: Dict[str, Tensor], name: str, kind: str
     else:
       y = torch.addcmul(bias, scaled[0], scaled[1], value=1, out=scaled[0])
     y = __torch__.zsic.layers.activation(y, kind)
-  elif weight.is_mkldnn:
+  elif torch.__contains__(weights, name + ".outputs"):
     y = __torch__.zsic.kernels.linear(torch.to(x, weight.dtype, False, False), weight, bias, kind)
+    y = __torch__.zsic.layers.without_filling(y, weights, name)
   else:
     y = torch.linear(torch.to(x, weight.dtype, False, False), weight, bias)
     y = __torch__.zsic.layers.activation(y, kind)
@@ -436,19 +470,26 @@ def linear_add(x: Tensor, other: Tensor, weights: Dict[str, Tensor], name: str, 
     y = torch.addcmul(other, scaled[0], scaled[1], value=1, out=scaled[0])
     if bias is not None:
       y = torch.add_(y, bias)
-  elif weight.is_mkldnn and weight.dtype == 6:
+  elif torch.__contains__(weights, name + ".outputs") and weight.dtype == 6 and weight.size(0) == other.size(-1):
     y = __torch__.zsic.kernels.linear_add(x, other, weight, bias)
   else:
     y = torch.add(other, __torch__.zsic.layers.linear(x, weights, name))
   return y
 
 # quick_gelu(x) = silu(1.702 x) / 1.702: its factors go into the weights before and behind it, because
-# there are fused kernels for silu.
+# there are fused kernels for silu. Where weights are packed, the width in between is filled up here, so that what the first
+# product gives need not be cut for the second: every activation makes 0 of 0.
 def pack_feed_forward(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], first: str, second: str, kind: str) -> NoneType:
   if kind == "quick_gelu":
     weights[first + ".weight"] = torch.mul(weights[first + ".weight"], 1.702)
     weights[first + ".bias"] = torch.mul(weights[first + ".bias"], 1.702)
     weights[second + ".weight"] = torch.div(weights[second + ".weight"], 1.702)
+  if m.device == "cpu" and __torch__.zsic.kernels.packs():
+    for key in [first + ".weight", first + ".bias"]:
+      weights[key] = __torch__.zsic.layers.fill_up(weights[key])
+    inner = weights[second + ".weight"].size(1)
+    if weights[first + ".weight"].size(0) != inner:
+      weights[second + ".weight"] = torch.constant_pad_nd(weights[second + ".weight"], [0, weights[first + ".weight"].size(0) - inner], 0)
   return None
 
 # Two products with an activation in between, added to float32. pack_feed_forward() belongs to it. With int8, whose
@@ -541,21 +582,27 @@ def attention_bfloat16(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     h = torch.view(torch.cat(parts, 0), [q.size(0), heads, tokens, q.size(3)])
   return h
 
-# Attention of x [batch, tokens, width] to itself, before the last projection. The mask of keys is
-# [batch, 1, 1, tokens].
+# Attention, [batch, heads, tokens, size]. The mask of keys is [batch, 1, 1, tokens].
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], causal: bool) -> Tensor:
+  if q.dtype == 15 and __torch__.zsic.layers.suits_bfloat16(q, q.size(2), mask, causal):
+    h = __torch__.zsic.layers.attention_bfloat16(q, k, v)
+  else:
+    h = torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)
+  return h
+
+# Attention of x [batch, tokens, width] to itself, before the last projection.
 def self_attention(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool, mask: Optional[Tensor]) -> Tensor:
   batch = x.size(0)
   tokens = x.size(1)
   width = x.size(2)
   h = __torch__.zsic.layers.linear(x, layer, "qkv")
-  whole = __torch__.zsic.layers.suits_bfloat16(x, tokens, mask, causal)
-  if whole and torch.__contains__(layer, "qkv.scale"):
+  if torch.__contains__(layer, "qkv.scale") and __torch__.zsic.layers.suits_bfloat16(x, tokens, mask, causal):
     h = torch.to(h, 15, False, False)
+  if torch.__contains__(layer, "unchecked"):
+    torch.pop(layer, "unchecked")
+    layer["difference"] = __torch__.zsic.checks.attention(width // heads, tokens, causal, mask is not None, h)
   qkv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
-  if whole and h.dtype == 15:
-    h = __torch__.zsic.layers.attention_bfloat16(qkv[0], qkv[1], qkv[2])
-  else:
-    h = torch.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask, 0., causal)
+  h = __torch__.zsic.layers.attention(qkv[0], qkv[1], qkv[2], mask, causal)
   return torch.reshape(torch.permute(h, [0, 2, 1, 3]), [batch, tokens, width])
 
 # One token of each, [batch, width], of x [batch, tokens, width], or all where no positions are given.

@@ -14,8 +14,10 @@ class Model(Module):
   precision : str
   weights : Dict[str, Tensor]
   layers : Dict[str, List[Dict[str, Tensor]]]
+  looked_at : Dict[str, float]
+  wrong : Dict[str, float]
 
-  # The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
+  # Begins anew. The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
   # processor's settings, names and dtypes of the tensors in the checkpoint, where to run and what to compute in.
   def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, str], device: str, precision: str) -> NoneType:
     self.config = config
@@ -24,6 +26,10 @@ class Model(Module):
     self.stored = stored
     self.device = device
     self.precision = precision
+    self.weights = annotate(Dict[str, Tensor], {})
+    self.layers = annotate(Dict[str, List[Dict[str, Tensor]]], {})
+    self.looked_at = annotate(Dict[str, float], {})
+    self.wrong = annotate(Dict[str, float], {})
     return None
 
   # Whether the CPU can compute in a precision.
@@ -55,7 +61,25 @@ class Model(Module):
           whole = __torch__.zsic.layers.pack_words(self, whole)
         self.weights[name] = whole
     __torch__.zsic.architecture.load_layers(self, state)
+    for tower in self.layers:
+      self.layers[tower][0]["unchecked"] = torch.zeros([0], dtype=6)
     return None
+
+  # The shapes of packed products that came out wrong, and by which share of the largest number. Plain operators
+  # compute them instead.
+  def wrong_products(self: __torch__.zsic.model.Model) -> Dict[str, float]:
+    return self.wrong
+
+  # How far attention and norms were from plain operators, as a multiple of what is allowed, when each tower first ran.
+  def attention_difference(self: __torch__.zsic.model.Model) -> float:
+    worst = 0.
+    for tower in self.layers:
+      layer = self.layers[tower][0]
+      if torch.__contains__(layer, "difference"):
+        share = float(layer["difference"])
+        if not share <= worst:
+          worst = share
+    return worst
 
   # How many tokens the text tower reads at most.
   def text_positions(self: __torch__.zsic.model.Model) -> int:

@@ -23,12 +23,39 @@ def supports(precision: str) -> bool:
       able = bool(torch.all(torch.eq(y, 64. * 255. * 127.)))
   return able
 
-# A weight [out, in] in float32 or bfloat16.
+# Whether weights are packed.
+def packs() -> bool:
+  return True
+
+# A weight [out, in] in float32 or bfloat16, whose outputs fill whole blocks.
 def pack(weight: Tensor) -> Tensor:
   return ops.mkldnn._reorder_linear_weight(weight, __torch__.zsic.kernels.rows())
 
+# How many of x [many, rows, in], or [many, in], go into one product, so that the bits of one do not depend on how many
+# there are: without AVX-512, oneDNN adds up more than 512 inputs in another order from 81 rows on.
+def together(x: Tensor) -> int:
+  count = x.size(0)
+  rows = 1
+  if torch.dim(x) == 3:
+    rows = x.size(1)
+  if count * rows > 80 and rows <= 80 and x.size(-1) > 512 and not ops.mkldnn._is_mkldnn_bf16_supported():
+    count = 80 // rows
+  return count
+
 # x and bias are of the weight's type, and so is the result.
 def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
+  parts = annotate(List[Tensor], [])
+  for part in torch.split(x, __torch__.zsic.kernels.together(x), 0):
+    parts.append(__torch__.zsic.kernels.linear_at_once(part, weight, bias, activation))
+  return __torch__.zsic.kernels.join(parts)
+
+def join(parts: List[Tensor]) -> Tensor:
+  y = parts[0]
+  if len(parts) > 1:
+    y = torch.cat(parts, 0)
+  return y
+
+def linear_at_once(x: Tensor, weight: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
   if activation == "gelu":
     y = ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], "none")
   elif activation == "gelu_pytorch_tanh":
@@ -41,8 +68,16 @@ def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], activation: str) -
     y = ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
   return y
 
+# x times the weight, and the bias, added to what is of its shape.
 def linear_add(x: Tensor, other: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
-  return ops.mkldnn._linear_pointwise(x, other, weight, bias, "add")
+  count = __torch__.zsic.kernels.together(x)
+  parts = annotate(List[Tensor], [])
+  others = torch.split(other, count, 0)
+  i = 0
+  for part in torch.split(x, count, 0):
+    parts.append(ops.mkldnn._linear_pointwise(part, others[i], weight, bias, "add"))
+    i = i + 1
+  return __torch__.zsic.kernels.join(parts)
 
 # A weight [out, in] in int8.
 def pack_int8(weight: Tensor) -> Tensor:
