@@ -19,7 +19,7 @@ double and rounded to float32.
     no or one dimension:
         the name ends with logit_scale or temperature            1
         ... with weight or gamma: a scale                        1 + u / 4
-        ... with running_var                                     (1 + u / 4) / 3
+        ... with running_var                                     11 / 16 + u / 8
         all others: biases, class tokens, running_mean           u / 4
     two dimensions and more:
         tables: the name contains embedding, but neither
@@ -89,7 +89,7 @@ def weight(name, shape):
         elif name.endswith(("weight", "gamma")):
             values = 1 + 0.25 * u
         elif name.endswith("running_var"):
-            values = (1 + 0.25 * u) / 3
+            values = 0.6875 + 0.125 * u
         else:
             values = 0.25 * u
     elif is_table(name, shape):
@@ -261,7 +261,7 @@ def align():
         size=square(55), crop_size=square(49), do_center_crop=True, resample=2,
         do_normalize=False, include_top=False, rescale_factor=1 / 127.5, rescale_offset=True,
     )  # fmt: skip
-    return Tiny(AlignModel(config), processor, sentences([101], [102], 0))
+    return Tiny(AlignModel(config), processor, sentences([101], [102], 0), (64, 40))
 
 
 def altclip():

@@ -5,16 +5,17 @@
     python tools/gpu/check.py --tf32 libtorch            # TF32 as libtorch has it unless told otherwise
     python tools/gpu/check.py --time                     # no check: pictures a second, as a Markdown table
 
-It packs the TorchScript sources of zsic-core into the archive that TorchScriptArchive.java writes, loads the
-small checkpoints of the tests into it as DualEncoder.java does, and encodes pictures and texts. The exit status is 1 when
-an embedding is too far from what it is compared with, or a program fails. Use the torch whose libtorch zsic runs on
+It packs the TorchScript sources of zsic-core into the archive that TorchScriptArchive.java writes, loads the small
+checkpoints of the tests into it as DualEncoder.java does, and encodes pictures and texts. The exit status is 1 when an
+embedding is too far from what it is compared with, or a program fails. Use the torch whose libtorch zsic runs on
 (docs/native-libraries.md), or any later one. docs/gpu.md tells more.
 
 What the embeddings are compared with:
 
     golden   what transformers made of the same picture, recorded by tools/golden/clip.py
     known    the known answers that zsic-core carries, of a tiny model of each architecture
-    cpu      the same program on the CPU in float32, which the golden embeddings, ParityTests and the known answers prove
+    cpu      the same program on the CPU in float32, which ParityTests and the two above prove
+    plain    attention and norms in plain operators: the program compares them itself, in multiples of what is allowed
 """
 
 import argparse
@@ -41,11 +42,13 @@ PROGRAMS = ROOT / "zsic-core/src/main/resources/io/github/zsic/engine"
 RESOURCES = ROOT / "zsic-core/src/test/resources"
 PARITY = RESOURCES / "parity"
 
-# The largest difference of an element of an embedding in float32. The first is ParityTests'. A GPU sums in another order.
+# The largest difference of an element of an embedding in float32. The first is that of ParityTests. A GPU sums in
+# another order, and TF32 has the 10 bits of float16: KnownAnswers.java allows as much.
 FLOAT32 = {"cpu": 2e-5, "cuda": 1e-4, "mps": 1e-4}
+TF32 = 1e-3
 
-# The largest 1 - cosine in half precision. The first is PrecisionTests'. float16 has three bits more, so that its errors are
-# an eighth and 1 - cosine is a 64th; the other factor of four is for GPUs, which may sum in float16, too.
+# The largest 1 - cosine in half precision. The first is that of PrecisionTests. float16 has three bits more, so that
+# its errors are an eighth and 1 - cosine is a 64th; four times as much is for GPUs, which may sum in float16, too.
 HALF = {"bfloat16": 8e-4, "float16": 5e-5}
 
 # Checkpoints that increase every difference, as in PrecisionTests.
@@ -71,8 +74,8 @@ def module_pickle():
 
     empty = {"bool": b"\x89", "str": text(""), "int": b"K\x00", "float": b"G" + bytes(8), "Dict": b"}", "List": b"]"}
     kinds = {name: kind.split("[")[0] for name, kind in attributes()}
-    # Flags, dictionaries, strings: the order that the Java side has.
-    ordered = sorted(kinds, key=lambda name: ["bool", "Dict"].index(kinds[name]) if kinds[name] in ("bool", "Dict") else 2)
+    # The Java side has the strings last.
+    ordered = sorted(kinds, key=lambda name: kinds[name] == "str")
     state = b"".join(text(name) + empty[kinds[name]] for name in ordered)
     return b"\x80\x02c__torch__.zsic.model\nModel\n)\x81}(" + state + b"ub."
 
@@ -123,13 +126,17 @@ class Encoder:
         if problems:
             raise ValueError("; ".join(problems))
         self.shapes = self.program.shapes()
-        self.program.load(checkpoint.state(self.shapes, self.program.ignored()))
+        self.program.load(checkpoint.state(self.shapes, self.program.ignored()), True)
 
     def images(self, pictures):
         return finite(self.program.encode_images(pictures))
 
     def texts(self, ids, mask):
         return finite(self.program.encode_texts(torch.tensor(ids), torch.tensor(mask)))
+
+    def attention(self):
+        """How far attention was off when each tower first ran; zsic does not load a model for which it is above 1."""
+        return self.program.attention_difference()
 
 
 def finite(x):
@@ -462,11 +469,13 @@ def known_weight(name, shape):
     u = (h >> 8).double() / 2**23 - 1
     table = "embedding" in name and "patch_embedding" not in name and "convolution" not in name
     if len(shape) > 1:
-        x = u / 2 if table or (len(shape) == 3 and shape[0] == 1) else u * math.sqrt(3 / (count // shape[0]))
+        x = u / 2 if table or (len(shape) == 3 and shape[0] == 1) else u * math.sqrt(6 / (count // shape[0]))
     elif name.endswith(("logit_scale", "temperature")):
         x = torch.ones(count)
+    elif name.endswith("running_var"):
+        x = (1 + u / 4) / 3
     else:
-        x = 1 + u / 4 if name.endswith(("weight", "gamma", "running_var")) else u / 4
+        x = 1 + u / 4 if name.endswith(("weight", "gamma")) else u / 4
     return x.float().reshape(shape)
 
 
@@ -476,7 +485,9 @@ def known_picture(width, height):
 
 
 def check_known(architecture, answer, device, precision, table):
-    checkpoint = Checkpoint(architecture, answer["config"], answer["processor"], MadeWeights(known_weight))
+    config = answer["config"]
+    processor = open_clip_processor(config) if architecture == "open_clip" else answer["processor"]
+    checkpoint = Checkpoint(architecture, config, processor, MadeWeights(known_weight))
     encoder = Encoder(checkpoint, device, precision)
     found = {
         "images": (encoder.images([known_picture(*answer["picture"])]), answer["image"]),
@@ -485,6 +496,7 @@ def check_known(architecture, answer, device, precision, table):
     for what, (actual, expected) in found.items():
         expected = torch.tensor(expected, dtype=torch.float64).reshape(actual.shape)
         table.compare("-", architecture, precision, what, "known", actual, expected)
+    table.attention("-", architecture, precision, encoder)
 
 
 def folders():
@@ -494,18 +506,18 @@ def folders():
 class Table:
     """Prints a line for each comparison and remembers whether one of them is wrong."""
 
-    FORMAT = "{:<21} {:<13} {:<9} {:<7} {:<7} {:>10} {:>10} {:>8}  {}"
+    FORMAT = "{:<21} {:<13} {:<9} {:<9} {:<7} {:>10} {:>10} {:>7}  {}"
 
-    def __init__(self, device):
-        self.device = device.split(":")[0]
+    def __init__(self, float32):
+        self.float32 = float32
         self.wrong = self.lines = 0
         titles = ("checkpoint", "architecture", "precision", "what", "against", "difference", "1 - cosine", "bound", "")
         print(self.FORMAT.format(*titles))
 
-    def line(self, name, architecture, precision, what, against, difference, cosine, bound, verdict):
+    def line(self, *columns):
         self.lines += 1
-        self.wrong += verdict != "ok"
-        print(self.FORMAT.format(name, architecture, precision, what, against, difference, cosine, bound, verdict), flush=True)
+        self.wrong += columns[-1] != "ok"
+        print(self.FORMAT.format(*columns), flush=True)
 
     def compare(self, name, architecture, precision, what, against, actual, expected):
         if actual.shape != expected.shape:
@@ -514,14 +526,17 @@ class Table:
         lengths = torch.linalg.vector_norm(actual, dim=-1) * torch.linalg.vector_norm(expected, dim=-1)
         cosine = float((1 - (actual * expected).sum(-1) / lengths).max())
         if precision == "float32":
-            bound, measured, sign = FLOAT32[self.device], difference, "d"
+            bound, measured, sign = self.float32, difference, "d"
         else:
             bound, measured, sign = HALF[precision] * SENSITIVE.get(name, 1), cosine, "c"
+        numbers = f"{difference:.1e}", f"{max(cosine, 0):.1e}", f"{sign}<{bound:.0e}".replace("e-0", "e-")
         verdict = "ok" if measured <= bound else "WRONG"
-        self.line(
-            name, architecture, precision, what, against,
-            f"{difference:.1e}", f"{max(cosine, 0):.1e}", f"{sign}<{bound:.0e}".replace("e-0", "e-"), verdict,
-        )  # fmt: skip
+        self.line(name, architecture, precision, what, against, *numbers, verdict)
+
+    def attention(self, name, architecture, precision, encoder):
+        share = encoder.attention()
+        verdict = "ok" if share <= 1 else "WRONG"
+        self.line(name, architecture, precision, "attention", "plain", f"{share:.1e}", "-", "d<1", verdict)
 
     @contextlib.contextmanager
     def catching(self, name, architecture, precision):
@@ -546,6 +561,7 @@ def check_checkpoint(folder, device, precisions, golden, table):
             if expected and (device, precision) != ("cpu", "float32"):
                 for what, embeddings in encode(encoder, checkpoint).items():
                     table.compare(name, architecture, precision, what, "cpu", embeddings, expected[what])
+                table.attention(name, architecture, precision, encoder)
             if name in golden:
                 pictures, values = zip(*golden[name])
                 actual = encoder.images([picture(p) for p in pictures])
@@ -553,9 +569,9 @@ def check_checkpoint(folder, device, precisions, golden, table):
                 table.compare(name, architecture, precision, "images", "golden", actual, values)
 
 
-def check(device, precisions, only):
+def check(device, precisions, tf32, only):
     golden = golden_embeddings()
-    table = Table(device)
+    table = Table(TF32 if device.startswith("cuda") and tf32 != "off" else FLOAT32[device.split(":")[0]])
     for architecture, answer in read_json(PROGRAMS / "known-answers.json").items():
         # Beside the architectures there is what a resize makes, which runs on the CPU always.
         for precision in precisions if "config" in answer and only in architecture else []:
@@ -570,15 +586,31 @@ def check(device, precisions, only):
 
 # ------------------------------------------------------------------------------------------------- the timing
 
-LARGE = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16, "patch_size": 14}
-LARGE_TEXT = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12}
-SMALL = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+def sizes(width, heads, layers, **others):
+    return {
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
+        "num_attention_heads": heads,
+        "num_hidden_layers": layers,
+        **others,
+    }
+
+
 
 # CLIP's configuration class has the sizes of ViT-B/32. "tiny" only proves that the timing works.
 MODELS = {
     "ViT-B/32": {},
-    "ViT-L/14": {"projection_dim": 768, "vision_config": LARGE, "text_config": LARGE_TEXT},
-    "tiny": {"projection_dim": 32, "vision_config": SMALL, "text_config": {**SMALL, "vocab_size": 1000}},
+    "ViT-L/14": {
+        "projection_dim": 768,
+        "vision_config": sizes(1024, 16, 24, patch_size=14),
+        "text_config": sizes(768, 12, 12),
+    },
+    "tiny": {
+        "projection_dim": 32,
+        "vision_config": sizes(64, 2, 2),
+        "text_config": sizes(64, 2, 2, vocab_size=1000),
+    },
 }
 
 
@@ -634,9 +666,9 @@ def time_models(device, precisions, options):
             for batch in options.batches:
                 median = seconds(encoder, list(pictures[:batch]), device, options.runs)
                 peak = memory(device)
-                sizes = f"{held[0]:.0f} | {peak[1]:.0f}" if held else "- | -"
-                row = f"| {name} | {precision} | {batch} | {1e3 * median:.2f} | {batch / median:.0f} | {sizes} |"
-                print(row, flush=True)
+                megabytes = f"{held[0]:.0f} | {peak[1]:.0f}" if held else "- | -"
+                rate = f"{batch / median:.0f}" if batch > 10 * median else f"{batch / median:.2f}"
+                print(f"| {name} | {precision} | {batch} | {1e3 * median:.2f} | {rate} | {megabytes} |", flush=True)
             del encoder
     return 0
 
@@ -668,12 +700,13 @@ def precisions_of(device):
 
 def describe(device):
     if device.startswith("cuda"):
-        index = torch.device(device).index
-        properties = torch.cuda.get_device_properties(device)
-        driver = output("nvidia-smi", f"--id={index}", "--query-gpu=driver_version", "--format=csv,noheader") or "unknown"
+        gigabytes = torch.cuda.get_device_properties(device).total_memory / 1e9
         major, minor = torch.cuda.get_device_capability(device)
-        print(f"- {torch.cuda.get_device_name(device)}, compute capability {major}.{minor}, {properties.total_memory / 1e9:.0f} GB")
-        print(f"- driver {driver}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, torch {torch.__version__}")
+        print(f"- {torch.cuda.get_device_name(device)}, compute capability {major}.{minor}, {gigabytes:.0f} GB")
+        # All GPUs of a machine have the same driver.
+        driver = output("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader").split("\n")[0] or "unknown"
+        libraries = f"CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+        print(f"- driver {driver}, {libraries}, torch {torch.__version__}")
         flags = {"products": torch.backends.cuda.matmul.allow_tf32, "convolutions": torch.backends.cudnn.allow_tf32}
         print("- TF32: " + ", ".join(f"{name} {'on' if on else 'off'}" for name, on in flags.items()))
     else:
@@ -696,14 +729,14 @@ def arguments():
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--device", help="cpu, cuda, cuda:<n> or mps; default: the first GPU if there is one")
-    parser.add_argument("--precision", type=names, help="such as float32,bfloat16,float16; default: all that the device has")
-    parser.add_argument("--tf32", choices=("off", "libtorch"), default="off", help="libtorch: as it is unless told otherwise")
+    parser.add_argument("--precision", type=names, help="such as float32,float16; default: all that the device has")
+    parser.add_argument("--tf32", choices=("off", "libtorch"), default="off", help="libtorch: as it has it by itself")
     parser.add_argument("--only", default="", help="a part of the names of the checkpoints to check")
     parser.add_argument("--time", action="store_true", help="time the image tower of CLIP instead")
-    parser.add_argument("--models", type=names, default=["ViT-B/32", "ViT-L/14"], help=", ".join(MODELS))
-    parser.add_argument("--batches", type=numbers, default=[1, 8, 32, 64])
-    parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--picture", type=size, default=(224, 224), help="other than 224x224 adds the resize, on the CPU")
+    parser.add_argument("--models", type=names, default=["ViT-B/32", "ViT-L/14"], help=f"of {', '.join(MODELS)}")
+    parser.add_argument("--batches", type=numbers, default=[1, 8, 32, 64], help="default: 1,8,32,64")
+    parser.add_argument("--runs", type=int, default=50, help="the calls of which the median is taken; default: 50")
+    parser.add_argument("--picture", type=size, default=(224, 224), help="others than 224x224 add a resize, on the CPU")
     return parser.parse_args()
 
 
@@ -711,6 +744,8 @@ def main():
     options = arguments()
     device = options.device or first_device()
     device = "cuda:0" if device == "cuda" else device
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        sys.exit(f"There is no '{device}': this is torch {torch.__version__}, which sees no GPU.")
     if options.tf32 == "off":
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
@@ -720,7 +755,7 @@ def main():
     with torch.no_grad(), torch.jit.optimized_execution(False):
         if options.time:
             return time_models(device, precisions, options)
-        return check(device, precisions, options.only)
+        return check(device, precisions, options.tf32, options.only)
 
 
 if __name__ == "__main__":

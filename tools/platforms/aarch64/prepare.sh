@@ -1,86 +1,88 @@
 #!/usr/bin/env bash
-# Makes a Java for 64-bit Arm that runs on an x86-64 Debian, under emulation:
+# Makes a Java for 64-bit Arm that runs, emulated, on an x86-64 Debian 12:
 #
 #     prepare.sh FOLDER
 #
-# Afterwards FOLDER/java/bin/java is a Java like any other. Everything comes from the machine's own
-# sources of Debian packages and lies in FOLDER: no package is installed, apt's and dpkg's state
-# stays as it is, and root is not needed. A second run has nothing to do.
+# Afterwards FOLDER/java/bin/java is a Java like any other, for "mvn -Djvm=…" too. Everything comes
+# from the machine's own sources of Debian packages and lies in FOLDER: no package is installed, the
+# state of apt and dpkg stays as it is, and root is not needed. A second run has nothing to do.
+#
+# The processor is a Neoverse N1, which has no SVE, unless the environment names another one:
+# QEMU_CPU=max,sve-default-vector-length=32 has SVE of 256 bits. One of before Armv8.1, such as
+# cortex-a72, is no use: DJL's native library needs the atomic instructions of Armv8.1.
 set -euo pipefail
 
-if [ "$#" -lt 1 ]; then
+if [ "$#" -ne 1 ]; then
   echo "usage: $0 FOLDER" >&2
   exit 2
 fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-host=$(dpkg --print-architecture)
 
-# What Java loads when it is used (fonts, colours) is only recommended by its package, or not at all.
-packages=(openjdk-17-jre-headless libstdc++6 libgomp1 libfreetype6 libfontconfig1 libharfbuzz0b
-  liblcms2-2 libjpeg62-turbo)
-
-done=$folder/.prepared
-recipe=$(cat "$0" | sha256sum)
-if [ -f "$done" ] && [ "$(cat "$done")" = "$recipe" ]; then
+# A folder that another version of this script made, or only half of one, is made anew.
+recipe=$(sha256sum < "$0")
+if [ "$(cat "$folder/prepared" 2> /dev/null)" = "$recipe" ]; then
   exit 0
 fi
-rm -rf "$folder/apt" "$folder/root" "$folder/java" "$done"
+rm -rf "$folder/prepared" "$folder/apt" "$folder/root" "$folder/java"
 
-# An apt that knows the sources of this machine, but believes that no package is installed.
-mkdir -p "$folder"/apt/{lists,archives}/partial
-: > "$folder/apt/status"
-cat > "$folder/apt/apt.conf" <<CONF
-Dir::State "$folder/apt";
-Dir::State::lists "$folder/apt/lists";
-Dir::State::status "$folder/apt/status";
-Dir::State::extended_states "$folder/apt/extended_states";
-Dir::Cache "$folder/apt";
-Dir::Cache::archives "$folder/apt/archives";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-Dir::Log "$folder/apt";
-#clear APT::Architectures;
+# An apt that knows the machine's sources, but believes that nothing is installed: so it finds all
+# that Java needs by itself, and there is nothing that it could break.
+host=$(dpkg --print-architecture)
+apt=$folder/apt
+mkdir -p "$apt"/{lists,archives}/partial
+: > "$apt/status"
+cat > "$apt/apt.conf" << CONF
+Dir::State "$apt";
+Dir::State::lists "$apt/lists";
+Dir::State::status "$apt/status";
+Dir::Cache "$apt";
+Dir::Cache::archives "$apt/archives";
+Dir::Log "$apt";
 APT::Architecture "arm64";
+#clear APT::Architectures;
 APT::Architectures { "arm64"; "$host"; };
-APT::Get::AllowUnauthenticated "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Post-Invoke;
 CONF
-private_apt() {
-  APT_CONFIG=$folder/apt/apt.conf apt-get -q "$@"
-}
+apt-get -qq -c "$apt/apt.conf" update
+apt-get -qq -c "$apt/apt.conf" install --yes --download-only --no-install-recommends \
+  openjdk-17-jre-headless
+(cd "$apt" && apt-get -qq -c "$apt/apt.conf" download "qemu-user-static:$host")
 
-private_apt update
-private_apt install --yes --download-only --no-install-recommends "${packages[@]}"
-mkdir "$folder/root"
-for package in "$folder"/apt/archives/*.deb; do
-  dpkg-deb --extract "$package" "$folder/root"
+root=$folder/root
+mkdir "$root"
+for package in "$apt"/archives/*.deb; do
+  dpkg-deb --extract "$package" "$root"
 done
-(cd "$folder/apt" && private_apt download "qemu-user-static:$host")
-dpkg-deb --fsys-tarfile "$folder"/apt/qemu-user-static_*.deb |
+dpkg-deb --fsys-tarfile "$apt"/qemu-user-static_*.deb |
   tar -x -C "$folder" --strip-components=3 ./usr/bin/qemu-aarch64-static
-rm -rf "$folder/apt"
+rm -r "$apt"
 
-# The emulator looks for files below root first, but leaves links to the kernel, which knows of no
-# other root: an absolute link would lead to the machine's own file.
-find "$folder/root" -type l -lname '/*' | while read -r link; do
-  ln -sfn --relative "$folder/root$(readlink "$link")" "$link"
+# The emulator looks for a file below root first, but the kernel, which knows of no other root,
+# follows the links: an absolute one would lead to the machine's own file.
+find "$root" -type l -lname '/*' | while read -r link; do
+  ln -sfn --relative "$root$(readlink "$link")" "$link"
 done
 
-# The launcher that Maven and tests start, themselves perhaps in this Java, becomes a script. The
-# second compiler is left out, as it takes longer than it gains; processes are started without
-# the helper program, which the kernel could not run.
-jvm=$folder/root/usr/lib/jvm/java-17-openjdk-arm64
+# Where Linux tells which Arm processor this is. Without the file oneDNN complains on standard error.
+identification=$root/sys/devices/system/cpu/cpu0/regs/identification
+mkdir -p "$identification"
+echo 0x00000000413fd0c1 > "$identification/midr_el1"
+
+# The launcher becomes a script, so that a process that a test starts is emulated as well. Java
+# would start it through a helper program of its own, which the kernel could not run, and spend
+# more time in the second compiler than that saves.
+jvm=$root/usr/lib/jvm/java-17-openjdk-arm64
 mv "$jvm/bin/java" "$jvm/bin/java.arm64"
-cat > "$jvm/bin/java" <<'SCRIPT'
+cat > "$jvm/bin/java" << 'SCRIPT'
 #!/bin/sh
 bin=$(dirname "$(readlink -f "$0")")
-root=$bin/../../../../..
+root=$(readlink -f "$bin/../../../../..")
+export QEMU_CPU="${QEMU_CPU:-neoverse-n1}"
 exec "$root/../qemu-aarch64-static" -L "$root" "$bin/java.arm64" \
   -XX:TieredStopAtLevel=1 -Djdk.lang.Process.launchMechanism=VFORK "$@"
 SCRIPT
@@ -88,4 +90,4 @@ chmod +x "$jvm/bin/java"
 ln -s --relative "$jvm" "$folder/java"
 
 "$folder/java/bin/java" -version
-echo "$recipe" > "$done"
+echo "$recipe" > "$folder/prepared"

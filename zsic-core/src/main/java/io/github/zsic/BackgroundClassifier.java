@@ -58,6 +58,11 @@ final class BackgroundClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public void selfTest() {
+		this.classifier.selfTest();
+	}
+
+	@Override
 	public ClassifierStatistics statistics() {
 		return this.classifier.statistics();
 	}

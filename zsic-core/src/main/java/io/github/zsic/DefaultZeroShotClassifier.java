@@ -195,6 +195,14 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public void selfTest() {
+		whileOpen(() -> {
+			this.encoder.verify();
+			return true;
+		});
+	}
+
+	@Override
 	public ClassifierStatistics statistics() {
 		TextEmbeddings.Statistics cache = this.texts.statistics();
 		return new ClassifierStatistics(cache.size(), cache.hits(), cache.misses(), cache.evictions(),

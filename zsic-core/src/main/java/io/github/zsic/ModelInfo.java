@@ -1,5 +1,7 @@
 package io.github.zsic;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  * never {@link Precision#AUTO}
  * @param dimension the length of its embeddings
  * @param scoring what {@link Scoring#AUTO} means for it
+ * @param fallbacks what plain operators compute, slower but right, because faster kernels
+ * compute it wrong on this machine; sentences for people, empty on nearly all machines
  */
 public record ModelInfo(String checkpoint, @Nullable String revision, String modelType, String device,
-		Precision precision, int dimension, Scoring scoring) {
+		Precision precision, int dimension, Scoring scoring, List<String> fallbacks) {
+
+	/**
+	 * Copies the list.
+	 */
+	public ModelInfo {
+		fallbacks = List.copyOf(fallbacks);
+	}
 
 }

@@ -475,6 +475,14 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public void selfTest() {
+		call((model) -> {
+			model.selfTest();
+			return true;
+		});
+	}
+
+	@Override
 	public ClassifierStatistics statistics() {
 		this.lock.lock();
 		try {

@@ -198,6 +198,19 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	ModelInfo model();
 
 	/**
+	 * Checks that the device computes right: a small model of the same architecture, in
+	 * the same precision, whose embeddings are known from the reference, and a blank
+	 * picture of which the model itself must make the same as when it was loaded. Takes a
+	 * few calls' time. Loading does the same, so a model that fails it is never there.
+	 * <p>
+	 * Implementations that do not compute anything have nothing to check.
+	 * @throws InferenceException if something else comes out; nobody should rely on the
+	 * scores of this classifier then
+	 */
+	default void selfTest() {
+	}
+
+	/**
 	 * What its label cache and its engine have to do.
 	 * @return the numbers at this moment, those of {@link ClassifierStatistics#NONE} if
 	 * it has neither

@@ -523,7 +523,7 @@ public final class ZeroShotClassifierBuilder {
 					this.textCanonicalization::apply);
 			float[] probe = tryOut(encoder, tokenizer);
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
-					encoder.precision(), encoder.dimension(), encoder.scoring());
+					encoder.precision(), encoder.dimension(), encoder.scoring(), encoder.fallbacks());
 			texts = new TextEmbeddings(tokenizer, encoder.textPositions(), encoder::encodeTexts, this.cacheMaximumSize,
 					this.cacheExpireAfterAccess, store(info, identity, probe));
 			DefaultZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,

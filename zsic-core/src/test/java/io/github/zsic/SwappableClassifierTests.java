@@ -388,7 +388,7 @@ class SwappableClassifierTests {
 
 		@Override
 		public ModelInfo model() {
-			return new ModelInfo(this.name, null, "fake", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX);
+			return new ModelInfo(this.name, null, "fake", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX, List.of());
 		}
 
 		@Override

@@ -176,19 +176,27 @@ final class Program implements AutoCloseable {
 	}
 
 	/**
-	 * Takes over the weights.
+	 * Takes over the weights. What fast kernels compute with them is compared with what
+	 * plain operators compute, which take the place of those that are wrong.
 	 * @param tensors gives the parts of a tensor by its name; they are not needed any
 	 * more afterwards
 	 * @param names the names of the tensors
 	 */
 	void load(Set<String> names, Function<String, List<Weights.Part>> tensors) {
+		load(names, tensors, true);
+	}
+
+	/**
+	 * The same, without a look at the kernels unless told so.
+	 */
+	void load(Set<String> names, Function<String, List<Weights.Part>> tensors, boolean checked) {
 		try (Scope scope = new Scope(this.model)) {
 			Map<String, IValue> state = new HashMap<>();
 			for (String name : names) {
 				PtNDArray[] parts = tensors.apply(name).stream().map(scope::tensor).toArray(PtNDArray[]::new);
 				state.put(name, scope.add(IValue.listFrom(parts)));
 			}
-			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)));
+			scope.run("load", scope.add(IValue.stringIValueMapFrom(state)), scope.add(IValue.from(checked)));
 		}
 	}
 

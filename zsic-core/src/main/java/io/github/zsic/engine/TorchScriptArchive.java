@@ -22,10 +22,13 @@ final class TorchScriptArchive {
 
 	/** The dictionaries among the attributes that model.py declares. */
 	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "stored", "weights",
-			"layers", "looked_at", "wrong");
+			"layers", "fused", "looked_at", "wrong");
 
-	/** The others, which are strings. */
+	/** Those that are strings. */
 	private static final List<String> STRINGS = List.of("device", "precision");
+
+	/** The others, which are false. */
+	private static final List<String> FLAGS = List.of("training", "checked");
 
 	/** What every architecture uses. */
 	private static final List<String> SHARED = List.of("model", "layers", "towers", "checks");
@@ -76,8 +79,10 @@ final class TorchScriptArchive {
 		out.writeBytes(new byte[] { (byte) 0x80, 2 });
 		out.writeBytes("c__torch__.zsic.model\nModel\n".getBytes(StandardCharsets.US_ASCII));
 		out.writeBytes(")\u0081}(".getBytes(StandardCharsets.ISO_8859_1));
-		writeString(out, "training");
-		out.write(0x89);
+		for (String name : FLAGS) {
+			writeString(out, name);
+			out.write(0x89);
+		}
 		for (String name : DICTIONARIES) {
 			writeString(out, name);
 			out.write('}');

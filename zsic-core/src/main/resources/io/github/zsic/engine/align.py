@@ -171,7 +171,8 @@ def convolve(x: Tensor, m: __torch__.zsic.model.Model, name: str, stride: int, p
   bias = annotate(Optional[Tensor], None)
   if torch.__contains__(m.weights, name + ".bias"):
     bias = m.weights[name + ".bias"]
-  return torch.conv2d(x, m.weights[name + ".weight"], bias, [stride, stride], [padding, padding], [1, 1], groups)
+  # As torch.conv2d, but a GPU is not allowed to multiply with fewer bits (TF32), the last argument.
+  return torch._convolution(x, m.weights[name + ".weight"], bias, [stride, stride], [padding, padding], [1, 1], False, [0, 0], groups, False, False, True, False)
 
 def encode_together(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)

@@ -24,16 +24,25 @@ def difference(actual: Tensor, expected: Tensor) -> float:
     share = float(torch.max(torch.abs(torch.to(actual, 6, False, False) - expected))) / (largest + 1.0e-30)
   return share
 
+# The larger one. What is not a number is the largest.
+def worse(first: float, second: float) -> float:
+  found = first
+  if first == first and not second <= first:
+    found = second
+  return found
+
 # --------------------------------------------------------------------------------- packed products
 
 # Whether a packed product may be used. The first of each shape is looked at closely, because a kernel is made for a shape:
-# with several numbers of rows and all that is computed along with it. Of those that follow, a few rows are compared.
+# with several numbers of rows, and with what is computed along with it. Of those that follow, a few rows are compared.
 def product(m: __torch__.zsic.model.Model, packed: Dict[str, Tensor], weights: Dict[str, Tensor], name: str) -> bool:
   weight = weights[name + ".weight"]
   precision = m.precision
   if not torch.__contains__(packed, name + ".scale") and precision == "int8":
     precision = "float32"
   shape = str(weight.size(0)) + " outputs of " + str(weight.size(1)) + " inputs in " + precision
+  if torch.__contains__(m.fused, name):
+    shape = shape + " with " + m.fused[name]
   found = 0.
   if torch.__contains__(m.wrong, shape):
     found = m.wrong[shape]
@@ -42,9 +51,7 @@ def product(m: __torch__.zsic.model.Model, packed: Dict[str, Tensor], weights: D
   else:
     found = __torch__.zsic.checks.linear(packed, weights, name, precision, [1, 33])
     if precision != "int8":
-      other = __torch__.zsic.checks.fused(packed, weights, name, precision)
-      if not other <= found:
-        found = other
+      found = __torch__.zsic.checks.worse(found, __torch__.zsic.checks.fused(m, packed, weights, name, precision))
     m.looked_at[shape] = found
   right = found <= __torch__.zsic.checks.bound(precision)
   if not right:
@@ -79,9 +86,7 @@ def linear(packed: Dict[str, Tensor], weights: Dict[str, Tensor], name: str, pre
   found = 0.
   for count in rows:
     y = __torch__.zsic.layers.linear(torch.narrow(x, 0, 0, count), complete, name)
-    share = __torch__.zsic.checks.difference(y, torch.narrow(expected, 0, 0, count))
-    if not share <= found:
-      found = share
+    found = __torch__.zsic.checks.worse(found, __torch__.zsic.checks.difference(y, torch.narrow(expected, 0, 0, count)))
   return found
 
 # The bias of int8 is not packed.
@@ -91,31 +96,31 @@ def with_bias(packed: Dict[str, Tensor], weights: Dict[str, Tensor], name: str) 
     complete[name + ".bias"] = weights[name + ".bias"]
   return complete
 
-# The operations that are fused with a product: each activation, and a sum.
-def fused(packed: Dict[str, Tensor], weights: Dict[str, Tensor], name: str, precision: str) -> float:
+# A product with its activation, or with a sum: those are fused.
+def fused(m: __torch__.zsic.model.Model, packed: Dict[str, Tensor], weights: Dict[str, Tensor], name: str, precision: str) -> float:
   weight = weights[name + ".weight"]
   x = __torch__.zsic.checks.numbers(3, weight.size(1))
   product = __torch__.zsic.checks.plain(x, packed, weights, name, precision)
-  found = 0.
-  for kind in ["gelu", "gelu_pytorch_tanh", "silu", "relu"]:
-    y = __torch__.zsic.layers.activated_linear(x, packed, name, kind)
-    share = __torch__.zsic.checks.difference(y, __torch__.zsic.layers.activation(torch.clone(product), kind))
-    if not share <= found:
-      found = share
-  other = __torch__.zsic.checks.numbers(3, weight.size(0))
-  share = __torch__.zsic.checks.difference(__torch__.zsic.layers.linear_add(x, other, packed, name, False), product + other)
-  if not share <= found:
-    found = share
-  return found
+  if torch.__contains__(m.fused, name):
+    actual = __torch__.zsic.layers.activated_linear(x, packed, name, m.fused[name])
+    expected = __torch__.zsic.layers.activation(product, m.fused[name])
+  else:
+    other = __torch__.zsic.checks.numbers(3, weight.size(0))
+    actual = __torch__.zsic.layers.linear_add(x, other, packed, name, False)
+    expected = product + other
+  return __torch__.zsic.checks.difference(actual, expected)
 
 # ----------------------------------------------------------------------------- attention and norms
 
 # How far attention as it is used, and the norm, are from plain operators, as a multiple of what is allowed. The first
 # layer of each tower asks, in the trial run of a model, because there all that matters is known.
 def attention(size: int, tokens: int, causal: bool, masked: bool, like: Tensor) -> Tensor:
+  # Scores that are rounded to bfloat16 make more of a difference than one product.
   bound = 5.0e-05
   if like.dtype != 6:
-    bound = 0.01
+    bound = 0.03
+  elif like.is_cuda:
+    bound = 0.005
   worst = __torch__.zsic.checks.norm(like.size(2) // 3, like.device) / 5.0e-05
   for count in [tokens, 7, 77, 200]:
     x = torch.to(__torch__.zsic.checks.numbers(3 * count, size), like.device, like.dtype, False, False)
@@ -134,9 +139,7 @@ def attention(size: int, tokens: int, causal: bool, masked: bool, like: Tensor) 
     scores = torch.matmul(torch.to(q, 6, False, False), torch.transpose(torch.to(k, 6, False, False), -2, -1)) * (float(size) ** -0.5)
     scores = torch.masked_fill(scores, torch.logical_not(seen), -1.0e+30)
     expected = torch.matmul(torch.softmax(scores, -1), torch.to(v, 6, False, False))
-    share = __torch__.zsic.checks.difference(__torch__.zsic.layers.attention(q, k, v, mask, causal), expected) / bound
-    if not share <= worst:
-      worst = share
+    worst = __torch__.zsic.checks.worse(worst, __torch__.zsic.checks.difference(__torch__.zsic.layers.attention(q, k, v, mask, causal), expected) / bound)
   return torch.tensor(worst, dtype=6)
 
 def norm(width: int, device: Device) -> float:

@@ -276,7 +276,8 @@ def channel_values(config: Dict[str, float], name: str, device: str) -> Tensor:
 # are brought to the range of the pixels, as the torchvision backend does, but for EfficientNet's
 # processor where it takes 1 from the rescaled values.
 def rescale_and_normalize(pixels: Tensor, config: Dict[str, float], device: str) -> Tensor:
-  x = torch.to(pixels, torch.device(device), 6, False, False)
+  # As bytes to the device, which are a fourth of the numbers.
+  x = torch.to(torch.to(pixels, torch.device(device), 0, False, False), 6, False, False)
   factor = 1.
   if config["do_rescale"] != 0.:
     factor = config["rescale_factor"]
@@ -336,7 +337,7 @@ def float_type(precision: str) -> int:
 def pack(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor], name: str, quantized: bool) -> NoneType:
   if m.device == "cpu" and __torch__.zsic.kernels.packs():
     packed = __torch__.zsic.layers.packed(m.precision, weights, name, quantized)
-    if __torch__.zsic.checks.product(m, packed, weights, name):
+    if not m.checked or __torch__.zsic.checks.product(m, packed, weights, name):
       for key in packed:
         weights[key] = packed[key]
     else:
@@ -484,6 +485,8 @@ def pack_feed_forward(m: __torch__.zsic.model.Model, weights: Dict[str, Tensor],
     weights[first + ".weight"] = torch.mul(weights[first + ".weight"], 1.702)
     weights[first + ".bias"] = torch.mul(weights[first + ".bias"], 1.702)
     weights[second + ".weight"] = torch.div(weights[second + ".weight"], 1.702)
+    kind = "silu"
+  m.fused[first] = kind
   if m.device == "cpu" and __torch__.zsic.kernels.packs():
     for key in [first + ".weight", first + ".bias"]:
       weights[key] = __torch__.zsic.layers.fill_up(weights[key])
@@ -652,7 +655,8 @@ def attention_pooling(x: Tensor, weights: Dict[str, Tensor], prefix: str, heads:
   width = x.size(2)
   h = __torch__.zsic.layers.linear(x, weights, prefix + "kv")
   q = torch.to(weights[prefix + "query"], h.dtype, False, False)
-  q = torch.expand(torch.view(q, [1, heads, 1, width // heads]), [batch, -1, -1, -1])
+  # With memory of its own for each picture, because not every kernel for GPUs takes less.
+  q = torch.contiguous(torch.expand(torch.view(q, [1, heads, 1, width // heads]), [batch, -1, -1, -1]))
   kv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 2, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
   h = torch.scaled_dot_product_attention(q, kv[0], kv[1], mask, 0., False)
   h = __torch__.zsic.layers.linear(torch.reshape(h, [batch, width]), weights, prefix + "attention.out_proj")

@@ -6,6 +6,7 @@ class Model(Module):
   __parameters__ = []
   __buffers__ = []
   training : bool
+  checked : bool
   config : Dict[str, float]
   names : Dict[str, str]
   processing : Dict[str, float]
@@ -14,6 +15,7 @@ class Model(Module):
   precision : str
   weights : Dict[str, Tensor]
   layers : Dict[str, List[Dict[str, Tensor]]]
+  fused : Dict[str, str]
   looked_at : Dict[str, float]
   wrong : Dict[str, float]
 
@@ -28,6 +30,7 @@ class Model(Module):
     self.precision = precision
     self.weights = annotate(Dict[str, Tensor], {})
     self.layers = annotate(Dict[str, List[Dict[str, Tensor]]], {})
+    self.fused = annotate(Dict[str, str], {})
     self.looked_at = annotate(Dict[str, float], {})
     self.wrong = annotate(Dict[str, float], {})
     return None
@@ -52,8 +55,10 @@ class Model(Module):
   def ignored(self: __torch__.zsic.model.Model) -> List[str]:
     return __torch__.zsic.architecture.ignored()
 
-  # Takes the whole state dict once and keeps what it makes of it.
-  def load(self: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
+  # Takes the whole state dict once and keeps what it makes of it. What fast kernels compute is compared with plain
+  # operators on the way, unless the results are known anyway.
+  def load(self: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], checked: bool) -> NoneType:
+    self.checked = checked
     for name in (self).shapes():
       if not __torch__.zsic.layers.is_of_layer(name):
         whole = __torch__.zsic.layers.weight(state, name, self.device)
@@ -61,8 +66,9 @@ class Model(Module):
           whole = __torch__.zsic.layers.pack_words(self, whole)
         self.weights[name] = whole
     __torch__.zsic.architecture.load_layers(self, state)
-    for tower in self.layers:
-      self.layers[tower][0]["unchecked"] = torch.zeros([0], dtype=6)
+    if checked:
+      for tower in self.layers:
+        self.layers[tower][0]["unchecked"] = torch.zeros([0], dtype=6)
     return None
 
   # The shapes of packed products that came out wrong, and by which share of the largest number. Plain operators
@@ -76,9 +82,7 @@ class Model(Module):
     for tower in self.layers:
       layer = self.layers[tower][0]
       if torch.__contains__(layer, "difference"):
-        share = float(layer["difference"])
-        if not share <= worst:
-          worst = share
+        worst = __torch__.zsic.checks.worse(worst, float(layer["difference"]))
     return worst
 
   # How many tokens the text tower reads at most.

@@ -116,7 +116,8 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public ModelInfo model() {
-		return new ModelInfo("classpath:zsic/emoji-clip", null, "clip", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX);
+		return new ModelInfo("classpath:zsic/emoji-clip", null, "clip", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX,
+				List.of());
 	}
 
 	@Override

@@ -38,6 +38,9 @@ public final class ClassifierDetails {
 			details.put("modelType", model.modelType());
 			details.put("device", model.device());
 			details.put("precision", model.precision().toString());
+			if (!model.fallbacks().isEmpty()) {
+				details.put("fallbacks", model.fallbacks());
+			}
 			Duration loadTime = status.loadTime();
 			putIfKnown(details, "loadTime", (loadTime != null) ? seconds(loadTime) : null);
 		}
@@ -53,6 +56,19 @@ public final class ClassifierDetails {
 			details.put("queue", queue(statistics));
 			details.put("cache", cache(statistics));
 		}
+		return details;
+	}
+
+	/**
+	 * Tells how a self-test ended.
+	 * @param selfTest the result
+	 * @return names and values
+	 */
+	public static Map<String, Object> of(ManagedClassifier.SelfTestResult selfTest) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("time", selfTest.time());
+		details.put("passed", selfTest.failure() == null);
+		putIfKnown(details, "failure", (selfTest.failure() != null) ? describe(selfTest.failure()) : null);
 		return details;
 	}
 

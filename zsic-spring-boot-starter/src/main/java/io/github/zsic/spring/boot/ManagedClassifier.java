@@ -12,6 +12,7 @@ import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.HubException;
+import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
@@ -309,9 +310,26 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	private void runSelfTest() {
+		try {
+			runSelfTestNow();
+		}
+		catch (ModelNotReadyException | ClassifierClosedException ex) {
+			// There is nothing to test any more.
+			logger.debug("The self-test found no model", ex);
+		}
+	}
+
+	/**
+	 * Runs the self-test and waits for its result.
+	 * @return the result, a new one
+	 * @throws ModelNotReadyException if there is no model
+	 * @throws ClassifierClosedException if there will be none
+	 */
+	public SelfTestResult runSelfTestNow() {
 		SelfTest test = this.selfTest;
 		if (test == null) {
-			return;
+			this.classifier.model();
+			throw new ModelNotReadyException("The model has not been tested yet.", "Try again.");
 		}
 		Throwable failure = null;
 		try {
@@ -321,15 +339,17 @@ public final class ManagedClassifier implements AutoCloseable {
 			});
 		}
 		catch (ClassifierClosedException ex) {
-			return;
+			throw ex;
 		}
 		catch (RuntimeException | Error ex) {
 			failure = ex;
 		}
+		SelfTestResult result = new SelfTestResult(Instant.now(), failure);
 		// Unless the model was exchanged meanwhile, whose test was another one.
 		if (test == this.selfTest) {
-			this.selfTestResult = new SelfTestResult(Instant.now(), failure);
+			this.selfTestResult = result;
 		}
+		return result;
 	}
 
 	/**

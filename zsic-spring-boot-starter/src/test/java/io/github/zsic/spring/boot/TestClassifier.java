@@ -37,13 +37,19 @@ public class TestClassifier implements ZeroShotClassifier {
 
 	public volatile boolean closed;
 
+	public volatile RuntimeException selfTestFailure;
+
 	public TestClassifier(String checkpoint, float score) {
 		this(new ModelSelection(checkpoint, null, "cpu", Precision.AUTO), score);
 	}
 
 	public TestClassifier(ModelSelection selection, float score) {
+		this(selection, score, List.of());
+	}
+
+	public TestClassifier(ModelSelection selection, float score, List<String> fallbacks) {
 		this.info = new ModelInfo(selection.checkpoint(), selection.revision(), "clip", selection.device(),
-				resolved(selection.precision()), 1, Scoring.SOFTMAX);
+				resolved(selection.precision()), 1, Scoring.SOFTMAX, fallbacks);
 		this.score = score;
 	}
 
@@ -90,6 +96,13 @@ public class TestClassifier implements ZeroShotClassifier {
 	@Override
 	public float[] embedText(String text) {
 		return new float[] { 1 };
+	}
+
+	@Override
+	public void selfTest() {
+		if (this.selfTestFailure != null) {
+			throw this.selfTestFailure;
+		}
 	}
 
 	@Override

@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.zsic.ClassifierClosedException;
+import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.Precision;
 import io.github.zsic.ZsicException;
 import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ManagedClassifier.SelfTestResult;
 import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.SwapRefusedException;
 import org.jspecify.annotations.Nullable;
@@ -67,35 +69,53 @@ public class ZsicEndpoint {
 	 * @param revision its revision
 	 * @param device the device
 	 * @param precision the precision, in any case
+	 * @param selfTest {@code true} to run the self-test of the model instead of
+	 * exchanging it
 	 * @return what there is to tell about the classifier now, with the reason if the
-	 * model was not exchanged
+	 * model was not exchanged; of a self-test its result, and status 503 if it failed
 	 */
 	@WriteOperation
-	public WebEndpointResponse<Map<String, Object>> swap(@Nullable String classifier, @Nullable String checkpoint,
-			@Nullable String revision, @Nullable String device, @Nullable Precision precision) {
+	public WebEndpointResponse<Map<String, Object>> operate(@Nullable String classifier, @Nullable String checkpoint,
+			@Nullable String revision, @Nullable String device, @Nullable Precision precision,
+			@Nullable Boolean selfTest) {
 		ManagedClassifier target = find(classifier);
 		if (target == null) {
 			return refuse(WebEndpointResponse.STATUS_NOT_FOUND,
 					"There is no classifier of that name, but " + this.classifiers.keySet() + ".", "Use one of these.");
 		}
-		if (!StringUtils.hasText(checkpoint) && !StringUtils.hasText(revision) && !StringUtils.hasText(device)
-				&& precision == null) {
-			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST, "Nothing is to be changed.",
-					"Send 'checkpoint', 'revision', 'device' or 'precision'.");
+		boolean other = StringUtils.hasText(checkpoint) || StringUtils.hasText(revision) || StringUtils.hasText(device)
+				|| precision != null;
+		boolean test = Boolean.TRUE.equals(selfTest);
+		if (other == test) {
+			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST,
+					test ? "A model is either exchanged or tested." : "Nothing is to be changed.",
+					test ? "Send 'selfTest' without 'checkpoint', 'revision', 'device' and 'precision'."
+							: "Send 'checkpoint', 'revision', 'device' or 'precision', or 'selfTest': true.");
 		}
 		try {
+			if (test) {
+				return selfTest(target);
+			}
 			target.swap(select(target.selection(), checkpoint, revision, device, precision));
 			return new WebEndpointResponse<>(ClassifierDetails.of(target, this.window));
 		}
 		catch (SwapRefusedException ex) {
 			return refuse(CONFLICT, ex.getDescription(), ex.getAction());
 		}
-		catch (ClassifierClosedException ex) {
+		catch (ClassifierClosedException | ModelNotReadyException ex) {
 			return refuse(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, ex.getDescription(), ex.getAction());
 		}
 		catch (ZsicException ex) {
 			return refuse(UNPROCESSABLE_CONTENT, ex.getDescription(), ex.getAction());
 		}
+	}
+
+	private WebEndpointResponse<Map<String, Object>> selfTest(ManagedClassifier target) {
+		SelfTestResult result = target.runSelfTestNow();
+		Map<String, Object> details = ClassifierDetails.of(target, this.window);
+		details.put("selfTest", ClassifierDetails.of(result));
+		return new WebEndpointResponse<>(details, (result.failure() == null) ? WebEndpointResponse.STATUS_OK
+				: WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
 	}
 
 	private @Nullable ManagedClassifier find(@Nullable String name) {

@@ -91,7 +91,7 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("gpu", describe(gpu));
 		}
 		if (selfTest != null) {
-			builder.withDetail("selfTest", describe(selfTest));
+			builder.withDetail("selfTest", ClassifierDetails.of(selfTest));
 		}
 	}
 
@@ -163,16 +163,6 @@ public class ZsicHealthIndicator extends AbstractHealthIndicator {
 			return "The self-test failed.";
 		}
 		return null;
-	}
-
-	private static Map<String, Object> describe(SelfTestResult selfTest) {
-		Map<String, Object> details = new LinkedHashMap<>();
-		details.put("time", selfTest.time());
-		details.put("passed", selfTest.failure() == null);
-		if (selfTest.failure() != null) {
-			details.put("failure", ClassifierDetails.describe(selfTest.failure()));
-		}
-		return details;
 	}
 
 	/**

@@ -119,6 +119,11 @@ public class ObservedModel implements ZeroShotClassifier {
 	}
 
 	@Override
+	public void selfTest() {
+		this.model.selfTest();
+	}
+
+	@Override
 	public ClassifierStatistics statistics() {
 		return this.model.statistics();
 	}

@@ -46,7 +46,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public ModelInfo model() {
-		return new ModelInfo("fake", null, "fake", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX);
+		return new ModelInfo("fake", null, "fake", "cpu", Precision.FLOAT32, 1, Scoring.SOFTMAX, List.of());
 	}
 
 	@Override

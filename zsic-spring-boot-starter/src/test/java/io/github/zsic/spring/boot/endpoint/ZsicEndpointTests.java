@@ -6,6 +6,7 @@ import java.util.Map;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -69,7 +70,8 @@ class ZsicEndpointTests {
 
 	@Test
 	void exchangesThePrecisionAlone() {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, null, null, null, Precision.INT8);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null,
+				Precision.INT8, null);
 		assertThat(response.getStatus()).isEqualTo(200);
 		assertThat(response.getBody()).containsEntry("precision", "int8");
 		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "cpu", Precision.INT8));
@@ -77,40 +79,73 @@ class ZsicEndpointTests {
 
 	@Test
 	void theOnlyClassifierNeedsNoName() {
-		new ZsicEndpoint(List.of(this.night), Duration.ofMinutes(5)).swap(null, "other", null, null, null);
+		new ZsicEndpoint(List.of(this.night), Duration.ofMinutes(5)).operate(null, "other", null, null, null, null);
 		assertThat(this.night.selection().checkpoint()).isEqualTo("other");
 	}
 
 	@Test
 	void failureTellsWhyAndChangesNothing() {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(null, "broken", null, null, null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, "broken", null, null, null,
+				null);
 		assertThat(response.getStatus()).isEqualTo(422);
 		assertThat(response.getBody()).containsEntry("error", "It is broken.").containsEntry("action", "Mend it.");
 		assertThat(this.main.selection().checkpoint()).isEqualTo("main");
-		assertThat(this.endpoint.swap(null, null, null, "cuda", null).getStatus()).isEqualTo(422);
+		assertThat(this.endpoint.operate(null, null, null, "cuda", null, null).getStatus()).isEqualTo(422);
 		assertThat(TestClassifier.ask(this.main.classifier())).isEqualTo(0.5f);
 	}
 
 	@Test
 	void refusesWhatMakesNoSense() {
-		assertThat(this.endpoint.swap("noon", "other", null, null, null).getStatus()).isEqualTo(404);
-		assertThat(this.endpoint.swap(null, " ", null, null, null).getStatus()).isEqualTo(400);
+		assertThat(this.endpoint.operate("noon", "other", null, null, null, null).getStatus()).isEqualTo(404);
+		assertThat(this.endpoint.operate(null, " ", null, null, null, null).getStatus()).isEqualTo(400);
 	}
 
 	@Test
 	void refusesWhileAnotherModelIsLoaded() {
-		assertThat(this.endpoint.swap(null, "busy", null, null, null).getStatus()).isEqualTo(409);
+		assertThat(this.endpoint.operate(null, "busy", null, null, null, null).getStatus()).isEqualTo(409);
 	}
 
 	@Test
 	void refusesWhenClosed() {
 		this.main.close();
-		assertThat(this.endpoint.swap(null, "other", null, null, null).getStatus()).isEqualTo(503);
+		assertThat(this.endpoint.operate(null, "other", null, null, null, null).getStatus()).isEqualTo(503);
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void testsAModelOnDemand() {
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, true);
+		assertThat(response.getStatus()).isEqualTo(200);
+		assertThat((Map<String, Object>) response.getBody().get("selfTest")).containsEntry("passed", true)
+			.containsKey("time");
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void aModelThatNoLongerComputesRightFailsItsTest() {
+		swap(null, "faulty", null, null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, true);
+		assertThat(response.getStatus()).isEqualTo(503);
+		assertThat((Map<String, Object>) response.getBody().get("selfTest")).containsEntry("passed", false)
+			.containsEntry("failure", "It is off.");
+	}
+
+	@Test
+	void aTestIsNoSwap() {
+		assertThat(this.endpoint.operate(null, "other", null, null, null, true).getStatus()).isEqualTo(400);
+		assertThat(this.endpoint.operate(null, null, null, null, null, false).getStatus()).isEqualTo(400);
+		this.main.close();
+		assertThat(this.endpoint.operate(null, null, null, null, null, true).getStatus()).isEqualTo(503);
+	}
+
+	@Test
+	void tellsWhatPlainOperatorsCompute() {
+		assertThat(swap(null, "slow", null, null)).containsEntry("fallbacks", List.of("96 outputs of 64 inputs"));
 	}
 
 	private Map<String, Object> swap(String classifier, String checkpoint, String revision, String device) {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.swap(classifier, checkpoint, revision, device,
-				null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(classifier, checkpoint, revision,
+				device, null, null);
 		assertThat(response.getStatus()).isEqualTo(200);
 		return response.getBody();
 	}
@@ -130,7 +165,12 @@ class ZsicEndpointTests {
 		if (selection.device().equals("cuda")) {
 			throw new DeviceException("There is no GPU.", "Use the CPU.");
 		}
-		return new TestClassifier(selection, 0.5f);
+		TestClassifier model = new TestClassifier(selection, 0.5f,
+				selection.checkpoint().equals("slow") ? List.of("96 outputs of 64 inputs") : List.of());
+		if (selection.checkpoint().equals("faulty")) {
+			model.selfTestFailure = new InferenceException("It is off.", "Mend it.");
+		}
+		return model;
 	}
 
 }
