@@ -55,7 +55,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = ROOT / "zsic-core/src/main/resources/io/github/zsic/engine/known-answers.json"
+OUT = ROOT / "zsic-core/src/main/resources/io/github/zsic/checkpoint/known-answers.json"
 VOCABULARY = 200
 WORDS = [113, 27, 154, 68, 181, 42, 97], [27, 130, 75]
 

@@ -572,7 +572,7 @@ def check_checkpoint(folder, device, precisions, golden, table):
 def check(device, precisions, tf32, only):
     golden = golden_embeddings()
     table = Table(TF32 if device.startswith("cuda") and tf32 != "off" else FLOAT32[device.split(":")[0]])
-    for architecture, answer in read_json(PROGRAMS / "known-answers.json").items():
+    for architecture, answer in read_json(PROGRAMS.parent / "checkpoint" / "known-answers.json").items():
         # Beside the architectures there is what a resize makes, which runs on the CPU always.
         for precision in precisions if "config" in answer and only in architecture else []:
             with table.catching("-", architecture, precision):

@@ -6,14 +6,10 @@ class Sweep(Module):
   __buffers__ = []
   training : bool
 
-  # For each number of rows, how far the packed product of random numbers is from the plain one, as a share of the
-  # largest result. With padding the outputs are filled up as zsic does it.
-  def differences(self: __torch__.zsic.sweep.Sweep, outputs: int, inputs: int, rows: List[int], precision: str, operation: str, block: int) -> List[float]:
-    return __torch__.zsic.sweep.differences(outputs, inputs, rows, precision, operation, block)
-
-  # For each number of rows, whether the first row has the bits that it has alone.
-  def alike(self: __torch__.zsic.sweep.Sweep, outputs: int, inputs: int, rows: List[int], precision: str, operation: str) -> List[bool]:
-    return __torch__.zsic.sweep.alike(outputs, inputs, rows, precision, operation)
+  # How far the packed product of random numbers is from the plain one, as a share of the largest result. Outputs are
+  # filled up to whole blocks.
+  def difference(self: __torch__.zsic.sweep.Sweep, outputs: int, inputs: int, rows: int, precision: str, operation: str, block: int) -> float:
+    return __torch__.zsic.sweep.difference(outputs, inputs, rows, precision, operation, block)
 
   def supports(self: __torch__.zsic.sweep.Sweep, precision: str) -> bool:
     return __torch__.zsic.kernels.supports(precision)
@@ -67,28 +63,20 @@ def numbers(rows: int, outputs: int, inputs: int, precision: str) -> Tuple[Tenso
     bias = torch.to(bias, 15)
   return (x, other, weight, bias)
 
-def differences(outputs: int, inputs: int, rows: List[int], precision: str, operation: str, block: int) -> List[float]:
-  found = annotate(List[float], [])
-  for count in rows:
-    n = __torch__.zsic.sweep.numbers(count, outputs, inputs, precision)
-    y = __torch__.zsic.sweep.packed(n[0], n[1], __torch__.zsic.sweep.fill(n[2], block), __torch__.zsic.sweep.fill(n[3], block), precision, operation)
-    y = torch.to(torch.narrow(y, 1, 0, outputs), 6)
-    if precision == "int8":
-      z = torch.linear(n[0] - 128., n[2], None) * 0.01
+def difference(outputs: int, inputs: int, rows: int, precision: str, operation: str, block: int) -> float:
+  n = __torch__.zsic.sweep.numbers(rows, outputs, inputs, precision)
+  weight = __torch__.zsic.sweep.fill(n[2], block)
+  other = n[1]
+  if operation == "add" and weight.size(0) != outputs:
+    other = torch.constant_pad_nd(other, [0, weight.size(0) - outputs], 0)
+  y = __torch__.zsic.sweep.packed(n[0], other, weight, __torch__.zsic.sweep.fill(n[3], block), precision, operation)
+  y = torch.to(torch.narrow(y, 1, 0, outputs), 6)
+  if precision == "int8":
+    z = torch.linear(n[0] - 128., n[2], None) * 0.01
+  else:
+    z = torch.linear(torch.to(n[0], 6), torch.to(n[2], 6), torch.to(n[3], 6))
+    if operation == "add":
+      z = z + n[1]
     else:
-      z = torch.linear(torch.to(n[0], 6), torch.to(n[2], 6), torch.to(n[3], 6))
-      if operation == "add":
-        z = z + n[1]
-      else:
-        z = __torch__.zsic.sweep.activation(z, operation)
-    found.append(float(torch.max(torch.abs(y - z))) / float(torch.max(torch.abs(z))))
-  return found
-
-def alike(outputs: int, inputs: int, rows: List[int], precision: str, operation: str) -> List[bool]:
-  found = annotate(List[bool], [])
-  n = __torch__.zsic.sweep.numbers(rows[len(rows) - 1], outputs, inputs, precision)
-  first = torch.narrow(__torch__.zsic.sweep.packed(torch.narrow(n[0], 0, 0, rows[0]), torch.narrow(n[1], 0, 0, rows[0]), n[2], n[3], precision, operation), 0, 0, 1)
-  for count in rows:
-    y = __torch__.zsic.sweep.packed(torch.narrow(n[0], 0, 0, count), torch.narrow(n[1], 0, 0, count), n[2], n[3], precision, operation)
-    found.append(torch.equal(torch.narrow(y, 0, 0, 1), first))
-  return found
+      z = __torch__.zsic.sweep.activation(z, operation)
+  return float(torch.max(torch.abs(y - z))) / (float(torch.max(torch.abs(z))) + 1.0e-30)

@@ -1,40 +1,25 @@
 package io.github.zsic.engine;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32;
-
-import com.google.gson.Gson;
-import com.google.gson.JsonObject;
 
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
 import io.github.zsic.checkpoint.ImageProcessing;
+import io.github.zsic.checkpoint.KnownModel;
 import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.checkpoint.Weights;
 
 /**
- * What the reference makes of a picture and two texts with a small model of an
- * architecture, whose weights a formula gives. A program that comes to the same on the
- * device at hand runs right there, from the resize to the last norm.
- * {@code tools/golden/known_answers.py} recorded the answers and tells the formula.
+ * Compares what a program computes with what the reference computes, of a small model of
+ * its architecture. A program that comes to the same on the device at hand runs right
+ * there, from the resize to the last norm.
  * <p>
  * Immutable.
  */
 final class KnownAnswers {
-
-	private static final String RESOURCE = "known-answers.json";
 
 	/** Of components of unit vectors, in float32 on a CPU. */
 	private static final double COMPONENT = 2e-5;
@@ -48,43 +33,15 @@ final class KnownAnswers {
 	/** 1 - cosine, in 8 bits; measured are 0.0007 and less. */
 	private static final double INT8 = 0.007;
 
-	private static final Gson GSON = new Gson();
+	private final KnownModel model;
 
-	private final ModelConfig config;
-
-	private final ImageProcessing processing;
-
-	private final Entry entry;
-
-	private final List<Resize> resizes;
-
-	private KnownAnswers(ModelConfig config, ImageProcessing processing, Entry entry, List<Resize> resizes) {
-		this.config = config;
-		this.processing = processing;
-		this.entry = entry;
-		this.resizes = resizes;
+	private KnownAnswers(KnownModel model) {
+		this.model = model;
 	}
 
-	/**
-	 * Reads the answers for an architecture.
-	 */
+	/** The answers for an architecture. */
 	static KnownAnswers of(Architecture architecture) {
-		JsonObject all;
-		try (InputStream in = KnownAnswers.class.getResourceAsStream(RESOURCE)) {
-			if (in == null) {
-				throw new IOException("zsic-core lacks its own resource " + RESOURCE);
-			}
-			Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8);
-			all = GSON.fromJson(reader, JsonObject.class);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		String type = architecture.modelType();
-		Entry entry = GSON.fromJson(all.get(type), Entry.class);
-		return new KnownAnswers(ModelConfig.of(type, entry.config()),
-				ImageProcessing.of(type, (architecture == Architecture.OPEN_CLIP) ? entry.config() : entry.processor()),
-				entry, List.of(GSON.fromJson(all.get("resize"), Resize[].class)));
+		return new KnownAnswers(KnownModel.of(architecture.modelType()));
 	}
 
 	/**
@@ -108,31 +65,31 @@ final class KnownAnswers {
 	}
 
 	private void verify(Program program, Precision precision, boolean checked) {
-		for (Resize resize : this.resizes) {
+		for (KnownModel.Resize resize : this.model.resizes()) {
 			verify(program, precision, resize);
 		}
-		program.configure(this.config, this.processing, Map.of(), precision);
+		program.configure(this.model.config(), this.model.processing(), Map.of(), precision);
 		Map<String, long[]> shapes = program.shapes();
 		Map<String, Weights.Part> weights = new HashMap<>();
-		shapes.forEach((name, shape) -> weights.put(name, weight(name, shape)));
+		shapes.forEach((name, shape) -> weights.put(name, KnownModel.weight(name, shape)));
 		program.load(shapes.keySet(), (name) -> List.of(weights.get(name)), checked);
-		DualEncoder.Picture picture = picture(this.entry.picture());
-		compare(program, precision, "picture", program.encodeImages(List.of(picture, picture)), this.entry.image(),
-				this.entry.image());
+		DualEncoder.Picture picture = picture(this.model.size());
+		compare(program, precision, "picture", program.encodeImages(List.of(picture, picture)), this.model.image(),
+				this.model.image());
 		compare(program, precision, "text",
-				program.encodeTexts(flatten(this.entry.ids()), flatten(this.entry.mask()), this.entry.ids().length),
-				this.entry.texts());
+				program.encodeTexts(flatten(this.model.ids()), flatten(this.model.mask()), this.model.ids().length),
+				this.model.texts());
 	}
 
-	private static void verify(Program program, Precision precision, Resize resize) {
+	private static void verify(Program program, Precision precision, KnownModel.Resize resize) {
 		Map<String, Double> numbers = Map.of("do_resize", 1.0, "size.height", (double) resize.size()[0], "size.width",
 				(double) resize.size()[1], "resample", (double) resize.resample());
 		program.configure(new ModelConfig("", Map.of(), Map.of()), new ImageProcessing(numbers), Map.of(), precision);
-		DualEncoder.Picture resized = program.resize(picture(resize.picture()));
-		byte[] expected = Base64.getDecoder().decode(resize.pixels());
+		byte[] actual = program.resize(picture(resize.picture())).rgb();
+		byte[] expected = resize.expected();
 		int largest = 0;
 		for (int i = 0; i < expected.length; i++) {
-			largest = Math.max(largest, Math.abs((resized.rgb()[i] & 0xff) - (expected[i] & 0xff)));
+			largest = Math.max(largest, Math.abs((actual[i] & 0xff) - (expected[i] & 0xff)));
 		}
 		if (largest > 1) {
 			throw wrong("the resize of a picture (resample " + resize.resample() + "), in levels of 255", largest, 1);
@@ -185,71 +142,7 @@ final class KnownAnswers {
 	}
 
 	private static DualEncoder.Picture picture(int[] size) {
-		byte[] rgb = new byte[3 * size[0] * size[1]];
-		int i = 0;
-		for (int y = 0; y < size[1]; y++) {
-			for (int x = 0; x < size[0]; x++) {
-				for (int c = 0; c < 3; c++) {
-					rgb[i++] = (byte) (17 * x + 29 * y + 61 * c + x * y / 3);
-				}
-			}
-		}
-		return new DualEncoder.Picture(rgb, size[0], size[1]);
-	}
-
-	private static Weights.Part weight(String name, long[] shape) {
-		int count = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
-		CRC32 seed = new CRC32();
-		seed.update(name.getBytes(StandardCharsets.UTF_8));
-		double scale = 0.25;
-		double offset = 0;
-		if (shape.length >= 2) {
-			boolean table = (shape.length == 3 && shape[0] == 1) || (name.contains("embedding")
-					&& !name.contains("patch_embedding") && !name.contains("convolution"));
-			scale = table ? 0.5 : Math.sqrt(6 / ((double) count / shape[0]));
-		}
-		else if (name.endsWith("logit_scale") || name.endsWith("temperature")) {
-			scale = 0;
-			offset = 1;
-		}
-		else if (name.endsWith("weight") || name.endsWith("gamma")) {
-			offset = 1;
-		}
-		else if (name.endsWith("running_var")) {
-			scale = 0.125;
-			offset = 0.6875;
-		}
-		ByteBuffer data = ByteBuffer.allocateDirect(Float.BYTES * count).order(ByteOrder.nativeOrder());
-		for (int i = 0; i < count; i++) {
-			data.putFloat((float) (offset + scale * random((int) seed.getValue() + i * 0x9E3779B9)));
-		}
-		return new Weights.Part("F32", shape, data.flip());
-	}
-
-	/** The hash "lowbias32" of Chris Wellons, from -1 to 1. */
-	private static double random(int value) {
-		int hash = value;
-		hash ^= hash >>> 16;
-		hash *= 0x7feb352d;
-		hash ^= hash >>> 15;
-		hash *= 0x846ca68b;
-		hash ^= hash >>> 16;
-		return (hash >>> 8) * 0x1p-23 - 1;
-	}
-
-	/**
-	 * What the file says of an architecture.
-	 */
-	private record Entry(JsonObject config, JsonObject processor, long[][] ids, long[][] mask, int[] picture,
-			float[] image, float[][] texts) {
-
-	}
-
-	/**
-	 * A picture of a width and a height in another height and width.
-	 */
-	private record Resize(int resample, int[] picture, int[] size, String pixels) {
-
+		return new DualEncoder.Picture(KnownModel.picture(size[0], size[1]), size[0], size[1]);
 	}
 
 }

@@ -35,6 +35,7 @@ final class TorchRuntime {
 		setDefault("OPT_OUT_TRACKING", "true");
 		setDefault("RUST_FLAVOR", "cpu");
 		limitSpinning();
+		requireInstructions();
 		try {
 			return Engine.getEngine("PyTorch");
 		}
@@ -47,6 +48,20 @@ final class TorchRuntime {
 							+ "name a folder that can be written, where it is unpacked to. Alpine Linux is not supported: "
 							+ "libtorch needs glibc.",
 					ex);
+		}
+	}
+
+	/**
+	 * The native part of DJL would end the JVM on its first use of an instruction that is
+	 * not there.
+	 */
+	private static void requireInstructions() {
+		if (Platform.isLinux() && "aarch64".equals(System.getProperty("os.arch")) && !Processor.mayHave("atomics")) {
+			throw new DeviceException(
+					"This processor (" + Processor.name() + ") lacks the atomic instructions of Armv8.1, "
+							+ "without which the PyTorch native library for 64-bit Arm does not run.",
+					"Use a newer processor: not a Cortex-A53, A57 or A72 (Raspberry Pi 4 and earlier, Graviton1), but "
+							+ "Raspberry Pi 5, Graviton2 and what came later.");
 		}
 	}
 
