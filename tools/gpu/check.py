@@ -136,7 +136,7 @@ class Encoder:
 
     def attention(self):
         """How far attention was off when each tower first ran; zsic does not load a model for which it is above 1."""
-        return self.program.attention_difference()
+        return self.program.largest_difference()
 
 
 def finite(x):

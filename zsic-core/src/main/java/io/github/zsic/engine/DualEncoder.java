@@ -226,10 +226,11 @@ public final class DualEncoder implements AutoCloseable {
 		this.firstRun = runBlank();
 		this.dimension = runTexts(List.of(new long[] { 0, 0 }))[0].length;
 		requireFinite(this.logitScale, this.logitBias);
-		double attention = this.program.attentionDifference();
-		if (!(attention <= 1)) {
+		double difference = this.program.largestDifference();
+		if (!(difference <= 1)) {
 			throw VerifiedProgram.refusal(this.program, this.precision,
-					"attention is off by %.2g times what is allowed, in the shape of this model".formatted(attention));
+					"attention, a norm or a convolution in the shape of this model is off by %.2g times what is allowed"
+						.formatted(difference));
 		}
 	}
 

@@ -83,6 +83,9 @@ final class Program implements AutoCloseable {
 				logger.debug("This libtorch is without oneDNN", ex);
 			}
 		}
+		if (!device.isGpu()) {
+			logger.info("Products run without packed weights on this processor (type {}), in float32", processor);
+		}
 		return compile(architecture, device, false);
 	}
 
@@ -212,11 +215,12 @@ final class Program implements AutoCloseable {
 	}
 
 	/**
-	 * How far attention and norms were off when each tower first ran.
+	 * How far what nothing could replace was off: attention and norms, once each tower
+	 * has run, and convolutions.
 	 * @return a multiple of what is allowed
 	 */
-	double attentionDifference() {
-		return call((scope) -> scope.run("attention_difference").toDouble());
+	double largestDifference() {
+		return call((scope) -> scope.run("largest_difference").toDouble());
 	}
 
 	/** A picture in the size in which the model reads it. */

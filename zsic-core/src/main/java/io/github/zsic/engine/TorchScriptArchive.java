@@ -22,7 +22,7 @@ final class TorchScriptArchive {
 
 	/** The dictionaries among the attributes that model.py declares. */
 	private static final List<String> DICTIONARIES = List.of("config", "names", "processing", "stored", "weights",
-			"layers", "fused", "looked_at", "wrong");
+			"layers", "fused", "looked_at", "differences", "wrong");
 
 	/** Those that are strings. */
 	private static final List<String> STRINGS = List.of("device", "precision");

@@ -148,6 +148,14 @@ def ignored() -> List[str]:
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   count = __torch__.zsic.layers.integer(m.config, "text_config.num_hidden_layers", 12)
   __torch__.zsic.towers.load_bert(m, state, "text_model.", count)
+  if m.checked:
+    for name in m.weights:
+      weight = m.weights[name]
+      if torch.dim(weight) == 4:
+        groups = 1
+        if torch.__contains__(name, "depthwise_conv."):
+          groups = weight.size(0)
+        __torch__.zsic.checks.convolution(m, weight, groups)
   return None
 
 def text_positions(m: __torch__.zsic.model.Model) -> int:
@@ -168,11 +176,8 @@ def batch_norm(x: Tensor, m: __torch__.zsic.model.Model, name: str) -> Tensor:
   return torch.batch_norm(x, w[name + ".weight"], w[name + ".bias"], w[name + ".running_mean"], w[name + ".running_var"], False, 0., eps, False)
 
 def convolve(x: Tensor, m: __torch__.zsic.model.Model, name: str, stride: int, padding: int, groups: int) -> Tensor:
-  bias = annotate(Optional[Tensor], None)
-  if torch.__contains__(m.weights, name + ".bias"):
-    bias = m.weights[name + ".bias"]
-  # As torch.conv2d, but a GPU is not allowed to multiply with fewer bits (TF32), the last argument.
-  return torch._convolution(x, m.weights[name + ".weight"], bias, [stride, stride], [padding, padding], [1, 1], False, [0, 0], groups, False, False, True, False)
+  bias = __torch__.zsic.layers.optional(m.weights, name + ".bias")
+  return __torch__.zsic.layers.convolve(x, m.weights[name + ".weight"], bias, stride, padding, groups)
 
 def encode_together(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)

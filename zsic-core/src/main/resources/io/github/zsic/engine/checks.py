@@ -149,3 +149,25 @@ def norm(width: int, device: Device) -> float:
   centred = x - torch.mean(x, [-1], True)
   expected = centred * torch.rsqrt(torch.mean(centred * centred, [-1], True) + 1.0e-05)
   return __torch__.zsic.checks.difference(torch.layer_norm(x, [width], weight, bias, 1.0e-05), expected * weight + bias)
+
+# ------------------------------------------------------------------------------------ convolutions
+
+# Notes how far a convolution of a weight [out, in, rows, columns] is from a matrix product, as a multiple of what is allowed.
+def convolution(m: __torch__.zsic.model.Model, weight: Tensor, groups: int) -> NoneType:
+  shape = "convolution " + str(weight.size()) + " in " + str(groups) + " groups"
+  if not torch.__contains__(m.differences, shape):
+    channels = weight.size(1) * groups
+    kernel = [weight.size(2), weight.size(3)]
+    # Room for three results in each direction.
+    side = weight.size(2) + 2
+    x = torch.to(__torch__.zsic.checks.numbers(channels, side * side), weight.device, 6, False, False)
+    x = torch.view(x, [1, channels, side, side])
+    windows = torch.im2col(x, kernel, [1, 1], [0, 0], [1, 1])
+    windows = torch.view(windows, [groups, weight.size(1) * weight.size(2) * weight.size(3), -1])
+    expected = torch.matmul(torch.view(weight, [groups, weight.size(0) // groups, -1]), windows)
+    actual = __torch__.zsic.layers.convolve(x, weight, None, 1, 0, groups)
+    bound = 5.0e-05
+    if weight.is_cuda:
+      bound = 0.005
+    m.differences[shape] = __torch__.zsic.checks.difference(torch.view(actual, expected.size()), expected) / bound
+  return None

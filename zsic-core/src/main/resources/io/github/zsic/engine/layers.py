@@ -311,6 +311,10 @@ def patches(pixels: Tensor, weights: Dict[str, Tensor], name: str, patch: int) -
   x = torch.reshape(torch.permute(x, [0, 2, 4, 1, 3, 5]), [x.size(0), rows * columns, 3 * patch * patch])
   return torch.to(__torch__.zsic.layers.linear(x, weights, name), 6, False, False)
 
+# As torch.conv2d, but a GPU is not allowed to multiply with fewer bits (TF32), the last argument.
+def convolve(x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, groups: int) -> Tensor:
+  return torch._convolution(x, weight, bias, [stride, stride], [padding, padding], [1, 1], False, [0, 0], groups, False, False, True, False)
+
 def with_class_token(x: Tensor, token: Tensor) -> Tensor:
   return torch.cat([torch.expand(torch.view(token, [1, 1, -1]), [x.size(0), 1, -1]), x], 1)
 

@@ -17,6 +17,7 @@ class Model(Module):
   layers : Dict[str, List[Dict[str, Tensor]]]
   fused : Dict[str, str]
   looked_at : Dict[str, float]
+  differences : Dict[str, float]
   wrong : Dict[str, float]
 
   # Begins anew. The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
@@ -32,6 +33,7 @@ class Model(Module):
     self.layers = annotate(Dict[str, List[Dict[str, Tensor]]], {})
     self.fused = annotate(Dict[str, str], {})
     self.looked_at = annotate(Dict[str, float], {})
+    self.differences = annotate(Dict[str, float], {})
     self.wrong = annotate(Dict[str, float], {})
     return None
 
@@ -76,9 +78,12 @@ class Model(Module):
   def wrong_products(self: __torch__.zsic.model.Model) -> Dict[str, float]:
     return self.wrong
 
-  # How far attention and norms were from plain operators, as a multiple of what is allowed, when each tower first ran.
-  def attention_difference(self: __torch__.zsic.model.Model) -> float:
+  # How far what nothing could replace was from plain operators, as a multiple of what is allowed: attention and norms, when
+  # each tower first ran, and convolutions.
+  def largest_difference(self: __torch__.zsic.model.Model) -> float:
     worst = 0.
+    for kind in self.differences:
+      worst = __torch__.zsic.checks.worse(worst, self.differences[kind])
     for tower in self.layers:
       layer = self.layers[tower][0]
       if torch.__contains__(layer, "difference"):
