@@ -14,6 +14,7 @@ import java.util.zip.CRC32;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import com.google.gson.stream.JsonReader;
 
 /**
  * A small model of an architecture, whose weights a formula gives, and what the reference
@@ -43,22 +44,41 @@ public record KnownModel(ModelConfig config, ImageProcessing processing, int[] s
 	 * @return the model
 	 */
 	public static KnownModel of(String modelType) {
-		JsonObject all;
 		try (InputStream in = KnownModel.class.getResourceAsStream(RESOURCE)) {
 			if (in == null) {
 				throw new IOException("zsic-core lacks its own resource " + RESOURCE);
 			}
-			all = GSON.fromJson(new InputStreamReader(in, StandardCharsets.UTF_8), JsonObject.class);
+			return read(modelType, new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8)));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		Entry entry = GSON.fromJson(all.get(modelType), Entry.class);
+	}
+
+	/** What there is of other architectures is passed over. */
+	private static KnownModel read(String modelType, JsonReader json) throws IOException {
+		Entry entry = null;
+		List<Resize> resizes = List.of();
+		json.beginObject();
+		while (json.hasNext()) {
+			String name = json.nextName();
+			if (name.equals(modelType)) {
+				entry = GSON.fromJson(json, Entry.class);
+			}
+			else if (name.equals("resize")) {
+				resizes = List.of((Resize[]) GSON.fromJson(json, Resize[].class));
+			}
+			else {
+				json.skipValue();
+			}
+		}
+		if (entry == null) {
+			throw new IOException(RESOURCE + " has nothing of '" + modelType + "'");
+		}
 		return new KnownModel(ModelConfig.of(modelType, entry.config()),
 				ImageProcessing.of(modelType,
 						ModelConfig.OPEN_CLIP.equals(modelType) ? entry.config() : entry.processor()),
-				entry.picture(), entry.ids(), entry.mask(), entry.image(), entry.texts(),
-				List.of(GSON.fromJson(all.get("resize"), Resize[].class)));
+				entry.picture(), entry.ids(), entry.mask(), entry.image(), entry.texts(), resizes);
 	}
 
 	/**

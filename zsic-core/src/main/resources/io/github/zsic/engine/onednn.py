@@ -3,7 +3,8 @@
 # libtorch was built without it.
 
 # How many rows the layout is made for: a text of average length, or the patches of a small picture. oneDNN takes any
-# number; the layouts for few and for many rows are the same but for a single row.
+# number; the layouts for few and for many rows are the same but for a single row. It must not be 1: then a block has 48
+# outputs, and the fault of layers.fill_up() shows in whole blocks of 64, too.
 def rows() -> int:
   return 64
 
