@@ -9,42 +9,44 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The processor, for people to read.
+ * The processor, as the system tells it.
+ *
+ * @param description where Linux does, which need not be there
  */
-final class Processor {
+record Processor(Path description) {
 
-	private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
-
-	private Processor() {
+	/** The processor that this runs on. */
+	static Processor here() {
+		return new Processor(Path.of("/proc/cpuinfo"));
 	}
 
-	/** Its own name where the system tells it, or else its type. */
-	static String name() {
+	/** Its own name, for people, where that is known, or else its type. */
+	String name() {
 		String identifier = System.getenv("PROCESSOR_IDENTIFIER");
-		String fallback = (identifier != null) ? identifier : System.getProperty("os.arch");
-		return description("model name").orElse(fallback);
+		return line("model name").orElse((identifier != null) ? identifier : System.getProperty("os.arch"));
 	}
 
 	/**
-	 * Whether it has a feature of 64-bit Arm, as far as the system tells.
+	 * Whether it lacks a feature of 64-bit Arm.
 	 * @param feature the name that Linux gives it
+	 * @return {@code false} also where that is not known
 	 */
-	static boolean mayHave(String feature) {
-		return description("Features").map((features) -> List.of(features.split(" ")).contains(feature)).orElse(true);
+	boolean lacks(String feature) {
+		return line("Features").map((features) -> !List.of(features.split("\\s+")).contains(feature)).orElse(false);
 	}
 
-	/** A line of Linux's description of the first processor. */
-	private static Optional<String> description(String name) {
-		if (!Files.isReadable(DESCRIPTION)) {
+	/** What the line of a name says of the first processor. */
+	private Optional<String> line(String name) {
+		if (!Files.isReadable(this.description)) {
 			return Optional.empty();
 		}
-		try (Stream<String> lines = Files.lines(DESCRIPTION)) {
+		try (Stream<String> lines = Files.lines(this.description)) {
 			return lines.filter((line) -> line.startsWith(name))
 				.findFirst()
 				.map((line) -> line.substring(line.indexOf(':') + 1).strip());
 		}
 		catch (IOException | UncheckedIOException ex) {
-			// It only serves people who read a message.
+			// It only serves messages, and a check that is not made then.
 			return Optional.empty();
 		}
 	}

@@ -56,9 +56,10 @@ final class TorchRuntime {
 	 * not there.
 	 */
 	private static void requireInstructions() {
-		if (Platform.isLinux() && "aarch64".equals(System.getProperty("os.arch")) && !Processor.mayHave("atomics")) {
+		if (Platform.isLinux() && "aarch64".equals(System.getProperty("os.arch"))
+				&& Processor.here().lacks("atomics")) {
 			throw new DeviceException(
-					"This processor (" + Processor.name() + ") lacks the atomic instructions of Armv8.1, "
+					"This processor (" + Processor.here().name() + ") lacks the atomic instructions of Armv8.1, "
 							+ "without which the PyTorch native library for 64-bit Arm does not run.",
 					"Use a newer processor: not a Cortex-A53, A57 or A72 (Raspberry Pi 4 and earlier, Graviton1), but "
 							+ "Raspberry Pi 5, Graviton2 and what came later.");

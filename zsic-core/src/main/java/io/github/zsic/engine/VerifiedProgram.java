@@ -51,7 +51,7 @@ record VerifiedProgram(Program program, Precision precision, KnownAnswers answer
 				if (!fast.isPacking()) {
 					throw refusal(fast, precision, ex.getDescription());
 				}
-				String finding = "Processor '%s' computes wrong results in %s: %s.".formatted(Processor.name(),
+				String finding = "Processor '%s' computes wrong results in %s: %s.".formatted(Processor.here().name(),
 						precision, ex.getDescription());
 				logger.warn("{} zsic uses plain operators in float32 instead: right, but slower.", finding);
 				return plain(fast, answers, finding);
@@ -89,7 +89,7 @@ record VerifiedProgram(Program program, Precision precision, KnownAnswers answer
 	static DeviceException refusal(Program program, Precision precision, String finding) {
 		return new DeviceException(
 				"Device '%s' of this machine (%s) computes wrong results in %s: %s. A model would give wrong scores, so it is not served."
-					.formatted(program.device().name(), Processor.name(), precision, finding),
+					.formatted(program.device().name(), Processor.here().name(), precision, finding),
 				"Use another precision or device, or another machine; docs/platforms.md lists what was tested and how to tell more.");
 	}
 
@@ -108,7 +108,7 @@ record VerifiedProgram(Program program, Precision precision, KnownAnswers answer
 			logger.warn(
 					"Processor '{}' computes packed products wrong: {}. zsic computes these layers with plain operators in float32 "
 							+ "instead: right, but slower.",
-					Processor.name(), String.join(", ", all));
+					Processor.here().name(), String.join(", ", all));
 		}
 		return List.copyOf(all);
 	}
