@@ -374,8 +374,14 @@ class HubDownloadTests {
 			for (int i = 0; i < 6; i++) {
 				all.add(threads.submit(() -> this.hub.download()));
 			}
+			List<Hub.Snapshot> snapshots = new ArrayList<>();
 			for (Future<Hub.Snapshot> each : all) {
-				this.hub.assertComplete(each.get());
+				snapshots.add(each.get());
+			}
+			// Not before the last thread has ended: a slower one may still be writing
+			// its refs.
+			for (Hub.Snapshot snapshot : snapshots) {
+				this.hub.assertComplete(snapshot);
 			}
 		}
 		finally {
