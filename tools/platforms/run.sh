@@ -12,11 +12,19 @@ cd "$(dirname "$0")/../.."
 tests=ParityTests,LabelParityTests,KnownAnswersTests
 # Where the processor may have instructions for other precisions than float32.
 precise=$tests,'PrecisionTests#embeddings*+scores*'
-# What an emulated processor has time for: every checkpoint, with one picture.
+# What an emulated processor has time for: every checkpoint, with one picture and one set of labels.
 emulated=ParityTests,LabelParityTests
+emulated_cases=(-Dzsic.parity.pictures=landscape.png -Dzsic.parity.labels=four)
 work=${ZSIC_PLATFORMS_HOME:-$PWD/target/platforms}
 
-names=(sse41 avx2 avx512 aten-default aten-avx2 plain one-core)
+names=(sse41 aten-default plain one-core)
+# What a processor does not have, or has nothing above, is what the tests of the build run with.
+if grep -q avx512f /proc/cpuinfo 2> /dev/null; then
+  names+=(avx2 aten-avx2)
+fi
+if grep -q avx512_vnni /proc/cpuinfo 2> /dev/null; then
+  names+=(avx512)
+fi
 newest=$(ls -d /usr/lib/jvm/*/bin/java 2> /dev/null | grep -E -- '-(2[1-9]|[3-9][0-9])[-/.]' | sort -V | tail -n 1 || true)
 if [ -n "$newest" ]; then
   names+=(newest-jdk)
@@ -44,7 +52,6 @@ run() {
     # Instructions that oneDNN may use; the default is in the tests of the build.
     sse41) ONEDNN_MAX_CPU_ISA=SSE41 test_with -Dtest="$tests" ;;
     avx2) ONEDNN_MAX_CPU_ISA=AVX2 test_with -Dtest="$tests" ;;
-    # More than some processors have: there it is the default.
     avx512) ONEDNN_MAX_CPU_ISA=AVX512_CORE test_with -Dtest="$precise" ;;
     # Instructions that libtorch's own kernels may use.
     aten-default) ATEN_CPU_CAPABILITY=default test_with -Dtest="$precise" ;;
@@ -53,15 +60,16 @@ run() {
     # The tests of the build use all cores.
     one-core) JAVA_TOOL_OPTIONS=-XX:ActiveProcessorCount=1 test_with -Dtest="$precise" ;;
     newest-jdk) test_with -Dtest="$precise" -Djvm="$newest" ;;
-    arm) arm neoverse-n1 ;;
-    arm-sve) arm max,sve-default-vector-length=32 ;;
+    arm) arm neoverse-n1 "$emulated" ;;
+    # The labels were encoded with the pictures.
+    arm-sve) arm max,sve-default-vector-length=32 ParityTests ;;
     *) echo "There is no '$1'; see $0 --list" >&2; return 2 ;;
   esac
 }
 
-arm() { # the processor
+arm() { # the processor, and the tests
   tools/platforms/aarch64/prepare.sh "$work/aarch64" > /dev/null
-  QEMU_CPU=$1 test_with -Dtest="$emulated" -Dzsic.parity.pictures=landscape.png \
+  QEMU_CPU=$1 test_with -Dtest="$2" "${emulated_cases[@]}" \
     -Djvm="$work/aarch64/java/bin/java" -Dlibtorch.platform=linux-aarch64
 }
 
