@@ -115,7 +115,7 @@ class ArchitectureTests {
 		only(resideInAPackage("ai.djl.."), "engine", "text");
 		only(resideInAPackage(Caffeine.class.getPackageName() + ".."), "text");
 		only(resideInAPackage("com.google.gson.."), "checkpoint", "hub");
-		only(resideInAnyPackage("javax.imageio..", "com.twelvemonkeys..", "com.drew.."), "image");
+		only(resideInAnyPackage("javax.imageio..", "com.twelvemonkeys.."), "image");
 	}
 
 	private static void only(DescribedPredicate<JavaClass> library, String... packages) {

@@ -21,14 +21,16 @@ final class HuffmanTable {
 
 	private final byte[] values;
 
+	private final byte[] counts;
+
 	/** For each length the first code, aligned at 16 bits, that is longer. */
-	private final int[] longer = new int[17];
+	private int[] longer = {};
 
 	/** What to add to a code of each length to get to its value. */
-	private final int[] offsets = new int[17];
+	private int[] offsets = {};
 
 	/** Length and symbol, 0 where the code is longer than the index. */
-	private final short[] symbols = new short[1 << SYMBOL_BITS];
+	private short[] symbols = {};
 
 	private int @Nullable [] coefficients;
 
@@ -39,18 +41,32 @@ final class HuffmanTable {
 	 * @param counts how many codes there are of the lengths 1 to 16
 	 * @param values the symbols in the order of their codes
 	 */
-	HuffmanTable(int[] counts, byte[] values) throws DecodingException {
+	HuffmanTable(byte[] counts, byte[] values) {
+		this.counts = counts;
 		this.values = values;
+	}
+
+	/**
+	 * Works the codes out. Only for a table that a scan uses: a file may define a million
+	 * of them.
+	 */
+	void build() throws DecodingException {
+		if (this.symbols.length > 0) {
+			return;
+		}
+		this.longer = new int[17];
+		this.offsets = new int[17];
+		this.symbols = new short[1 << SYMBOL_BITS];
 		int code = 0;
 		int index = 0;
 		for (int length = 1; length <= 16; length++) {
-			int count = counts[length - 1];
+			int count = this.counts[length - 1] & 0xFF;
 			this.offsets[length] = index - code;
 			for (int i = 0; i < count && length <= SYMBOL_BITS; i++) {
 				int from = (code + i) << (SYMBOL_BITS - length);
 				int to = Math.min((code + i + 1) << (SYMBOL_BITS - length), this.symbols.length);
 				if (from < to) {
-					Arrays.fill(this.symbols, from, to, (short) ((length << 8) | (values[index + i] & 0xFF)));
+					Arrays.fill(this.symbols, from, to, (short) ((length << 8) | (this.values[index + i] & 0xFF)));
 				}
 			}
 			code += count;

@@ -138,11 +138,18 @@ public final class ImageDecoder {
 				throw DecodingException.tooLarge(
 						String.format(Locale.ROOT, "has more than the %,d bytes that are allowed", this.maximumBytes));
 			}
-			Orientation orientation = Orientation.of(bytes);
-			return orientation.apply(decode(bytes, limit, orientation));
+			Orientation orientation = OrientationReader.read(bytes);
+			RgbImage image = decode(bytes, limit, orientation);
+			if (orientation != Orientation.UPRIGHT) {
+				limit.reserve(2L * image.pixels().length);
+			}
+			return orientation.apply(image);
 		}
 		catch (DecodingException ex) {
 			throw ex.forPicture(description);
+		}
+		catch (StackOverflowError ex) {
+			throw DecodingException.damaged("it is nested too deeply", ex).forPicture(description);
 		}
 		catch (OutOfMemoryError ex) {
 			// What failed is a single large allocation, and what it was for is garbage
@@ -153,24 +160,12 @@ public final class ImageDecoder {
 
 	/**
 	 * Decodes two pictures that come with zsic, a PNG and a JPEG, so that the first ones
-	 * of a program do not take ten times as long as later ones.
+	 * of a program do not take ten times as long as later ones. Only the first call in a
+	 * JVM does.
 	 * @return one of them
 	 */
 	public static RgbImage warmUp() {
-		ImageDecoder decoder = new ImageDecoder(Integer.MAX_VALUE, Integer.MAX_VALUE);
-		RgbImage last = null;
-		for (String name : new String[] { "warm-up.png", "warm-up.jpg" }) {
-			try (InputStream in = Objects.requireNonNull(ImageDecoder.class.getResourceAsStream(name))) {
-				byte[] picture = in.readAllBytes();
-				for (int i = 0; i < WARM_UP; i++) {
-					last = decoder.decode(name, picture);
-				}
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
-		}
-		return Objects.requireNonNull(last);
+		return WarmUp.PICTURE;
 	}
 
 	/**
@@ -183,7 +178,7 @@ public final class ImageDecoder {
 	 */
 	public RgbImage convert(String description, BufferedImage image) {
 		try (PixelLimit limit = limit()) {
-			limit.check(image.getWidth(), image.getHeight());
+			limit.check(image.getWidth(), image.getHeight(), RgbImage.BYTES_PER_PIXEL);
 			return Rasters.toRgb(image);
 		}
 		catch (DecodingException ex) {
@@ -211,10 +206,10 @@ public final class ImageDecoder {
 			return WebpDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 'G', 'I', 'F', '8')) {
-			return JdkDecoder.decode(JdkDecoder.GIF, bytes, limit);
+			return GifDecoder.decode(bytes, limit);
 		}
 		if (starts(bytes, 0, 'B', 'M')) {
-			return JdkDecoder.decode(JdkDecoder.BMP, bytes, limit);
+			return BmpDecoder.decode(bytes, limit);
 		}
 		if (TiffDirectory.accepts(bytes)) {
 			return TiffDecoder.decode(bytes, limit);
@@ -265,6 +260,30 @@ public final class ImageDecoder {
 			return "is a web page, not a picture";
 		}
 		return "is not a picture in a known format";
+	}
+
+	/** Initialized by the first who asks. */
+	private static final class WarmUp {
+
+		static final RgbImage PICTURE = decode();
+
+		private static RgbImage decode() {
+			ImageDecoder decoder = new ImageDecoder(Integer.MAX_VALUE, Integer.MAX_VALUE);
+			RgbImage last = null;
+			for (String name : new String[] { "warm-up.png", "warm-up.jpg" }) {
+				try (InputStream in = Objects.requireNonNull(ImageDecoder.class.getResourceAsStream(name))) {
+					byte[] picture = in.readAllBytes();
+					for (int i = 0; i < WARM_UP; i++) {
+						last = decoder.decode(name, picture);
+					}
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+			}
+			return Objects.requireNonNull(last);
+		}
+
 	}
 
 }

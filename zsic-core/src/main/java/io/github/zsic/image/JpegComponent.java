@@ -67,14 +67,13 @@ final class JpegComponent {
 	}
 
 	/**
-	 * Works out the geometry and makes room.
+	 * Works out the geometry.
 	 * @param frameWidth the width of the picture
 	 * @param frameHeight the height of the picture
 	 * @param most the largest sampling factors, horizontal and vertical
 	 * @param eighths how many samples the picture gets for 8
-	 * @param progressive whether coefficients have to be kept
 	 */
-	void prepare(int frameWidth, int frameHeight, int[] most, int eighths, boolean progressive) {
+	void prepare(int frameWidth, int frameHeight, int[] most, int eighths) {
 		this.columns = ceil(frameWidth, 8 * most[0]) * this.horizontal;
 		this.rows = ceil(frameHeight, 8 * most[1]) * this.vertical;
 		this.ownColumns = ceil(frameWidth * this.horizontal, 8 * most[0]);
@@ -90,6 +89,24 @@ final class JpegComponent {
 				this.lastNeeded = k;
 			}
 		}
+	}
+
+	/**
+	 * What it takes.
+	 * @param progressive whether coefficients have to be kept
+	 * @return the memory in bytes
+	 */
+	long bytes(boolean progressive) {
+		long samples = this.blockWidth * this.blockHeight;
+		long coefficients = (this.lastNeeded + 1L) * Short.BYTES + Long.BYTES;
+		return (long) this.columns * this.rows * (samples + (progressive ? coefficients : 0));
+	}
+
+	/**
+	 * Makes room.
+	 * @param progressive whether coefficients have to be kept
+	 */
+	void allocate(boolean progressive) {
 		this.samples = new byte[this.columns * this.blockWidth * this.rows * this.blockHeight];
 		if (progressive) {
 			this.coefficients = new short[(this.lastNeeded + 1) * this.columns * this.rows];

@@ -1,7 +1,6 @@
 package io.github.zsic.image;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
@@ -77,6 +76,9 @@ final class JpegDecoder {
 
 	private int adobeTransform = -1;
 
+	/** What this is a part of, nothing if it is a picture of its own. */
+	private @Nullable Part part;
+
 	private JpegDecoder(byte[] bytes, PixelLimit limit, Downscaling downscaling, boolean wholeSquares) {
 		this.bytes = bytes;
 		this.limit = limit;
@@ -98,7 +100,27 @@ final class JpegDecoder {
 		return new JpegDecoder(bytes, limit, downscaling, wholeSquares).decode();
 	}
 
+	/**
+	 * Decodes a strip or tile of a TIFF.
+	 * @param bytes a whole JPEG
+	 * @param limit the largest picture
+	 * @param part what it is for
+	 * @return the samples of each pixel side by side, row by row; YCC as RGB, everything
+	 * else as stored
+	 */
+	static byte[] decodePart(byte[] bytes, PixelLimit limit, Part part) throws DecodingException {
+		JpegDecoder decoder = new JpegDecoder(bytes, limit, Downscaling.NONE, false);
+		decoder.part = part;
+		decoder.decodeComponents();
+		return decoder.samples(part);
+	}
+
 	private RgbImage decode() throws DecodingException {
+		decodeComponents();
+		return toRgb();
+	}
+
+	private void decodeComponents() throws DecodingException {
 		ByteCursor in = new ByteCursor(this.bytes);
 		in.skip(2);
 		JpegScan scan = null;
@@ -136,7 +158,6 @@ final class JpegDecoder {
 		if (this.progressive) {
 			this.components.forEach(scan::transform);
 		}
-		return toRgb();
 	}
 
 	private static int nextMarker(ByteCursor in) throws DecodingException {
@@ -197,11 +218,14 @@ final class JpegDecoder {
 	private void readHuffmanTables(ByteCursor in) throws DecodingException {
 		while (in.remaining() > 0) {
 			int head = in.u8();
-			int[] counts = new int[16];
+			byte[] counts = new byte[16];
+			int sum = 0;
 			for (int i = 0; i < counts.length; i++) {
-				counts[i] = in.u8();
+				counts[i] = (byte) in.u8();
+				sum += counts[i] & 0xFF;
 			}
-			byte[] values = new byte[Arrays.stream(counts).sum()];
+			in.require(sum);
+			byte[] values = new byte[sum];
 			for (int i = 0; i < values.length; i++) {
 				values[i] = (byte) in.u8();
 			}
@@ -240,6 +264,9 @@ final class JpegDecoder {
 			throw DecodingException
 				.unsupported("is a JPEG with %d components, which is not supported".formatted(count));
 		}
+		if (this.part != null) {
+			this.part.check(this.width, this.height, count);
+		}
 		this.limit.check(this.width, this.height);
 		List<JpegComponent> components = new ArrayList<>();
 		int[] most = new int[2];
@@ -250,6 +277,7 @@ final class JpegDecoder {
 			components.add(component);
 		}
 		this.eighths = this.downscaling.eighths(this.width, this.height, this.wholeSquares);
+		long bytes = (long) RgbImage.BYTES_PER_PIXEL * this.width * this.height * this.eighths * this.eighths / 64;
 		for (JpegComponent component : components) {
 			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1
 					|| component.vertical > 4) {
@@ -259,8 +287,11 @@ final class JpegDecoder {
 				throw DecodingException
 					.unsupported("is a JPEG with fractional sampling factors, which is not supported");
 			}
-			component.prepare(this.width, this.height, most, this.eighths, this.progressive);
+			component.prepare(this.width, this.height, most, this.eighths);
+			bytes += component.bytes(this.progressive);
 		}
+		this.limit.reserve(bytes);
+		components.forEach((component) -> component.allocate(this.progressive));
 		this.components = components;
 	}
 
@@ -328,9 +359,9 @@ final class JpegDecoder {
 				throw DecodingException.damaged("a Huffman table is missing");
 			}
 			short[] lengths = standard[index].getLengths();
-			int[] counts = new int[16];
+			byte[] counts = new byte[16];
 			for (int i = 0; i < lengths.length; i++) {
-				counts[i] = lengths[i];
+				counts[i] = (byte) lengths[i];
 			}
 			short[] symbols = standard[index].getValues();
 			byte[] values = new byte[symbols.length];
@@ -339,6 +370,7 @@ final class JpegDecoder {
 			}
 			tables[index] = new HuffmanTable(counts, values);
 		}
+		tables[index].build();
 		return tables[index];
 	}
 
@@ -384,6 +416,29 @@ final class JpegDecoder {
 		return new RgbImage(columns, rows, rgb, this.width, this.height);
 	}
 
+	private byte[] samples(Part part) {
+		int bands = part.bands();
+		byte[][] lines = new byte[bands][this.width + 8];
+		byte[] samples = new byte[bands * this.width * this.height];
+		for (int y = 0; y < this.height; y++) {
+			for (int band = 0; band < bands; band++) {
+				this.components.get(band).row(y, lines[band]);
+			}
+			int start = bands * this.width * y;
+			if (part.ycc() && bands == 3) {
+				Colors.yccToRgb(lines[0], lines[1], lines[2], this.width, samples, start, 3);
+			}
+			else {
+				for (int band = 0; band < bands; band++) {
+					for (int x = 0, out = start + band; x < this.width; x++, out += bands) {
+						samples[out] = lines[band][x];
+					}
+				}
+			}
+		}
+		return samples;
+	}
+
 	private boolean isYcc() {
 		if (this.jfif) {
 			return true;
@@ -393,6 +448,27 @@ final class JpegDecoder {
 		}
 		return !(this.components.get(0).id == 'R' && this.components.get(1).id == 'G'
 				&& this.components.get(2).id == 'B');
+	}
+
+	/**
+	 * What a strip or tile of a TIFF has to be. What its own header claims is not worth
+	 * more memory than that.
+	 *
+	 * @param columns its width
+	 * @param rows its height at most
+	 * @param bands the number of its components
+	 * @param ycc whether they are YCC, which a TIFF tells apart from the JPEG
+	 */
+	record Part(int columns, int rows, int bands, boolean ycc) {
+
+		private void check(int width, int height, int count) throws DecodingException {
+			if (width != this.columns || height > this.rows || count != this.bands) {
+				throw DecodingException
+					.damaged("a part of it claims to have %d x %d pixels of %d samples, where %d x %d of %d are due"
+						.formatted(width, height, count, this.columns, this.rows, this.bands));
+			}
+		}
+
 	}
 
 }

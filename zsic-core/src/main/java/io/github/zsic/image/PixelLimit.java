@@ -18,20 +18,16 @@ final class PixelLimit implements AutoCloseable {
 	/** The pixels of one picture are one Java array. */
 	private static final long ADDRESSABLE = (Integer.MAX_VALUE - 16) / 3;
 
-	/**
-	 * What a pixel takes while it is decoded: as the reader stores it, as RGB, and once
-	 * more when it is turned; doubled, as the heap is not for pictures alone.
-	 */
-	private static final int BYTES_PER_PIXEL = 20;
+	/** The heap is not for pictures alone. */
+	private static final long ALL_BYTES = Runtime.getRuntime().maxMemory() / 2;
 
-	private static final int ALL_PIXELS = (int) Math.min(ADDRESSABLE,
-			Math.max(1, Runtime.getRuntime().maxMemory() / BYTES_PER_PIXEL));
+	private static final int UNIT = 1024;
 
 	/**
-	 * Pixels of all pictures that are being decoded in this JVM. Fair, so that a large
-	 * picture gets its turn. One that is larger than all is decoded alone.
+	 * Memory of all pictures that are being decoded in this JVM, in units. Fair, so that
+	 * a large picture gets its turn.
 	 */
-	private static final Semaphore pixels = new Semaphore(ALL_PIXELS, true);
+	private static final Semaphore memory = new Semaphore((int) Math.min(Integer.MAX_VALUE, ALL_BYTES / UNIT), true);
 
 	private final long maximumPixels;
 
@@ -53,7 +49,20 @@ final class PixelLimit implements AutoCloseable {
 	}
 
 	/**
-	 * Checks a size, and waits until there is room for so many pixels.
+	 * Checks a size, and waits until there is memory for so many pixels.
+	 * @param width the width
+	 * @param height the height
+	 * @param bytesPerPixel what decoding allocates for each
+	 */
+	void check(long width, long height, long bytesPerPixel) throws DecodingException {
+		check(width, height);
+		reserve(width * height * bytesPerPixel);
+	}
+
+	/**
+	 * Checks a size.
+	 * @param width the width
+	 * @param height the height
 	 */
 	void check(long width, long height) throws DecodingException {
 		if (width <= 0 || height <= 0) {
@@ -64,16 +73,27 @@ final class PixelLimit implements AutoCloseable {
 			throw DecodingException.tooLarge(String.format(Locale.ROOT,
 					"has %d x %d pixels, more than the %,d that are allowed", width, height, limit));
 		}
-		reserve((int) Math.min(ALL_PIXELS, width * height));
 	}
 
-	private void reserve(int count) {
-		if (count > this.reserved) {
+	/**
+	 * Waits until there is memory that other pictures do not need.
+	 * @param bytes all that decoding allocates from now on, beside what does not grow
+	 * with the picture
+	 * @throws DecodingException if there will never be so much
+	 */
+	void reserve(long bytes) throws DecodingException {
+		if (bytes > ALL_BYTES) {
+			throw DecodingException.tooLarge(String.format(Locale.ROOT,
+					"needs %,d MB of memory to be decoded, more than half of the %,d MB that the Java runtime has (-Xmx)",
+					bytes >> 20, ALL_BYTES >> 19));
+		}
+		int units = (int) (bytes / UNIT);
+		if (units > this.reserved) {
 			long start = System.nanoTime();
 			// Whoever waited for more while holding some could wait for its like.
 			close();
-			pixels.acquireUninterruptibly(count);
-			this.reserved = count;
+			memory.acquireUninterruptibly(units);
+			this.reserved = units;
 			this.end += System.nanoTime() - start;
 		}
 	}
@@ -99,13 +119,14 @@ final class PixelLimit implements AutoCloseable {
 		return progress;
 	}
 
-	private boolean isLate() {
+	/** Whether the time is over. */
+	boolean isLate() {
 		return System.nanoTime() - this.end > 0;
 	}
 
 	@Override
 	public void close() {
-		pixels.release(this.reserved);
+		memory.release(this.reserved);
 		this.reserved = 0;
 	}
 

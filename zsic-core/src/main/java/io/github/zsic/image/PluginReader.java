@@ -29,7 +29,7 @@ final class PluginReader {
 	static Raster read(ImageReaderSpi provider, byte[] file, int width, int height, PixelLimit limit)
 			throws DecodingException {
 		ImageReader reader = create(provider);
-		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(file)) {
+		try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(file, limit)) {
 			reader.setInput(stream, true, true);
 			limit.watch(reader);
 			Raster raster;
@@ -47,6 +47,7 @@ final class PluginReader {
 			return raster;
 		}
 		catch (IOException | RuntimeException ex) {
+			limit.checkTime();
 			// Readers throw all kinds of unchecked exceptions for damaged data.
 			throw DecodingException.damaged("its image data cannot be decoded", ex);
 		}

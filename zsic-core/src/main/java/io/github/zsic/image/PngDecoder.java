@@ -1,5 +1,12 @@
 package io.github.zsic.image;
 
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -8,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * PNG as most files have it, 8 bits a sample and not interlaced, in a third of the time
- * that the JDK's reader takes, which gets what is left over. Transparency is dropped, so
- * it is not even rebuilt.
+ * that the JDK's reader takes. That one gets the others, without their metadata, some of
+ * which it would inflate. Transparency is dropped, so it is not even rebuilt.
  */
 final class PngDecoder {
 
@@ -55,7 +62,89 @@ final class PngDecoder {
 
 	static RgbImage decode(byte[] bytes, PixelLimit limit) throws DecodingException {
 		RgbImage image = new PngDecoder(bytes, limit).decode();
-		return (image != null) ? image : JdkDecoder.decode(JdkDecoder.PNG, bytes, limit);
+		return (image != null) ? image : decodeOther(bytes, limit);
+	}
+
+	private static RgbImage decodeOther(byte[] bytes, PixelLimit limit) throws DecodingException {
+		ByteCursor in = new ByteCursor(bytes);
+		in.skip(SIGNATURE_LENGTH);
+		ByteArrayOutputStream file = new ByteArrayOutputStream(bytes.length);
+		file.write(bytes, 0, SIGNATURE_LENGTH);
+		ByteArrayOutputStream data = new ByteArrayOutputStream(bytes.length);
+		byte[] palette = {};
+		String type = "";
+		while (!type.equals("IEND") && in.remaining() >= 3 * Integer.BYTES) {
+			long length = in.u32be();
+			type = in.ascii(Integer.BYTES);
+			if (length > in.remaining() - Integer.BYTES) {
+				// After the image data, nothing more is needed.
+				if (data.size() == 0 || type.equals("IDAT")) {
+					throw DecodingException.truncated();
+				}
+				break;
+			}
+			int start = in.position();
+			in.skip(length + Integer.BYTES);
+			if (type.equals("IHDR") && file.size() == SIGNATURE_LENGTH) {
+				writeChunk(file, type, Arrays.copyOfRange(bytes, start, start + (int) length));
+			}
+			else if (type.equals("PLTE")) {
+				palette = Arrays.copyOfRange(bytes, start, start + (int) length);
+			}
+			else if (type.equals("IDAT")) {
+				data.write(bytes, start, (int) length);
+			}
+		}
+		if (palette.length > 0) {
+			writeChunk(file, "PLTE", palette);
+		}
+		writeChunk(file, "IDAT", data.toByteArray());
+		writeChunk(file, "IEND", new byte[0]);
+		return toRgb(
+				withPaletteAsStored(JdkDecoder.read(JdkDecoder.PNG, file.toByteArray(), 8, limit), palette.length / 3));
+	}
+
+	/** The check sum is left out, as the reader does not look at it. */
+	private static void writeChunk(ByteArrayOutputStream file, String type, byte[] data) {
+		file.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(data.length).array());
+		file.writeBytes(type.getBytes(StandardCharsets.US_ASCII));
+		file.writeBytes(data);
+		file.writeBytes(new byte[Integer.BYTES]);
+	}
+
+	/**
+	 * The reader fills up a palette with its last colour, where for the reference what
+	 * lies beyond is black, as it is for {@link Rasters}.
+	 * @param size the number of colours in the file, 0 for grey pictures
+	 */
+	private static BufferedImage withPaletteAsStored(BufferedImage image, int size) {
+		if (!(image.getColorModel() instanceof IndexColorModel palette) || size < 1 || size >= palette.getMapSize()) {
+			return image;
+		}
+		int[] colors = new int[palette.getMapSize()];
+		palette.getRGBs(colors);
+		IndexColorModel stored = new IndexColorModel(palette.getPixelSize(), size, colors, 0, false, -1,
+				image.getRaster().getTransferType());
+		return new BufferedImage(stored, image.getRaster(), false, null);
+	}
+
+	private static RgbImage toRgb(BufferedImage image) {
+		ColorModel colors = image.getColorModel();
+		if (colors instanceof IndexColorModel || colors.hasAlpha() || colors.getComponentSize(0) <= 8
+				|| colors.getColorSpace().getType() != ColorSpace.TYPE_GRAY) {
+			return Rasters.toRgb(image);
+		}
+		// The reference does not scale grey of more than 8 bits, it clips it.
+		int width = image.getWidth();
+		byte[] grey = new byte[width * image.getHeight()];
+		int[] row = new int[width];
+		for (int y = 0, out = 0; y < image.getHeight(); y++) {
+			image.getRaster().getSamples(0, y, width, 1, 0, row);
+			for (int value : row) {
+				grey[out++] = (byte) Colors.clamp(value);
+			}
+		}
+		return new RgbImage(width, image.getHeight(), Colors.greyToRgb(grey));
 	}
 
 	private @Nullable RgbImage decode() throws DecodingException {
@@ -110,7 +199,7 @@ final class PngDecoder {
 		if (bits != 8 || methods != 0 || this.pixelBytes == 0) {
 			return false;
 		}
-		this.limit.check(width, height);
+		this.limit.check(width, height, RgbImage.BYTES_PER_PIXEL);
 		this.width = (int) width;
 		this.height = (int) height;
 		if (type == 3) {

@@ -6,6 +6,8 @@ package io.github.zsic.image;
  */
 public final class RgbImage {
 
+	static final int BYTES_PER_PIXEL = 3;
+
 	private final int width;
 
 	private final int height;
@@ -21,7 +23,7 @@ public final class RgbImage {
 	}
 
 	RgbImage(int width, int height, byte[] pixels, int originalWidth, int originalHeight) {
-		if (pixels.length != 3 * width * height) {
+		if (pixels.length != BYTES_PER_PIXEL * width * height) {
 			throw new IllegalArgumentException(
 					"%d bytes are no %d x %d RGB picture".formatted(pixels.length, width, height));
 		}

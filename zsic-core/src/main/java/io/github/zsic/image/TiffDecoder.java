@@ -1,6 +1,8 @@
 package io.github.zsic.image;
 
+import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -60,8 +62,32 @@ final class TiffDecoder {
 
 	private static final int YCC = 6;
 
+	private static final int ROWS_PER_STRIP = 278;
+
+	private static final int PLANAR = 284;
+
+	private static final int JPEG_TABLES = 347;
+
+	private static final int OLD_JPEG = 6;
+
+	private static final int JPEG = 7;
+
+	/** What is undone in linear time, by code that is no reader of another format. */
+	private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, OLD_JPEG, JPEG, 8, 32773, 32946);
+
 	/** As many as the reference takes. */
 	private static final int MAXIMUM_BANDS = 6;
+
+	/** Each strip may have one for each of its components. */
+	private static final int MAXIMUM_OLD_SCANS = 1000;
+
+	/** By how much a strip may be filled up. */
+	private static final int BLOCK = 32;
+
+	/**
+	 * Of strips or tiles, each of which costs the reader as much as thousands of pixels.
+	 */
+	private static final int MAXIMUM_PARTS = 65_536;
 
 	private final byte[] bytes;
 
@@ -82,10 +108,21 @@ final class TiffDecoder {
 	private RgbImage decode() throws DecodingException {
 		long width = this.directory.number(WIDTH, 0);
 		long height = this.directory.number(HEIGHT, 0);
-		this.limit.check(width, height);
 		checkStorage(STRIP_OFFSETS, STRIP_LENGTHS);
 		checkStorage(TILE_OFFSETS, TILE_LENGTHS);
+		this.limit.check(width, height, sampleBytes() + RgbImage.BYTES_PER_PIXEL);
+		int compression = (int) this.directory.number(COMPRESSION, 1);
+		if (!COMPRESSIONS.contains(compression)) {
+			throw DecodingException
+				.unsupported("is a TIFF with the compression %d, which is not supported".formatted(compression));
+		}
 		int photometric = (int) this.directory.number(PHOTOMETRIC, WHITE_IS_ZERO);
+		if (compression == JPEG) {
+			return new RgbImage((int) width, (int) height, toRgb(readJpeg((int) width, (int) height), photometric));
+		}
+		if (compression == OLD_JPEG) {
+			checkOldJpeg(width, height);
+		}
 		Map<Integer, Integer> replacements = new TreeMap<>();
 		if (photometric == WHITE_IS_ZERO || photometric == PALETTE) {
 			replacements.put(PHOTOMETRIC, BLACK_IS_ZERO);
@@ -114,10 +151,137 @@ final class TiffDecoder {
 		}
 		long[] offsets = this.directory.numbers(offsetsTag);
 		long[] lengths = this.directory.numbers(lengthsTag);
+		if (offsets.length > MAXIMUM_PARTS) {
+			throw DecodingException
+				.unsupported("is a TIFF of more than %,d strips, which is not supported".formatted(MAXIMUM_PARTS));
+		}
 		for (int i = 0; i < offsets.length; i++) {
 			long length = (i < lengths.length) ? lengths[i] : 0;
 			if (offsets[i] < 0 || length < 0 || length > this.bytes.length || offsets[i] > this.bytes.length - length) {
 				throw DecodingException.truncated();
+			}
+		}
+	}
+
+	/** What the samples of a pixel take in the plug-in's raster. */
+	private long sampleBytes() throws DecodingException {
+		long bits = 8;
+		for (long each : this.directory.numbers(BITS)) {
+			bits = Math.max(bits, each);
+		}
+		return this.directory.number(SAMPLES, 1) * ((bits <= 8) ? 1 : (bits <= 16) ? 2 : 4);
+	}
+
+	/**
+	 * Strips or tiles that are JPEGs. The plug-in would hand them to a native decoder,
+	 * which believes what their own headers claim.
+	 */
+	private Raster readJpeg(int width, int height) throws DecodingException {
+		boolean tiled = this.directory.contains(TILE_WIDTH);
+		int columns = tiled ? (int) this.directory.number(TILE_WIDTH, 0) : width;
+		int rows = (int) Math.min(Integer.MAX_VALUE,
+				tiled ? this.directory.number(TILE_HEIGHT, 0) : Math.min(height, Math.max(1, rowsPerStrip())));
+		int bands = (int) this.directory.number(SAMPLES, 1);
+		boolean planar = this.directory.number(PLANAR, 1) == 2;
+		boolean ycc = this.directory.number(PHOTOMETRIC, WHITE_IS_ZERO) == YCC;
+		long[] offsets = this.directory.numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
+		long[] lengths = this.directory.numbers(tiled ? TILE_LENGTHS : STRIP_LENGTHS);
+		byte[] tables = jpegTables();
+		int across = (width + columns - 1) / columns;
+		int down = (height + rows - 1) / rows;
+		int planes = planar ? bands : 1;
+		if (offsets.length < (long) across * down * planes || lengths.length < offsets.length) {
+			throw DecodingException.truncated();
+		}
+		JpegDecoder.Part part = new JpegDecoder.Part(columns, rows, planar ? 1 : bands, ycc);
+		byte[] samples = new byte[width * height * bands];
+		for (int i = 0; i < across * down * planes; i++) {
+			this.limit.checkTime();
+			byte[] decoded = JpegDecoder.decodePart(jpeg(tables, (int) offsets[i], (int) lengths[i]), this.limit, part);
+			int plane = i / (across * down);
+			int left = i % across * columns;
+			int top = i / across % down * rows;
+			int stride = columns * part.bands();
+			if (decoded.length / stride < Math.min(rows, height - top)) {
+				throw DecodingException.truncated();
+			}
+			for (int y = top; y < Math.min(height, top + rows); y++) {
+				int in = (y - top) * stride;
+				int out = (y * width + left) * bands + plane;
+				int count = Math.min(columns, width - left) * part.bands();
+				if (planar) {
+					for (int x = 0; x < count; x++, out += bands) {
+						samples[out] = decoded[in + x];
+					}
+				}
+				else {
+					System.arraycopy(decoded, in, samples, out, count);
+				}
+			}
+		}
+		if (ycc && planar && bands == 3) {
+			throw DecodingException.unsupported("is a TIFF with YCC in planes, which is not supported");
+		}
+		int[] bandOffsets = new int[bands];
+		Arrays.setAll(bandOffsets, (band) -> band);
+		return Raster.createInterleavedRaster(new DataBufferByte(samples, samples.length), width, height, width * bands,
+				bands, bandOffsets, null);
+	}
+
+	private long rowsPerStrip() throws DecodingException {
+		return this.directory.number(ROWS_PER_STRIP, Integer.MAX_VALUE);
+	}
+
+	/** The tables that all parts have in common: a JPEG without an image. */
+	private byte[] jpegTables() throws DecodingException {
+		long[] values = this.directory.numbers(JPEG_TABLES);
+		byte[] tables = new byte[Math.max(0, values.length - 4)];
+		for (int i = 0; i < tables.length; i++) {
+			tables[i] = (byte) values[i + 2];
+		}
+		return tables;
+	}
+
+	private byte[] jpeg(byte[] tables, int offset, int length) {
+		if (tables.length == 0 || length < 2) {
+			return Arrays.copyOfRange(this.bytes, offset, offset + length);
+		}
+		byte[] jpeg = new byte[tables.length + length];
+		System.arraycopy(this.bytes, offset, jpeg, 0, 2);
+		System.arraycopy(tables, 0, jpeg, 2, tables.length);
+		System.arraycopy(this.bytes, offset + 2, jpeg, 2 + tables.length, length - 2);
+		return jpeg;
+	}
+
+	/**
+	 * JPEG of before 1995, in pieces that the plug-in puts together and hands to a native
+	 * decoder. Wherever they are in the file, none of them may claim to be larger than
+	 * the page, or have scans that make it go over the page again and again.
+	 */
+	private void checkOldJpeg(long width, long height) throws DecodingException {
+		int scans = 0;
+		for (int i = 0; i + 9 < this.bytes.length; i++) {
+			if (this.bytes[i] != (byte) 0xFF) {
+				continue;
+			}
+			int marker = this.bytes[i + 1] & 0xFF;
+			ByteCursor in = new ByteCursor(this.bytes, i + 2, this.bytes.length);
+			if (marker == 0xDA) {
+				int length = in.u16be();
+				int components = in.u8();
+				if (length == 6 + 2 * components && ++scans > MAXIMUM_OLD_SCANS) {
+					throw DecodingException.damaged("it has more than %d scans".formatted(MAXIMUM_OLD_SCANS));
+				}
+			}
+			else if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
+				int length = in.u16be();
+				in.skip(1);
+				int rows = in.u16be();
+				int columns = in.u16be();
+				if (length == 8 + 3 * in.u8() && (marker > 0xC1 || rows > height + BLOCK || columns > width + BLOCK)) {
+					throw DecodingException
+						.damaged("a part of it claims to have %d x %d pixels".formatted(columns, rows));
+				}
 			}
 		}
 	}

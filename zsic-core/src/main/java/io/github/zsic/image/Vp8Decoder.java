@@ -87,7 +87,7 @@ final class Vp8Decoder {
 
 	static RgbImage decode(byte[] bytes, int start, int end, PixelLimit limit) throws DecodingException {
 		int[] size = size(bytes, start, end);
-		limit.check(size[0], size[1]);
+		limit.check(size[0], size[1], 2 + RgbImage.BYTES_PER_PIXEL);
 		Vp8Decoder decoder = new Vp8Decoder(bytes, start, end, size);
 		decoder.decode(limit);
 		return new RgbImage(decoder.width, decoder.height, decoder.toRgb());

@@ -58,7 +58,8 @@ final class WebpDecoder {
 					chunk.skip(4);
 					this.width = 1 + chunk.u24le();
 					this.height = 1 + chunk.u24le();
-					this.limit.check(this.width, this.height);
+					// The picture, its samples before that, and the canvas.
+					this.limit.check(this.width, this.height, 2 * RgbImage.BYTES_PER_PIXEL + 4);
 				}
 				case "VP8 ", "VP8L" -> {
 					if (this.image == null) {
@@ -126,7 +127,8 @@ final class WebpDecoder {
 		int size = in.i32le();
 		int columns = 1 + (size & 0x3FFF);
 		int rows = 1 + ((size >> 14) & 0x3FFF);
-		this.limit.check(columns, rows);
+		// Its samples, those before they are transformed, and RGB.
+		this.limit.check(columns, rows, 4 + 4 + RgbImage.BYTES_PER_PIXEL);
 		// The plug-in gets the image data in the simplest container: it rejects some
 		// headers that the reference accepts, and looks at profiles.
 		int length = end - start;

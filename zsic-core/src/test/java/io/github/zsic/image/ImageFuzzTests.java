@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -43,6 +44,25 @@ class ImageFuzzTests {
 				assertThat(threads.getCurrentThreadAllocatedBytes() - before)
 					.as("%s in round %d", picture.file(), round)
 					.isLessThan(MAXIMUM_ALLOCATION);
+			}
+		}
+	}
+
+	@Test
+	void damagedStructures() throws IOException {
+		List<byte[]> pictures = new ArrayList<>();
+		for (ImageDecoderReferenceTests.Expected picture : ImageDecoderReferenceTests.expected().toList()) {
+			pictures.add(ImageDecoderReferenceTests.read(picture.file()));
+		}
+		ImageMutations mutations = new ImageMutations(new Random(7), pictures);
+		for (int round = 0; round < Integer.getInteger("zsic.fuzz.rounds", 300) * 10; round++) {
+			byte[] picture = pictures.get(round % pictures.size());
+			byte[] content = mutations.of(picture);
+			try {
+				ImageFuzz.fuzzerTestOneInput(content);
+			}
+			catch (RuntimeException | Error ex) {
+				throw new AssertionError("round " + round, ex);
 			}
 		}
 	}
