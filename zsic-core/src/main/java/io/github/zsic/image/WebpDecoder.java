@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WebpDecoder {
 
+	private static final int LOOK_AHEAD = 8;
+
 	private final byte[] bytes;
 
 	private final PixelLimit limit;
@@ -127,14 +129,17 @@ final class WebpDecoder {
 		int size = in.i32le();
 		int columns = 1 + (size & 0x3FFF);
 		int rows = 1 + ((size >> 14) & 0x3FFF);
-		// Its samples, those before they are transformed, and RGB.
-		this.limit.check(columns, rows, 4 + 4 + RgbImage.BYTES_PER_PIXEL);
+		// Its samples and RGB.
+		this.limit.check(columns, rows, 4 + RgbImage.BYTES_PER_PIXEL);
 		// The plug-in gets the image data in the simplest container: it rejects some
 		// headers that the reference accepts, and looks at profiles.
 		int length = end - start;
-		ByteBuffer file = ByteBuffer.allocate(20 + length + (length & 1)).order(ByteOrder.LITTLE_ENDIAN);
+		// Some bytes more, because it looks ahead by a few, for each pixel anew: one that
+		// needs no bits at all comes to the end thousands of times.
+		int padded = length + LOOK_AHEAD + (length & 1);
+		ByteBuffer file = ByteBuffer.allocate(20 + padded).order(ByteOrder.LITTLE_ENDIAN);
 		file.put(new byte[] { 'R', 'I', 'F', 'F' }).putInt(file.capacity() - 8);
-		file.put(new byte[] { 'W', 'E', 'B', 'P', 'V', 'P', '8', 'L' }).putInt(length).put(this.bytes, start, length);
+		file.put(new byte[] { 'W', 'E', 'B', 'P', 'V', 'P', '8', 'L' }).putInt(padded).put(this.bytes, start, length);
 		Raster raster = PluginReader.read(new WebPImageReaderSpi(), file.array(), columns, rows, this.limit);
 		return new RgbImage(columns, rows, Rasters.interleaved(raster, 3));
 	}

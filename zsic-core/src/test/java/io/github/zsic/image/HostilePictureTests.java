@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -65,6 +66,17 @@ class HostilePictureTests {
 		file.putInt(4, file.capacity() - 8);
 		file.put(20, (byte) (file.get(20) | 4));
 		decodes(file.array(), width("orientation-3.webp"));
+	}
+
+	/** A picture of one colour, of which the reader wants to see more than there is. */
+	@Test
+	void webpThatNeedsNoBits() {
+		byte[] file = Base64.getDecoder().decode("UklGRhwAAABXRUJQVlA4TA8AAAAvr8TgAAcQ/Y/+ByKi/wEA");
+		RgbImage image = this.decoder.decode("picture", file);
+		assertThat(image.width()).isEqualTo(1200);
+		for (int i = 0; i < image.pixels().length; i += 3) {
+			assertThat(image.pixels()[i] == -1 && image.pixels()[i + 1] == 0 && image.pixels()[i + 2] == 0).isTrue();
+		}
 	}
 
 	/** Joining them was quadratic. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 import com.sun.management.ThreadMXBean;
 import io.github.zsic.InvalidImageException;
@@ -36,6 +37,24 @@ public final class ImageFuzz {
 	}
 
 	/**
+	 * What Jazzer calls first: what decoding loads and compiles is not the picture's.
+	 * @throws IOException if there are no pictures
+	 */
+	public static void fuzzerInitialize() throws IOException {
+		pictures(Path.of("src/test/resources/image")).forEach(ImageFuzz::decode);
+	}
+
+	private static List<byte[]> pictures(Path folder) throws IOException {
+		List<byte[]> pictures = new ArrayList<>();
+		try (Stream<Path> files = Files.list(folder)) {
+			for (Path file : files.filter((file) -> !file.toString().endsWith(".json")).sorted().toList()) {
+				pictures.add(Files.readAllBytes(file));
+			}
+		}
+		return pictures;
+	}
+
+	/**
 	 * What Jazzer calls.
 	 * @param content an encoded picture
 	 */
@@ -57,17 +76,11 @@ public final class ImageFuzz {
 	 * @throws IOException if a folder cannot be read or written
 	 */
 	public static void main(String[] arguments) throws IOException {
-		List<byte[]> pictures = new ArrayList<>();
-		try (var files = Files.list(Path.of(arguments[0]))) {
-			for (Path file : files.filter((file) -> !file.toString().endsWith(".json")).sorted().toList()) {
-				pictures.add(Files.readAllBytes(file));
-			}
-		}
+		List<byte[]> pictures = pictures(Path.of(arguments[0]));
 		long seed = System.nanoTime();
 		ImageMutations mutations = new ImageMutations(new Random(seed), pictures);
 		long end = System.nanoTime() + 1_000_000_000L * Long.parseLong(arguments[1]);
-		// The first ones are slow, as they are not compiled yet.
-		pictures.forEach(ImageFuzz::decode);
+		fuzzerInitialize();
 		int findings = 0;
 		long count = 0;
 		for (; System.nanoTime() < end; count++) {
