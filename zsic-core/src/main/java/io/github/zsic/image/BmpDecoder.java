@@ -11,6 +11,8 @@ final class BmpDecoder {
 
 	private static final int HEADER_SIZE = 14;
 
+	private static final int FILE_SIZE = 2;
+
 	private static final int COMPRESSION = 30;
 
 	/** The last one that is not another format inside. */
@@ -39,11 +41,14 @@ final class BmpDecoder {
 					.unsupported("is a BMP with the compression %d, which is not supported".formatted(compression));
 			}
 		}
+		byte[] checked = bytes.clone();
+		ByteBuffer header = ByteBuffer.wrap(checked).order(ByteOrder.LITTLE_ENDIAN);
+		// Many programs write another size of the file, which the reader does not take.
+		header.putInt(FILE_SIZE, bytes.length);
 		if (size >= VERSION_4 && bytes.length >= COLOR_SPACE + Integer.BYTES) {
-			bytes = bytes.clone();
-			ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(COLOR_SPACE, SRGB);
+			header.putInt(COLOR_SPACE, SRGB);
 		}
-		return Rasters.toRgb(JdkDecoder.read(JdkDecoder.BMP, bytes, 4, limit));
+		return Rasters.toRgb(JdkDecoder.read(JdkDecoder.BMP, checked, 4, limit));
 	}
 
 }

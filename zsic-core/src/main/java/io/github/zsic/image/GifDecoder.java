@@ -10,7 +10,7 @@ import java.io.ByteArrayOutputStream;
  */
 final class GifDecoder {
 
-	private static final int HEADER_LENGTH = 13;
+	private static final int FLAGS = 10;
 
 	private static final int EXTENSION = 0x21;
 
@@ -44,6 +44,7 @@ final class GifDecoder {
 		int flags = this.in.u8();
 		this.in.skip(2 + colorTableLength(flags));
 		copy(file, 0, this.in.position());
+		boolean hasColors = colorTableLength(flags) > 0;
 		int control = 0;
 		int introducer;
 		while ((introducer = this.in.u8()) != IMAGE) {
@@ -58,9 +59,6 @@ final class GifDecoder {
 				control = (isControl && this.in.position() - start == 8) ? start : control;
 			}
 		}
-		if (control > 0) {
-			copy(file, control, control + 8);
-		}
 		int start = this.in.position() - 1;
 		int left = this.in.u16le();
 		int top = this.in.u16le();
@@ -72,7 +70,18 @@ final class GifDecoder {
 		this.limit.check(columns, rows);
 		// Indices and RGB, and RGB of the canvas.
 		this.limit.check(width, height, 1 + 3 + 3);
-		this.in.skip(colorTableLength(this.in.u8()) + 1);
+		int ownColors = colorTableLength(this.in.u8());
+		if (!hasColors && ownColors == 0) {
+			file.writeBytes(greyColors());
+			byte[] header = file.toByteArray();
+			header[FLAGS] |= (byte) 0x87;
+			file.reset();
+			file.writeBytes(header);
+		}
+		if (control > 0) {
+			copy(file, control, control + 8);
+		}
+		this.in.skip(ownColors + 1);
 		skipImageData();
 		copy(file, start, this.in.position());
 		file.write(TRAILER);
@@ -82,6 +91,15 @@ final class GifDecoder {
 
 	private static int colorTableLength(int flags) {
 		return ((flags & 0x80) != 0) ? 3 * (2 << (flags & 7)) : 0;
+	}
+
+	/** What the reference uses where there is no table. */
+	private static byte[] greyColors() {
+		byte[] colors = new byte[3 * 256];
+		for (int i = 0; i < colors.length; i++) {
+			colors[i] = (byte) (i / 3);
+		}
+		return colors;
 	}
 
 	private void skipBlocks() throws DecodingException {

@@ -18,7 +18,7 @@ final class JpegDecoder {
 
 	static final int SOI = 0xD8;
 
-	private static final int SOF0 = 0xC0;
+	static final int SOF0 = 0xC0;
 
 	private static final int SOF2 = 0xC2;
 
@@ -147,6 +147,13 @@ final class JpegDecoder {
 				this.limit.checkTime();
 				in.seek(scan.read(this.bytes, in.position()));
 				scan.decode(header, this.restartInterval, this.progressive);
+				if (!this.progressive && header.components().size() == this.components.size()) {
+					// That is all of the picture, whatever comes behind it.
+					break;
+				}
+				if (scan.isTruncated()) {
+					throw DecodingException.truncated();
+				}
 			}
 			else {
 				readSegment(marker, segment, scans == 0);

@@ -19,8 +19,11 @@ final class JpegScan {
 
 	private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-	/** More than any block takes. */
-	private static final int PADDING = 512;
+	/** A marker that is none of a restart. */
+	private static final int OTHER = -1;
+
+	/** What libjpeg's decoder wants to see ahead of the bits that it uses. */
+	private static final int LOOK_AHEAD = 8;
 
 	/** Where in a block, row by row, each coefficient is. */
 	static final int[] ORDER = order();
@@ -31,9 +34,21 @@ final class JpegScan {
 	/** Where each part ends that starts with a clean state, and how many there are. */
 	private int[] ends = new int[16];
 
+	/** The number of the restart marker behind each part, or what is not one. */
+	private int[] restarts = new int[16];
+
 	private int parts;
 
 	private int part;
+
+	/** Where the part ends that is being decoded. Behind it, all bits are zero. */
+	private int end;
+
+	/** Whether more bits were used than there are. */
+	private boolean exhausted;
+
+	/** Whether the file ends before the scan does. */
+	private boolean truncated;
 
 	private int position;
 
@@ -54,7 +69,7 @@ final class JpegScan {
 	 * @param length the most bytes that a scan can have
 	 */
 	JpegScan(int length) {
-		this.data = new byte[length + PADDING];
+		this.data = new byte[length];
 	}
 
 	private static int[] order() {
@@ -82,13 +97,14 @@ final class JpegScan {
 	 * Takes the bytes of a scan.
 	 * @param file the file
 	 * @param start where they start
-	 * @return where the marker is that ends them
+	 * @return where the marker is that ends them, or the end of the file
 	 */
-	int read(byte[] file, int start) throws DecodingException {
+	int read(byte[] file, int start) {
 		byte[] data = this.data;
 		int in = start;
 		int out = 0;
 		this.parts = 0;
+		this.truncated = false;
 		while (true) {
 			while (in + Long.BYTES <= file.length) {
 				long eight = (long) LONG.get(file, in);
@@ -107,7 +123,9 @@ final class JpegScan {
 			do {
 				in++;
 				if (in >= file.length) {
-					throw DecodingException.truncated();
+					this.truncated = true;
+					endPart(out, OTHER);
+					return file.length;
 				}
 			}
 			while (file[in] == (byte) 0xFF);
@@ -116,33 +134,88 @@ final class JpegScan {
 				data[out++] = (byte) 0xFF;
 				continue;
 			}
-			if (this.parts == this.ends.length) {
-				this.ends = Arrays.copyOf(this.ends, 2 * this.parts);
-			}
-			this.ends[this.parts++] = out;
-			if (type < JpegDecoder.RST0 || type >= JpegDecoder.SOI) {
-				Arrays.fill(data, out, out + PADDING, (byte) 0);
+			boolean restart = type >= JpegDecoder.RST0 && type < JpegDecoder.SOI;
+			endPart(out, restart ? type - JpegDecoder.RST0 : OTHER);
+			// What is no marker at all is left out when the next restart is looked for.
+			if (!restart && type >= JpegDecoder.SOF0) {
 				return marker;
 			}
 		}
 	}
 
-	/** Starts at the next restart marker, which the state does not depend on. */
-	private void restart(List<JpegComponent> components) {
-		this.position = (this.part == 0) ? 0 : this.ends[Math.min(this.part, this.parts) - 1];
+	private void endPart(int end, int restart) {
+		if (this.parts == this.ends.length) {
+			this.ends = Arrays.copyOf(this.ends, 2 * this.parts);
+			this.restarts = Arrays.copyOf(this.restarts, 2 * this.parts);
+		}
+		this.ends[this.parts] = end;
+		this.restarts[this.parts++] = restart;
+	}
+
+	/**
+	 * Whether the file ends before the scan does.
+	 */
+	boolean isTruncated() {
+		return this.truncated;
+	}
+
+	private void start(List<JpegComponent> components) {
 		this.bits = 0;
 		this.count = 0;
 		this.emptyBlocks = 0;
-		this.part++;
 		components.forEach((component) -> component.predicted = 0);
 	}
 
-	private boolean exhausted() {
-		return this.position - ((this.count + 7) >> 3) >= this.ends[Math.min(this.part, this.parts) - 1];
+	private void startPart(int part) {
+		this.part = part;
+		this.position = (part == 0) ? 0 : this.ends[part - 1];
+		this.end = this.ends[part];
+		this.exhausted = false;
+	}
+
+	/**
+	 * Goes on behind a restart marker, as libjpeg does ({@code jpeg_resync_to_restart}):
+	 * one that is missing costs the part behind it, one too many is left out.
+	 * @param expected the number of the marker
+	 */
+	private void restart(int expected) {
+		for (int next = this.part; next < this.parts - 1; next++) {
+			int found = this.restarts[next];
+			int ahead = (found == OTHER) ? OTHER : (found - expected) & 7;
+			if (ahead == 1 || ahead == 2) {
+				this.part = next;
+				break;
+			}
+			if (ahead == 0 || (ahead >= 3 && ahead <= 5)) {
+				startPart(next + 1);
+				return;
+			}
+			this.part = next + 1;
+		}
+		// There is nothing to decode before the marker that comes next.
+		this.end = this.ends[this.part];
+		this.position = this.end;
+	}
+
+	/** Whether more bits were used than there are. */
+	private boolean isBeyondEnd() {
+		return Byte.SIZE * (long) this.position - this.count > Byte.SIZE * (long) this.end;
+	}
+
+	/** The next eight bytes. */
+	private long ahead(int position, int end) {
+		if (position <= end - Long.BYTES) {
+			return (long) LONG.get(this.data, position);
+		}
+		long eight = 0;
+		for (int i = 0; i < Long.BYTES && position + i < end; i++) {
+			eight |= (this.data[position + i] & 0xFFL) << (56 - Byte.SIZE * i);
+		}
+		return eight;
 	}
 
 	private void fill() {
-		this.bits |= (long) LONG.get(this.data, this.position) >>> this.count;
+		this.bits |= ahead(this.position, this.end) >>> this.count;
 		this.position += (63 - this.count) >> 3;
 		this.count |= 56;
 	}
@@ -189,45 +262,62 @@ final class JpegScan {
 	 * @param interval after how many MCUs there is a restart marker, 0 if there is none
 	 * @param progressive whether it only adds to the coefficients
 	 */
-	void decode(Header header, int interval, boolean progressive) {
+	void decode(Header header, int interval, boolean progressive) throws DecodingException {
 		List<JpegComponent> components = header.components;
 		JpegComponent first = components.get(0);
 		boolean single = components.size() == 1;
 		int columns = single ? first.ownColumns : first.columns / first.horizontal;
 		int rows = single ? first.ownRows : first.rows / first.vertical;
-		this.part = 0;
-		restart(components);
+		startPart(0);
+		start(components);
 		int left = interval;
+		int expected = 0;
 		for (int y = 0; y < rows; y++) {
 			for (int x = 0; x < columns; x++) {
 				if (interval > 0 && left-- == 0) {
-					restart(components);
+					restart(expected);
+					start(components);
+					expected = (expected + 1) & 7;
 					left = interval - 1;
 				}
+				boolean empty = this.exhausted;
 				if (single) {
-					decodeBlock(header, 0, x, y, progressive);
-					continue;
+					decodeBlock(header, 0, x, y, progressive, empty);
 				}
-				for (int i = 0; i < components.size(); i++) {
+				for (int i = 0; i < components.size() && !single; i++) {
 					JpegComponent component = components.get(i);
 					for (int v = 0; v < component.vertical; v++) {
 						for (int h = 0; h < component.horizontal; h++) {
 							decodeBlock(header, i, x * component.horizontal + h, y * component.vertical + v,
-									progressive);
+									progressive, empty);
 						}
+					}
+				}
+				if (!empty && isBeyondEnd()) {
+					this.exhausted = true;
+					if (this.truncated && this.part == this.parts - 1) {
+						throw DecodingException.truncated();
 					}
 				}
 			}
 		}
+		if (this.truncated && this.position - this.count / Byte.SIZE > this.end - LOOK_AHEAD) {
+			throw DecodingException.truncated();
+		}
 	}
 
-	private void decodeBlock(Header header, int index, int column, int row, boolean progressive) {
+	/**
+	 * Decodes a block.
+	 * @param empty whether there were no more bits when the MCU began, so that the block
+	 * has nothing in it
+	 */
+	private void decodeBlock(Header header, int index, int column, int row, boolean progressive, boolean empty) {
 		JpegComponent component = header.components.get(index);
 		if (!progressive) {
-			boolean flat = decodeSequential(component, header.dc[index], header.ac[index]);
+			boolean flat = empty || decodeSequential(component, header.dc[index], header.ac[index]);
 			transform(component, flat, column, row);
 		}
-		else if (!exhausted()) {
+		else if (!empty) {
 			int number = row * component.columns + column;
 			if (header.from == 0) {
 				decodeFirst(component, header, header.dc[index], number);
@@ -254,7 +344,7 @@ final class JpegScan {
 				int others = 0;
 				for (int k = 0; k <= component.lastNeeded; k++) {
 					int value = component.coefficients[in++];
-					this.block[ORDER[k]] = value * quantization[k];
+					this.block[ORDER[k]] = (short) (value * quantization[k]);
 					others |= (k > 0) ? value : 0;
 				}
 				transform(component, others == 0, column, row);
@@ -280,16 +370,13 @@ final class JpegScan {
 	 * @return whether it is flat, that is, all but the first coefficient are zero
 	 */
 	private boolean decodeSequential(JpegComponent component, HuffmanTable dc, HuffmanTable ac) {
-		if (exhausted()) {
-			return true;
-		}
 		int[] quantization = Objects.requireNonNull(component.quantization);
-		byte[] data = this.data;
+		int end = this.end;
 		int[] block = this.block;
 		long bits = this.bits;
 		int count = this.count;
 		int position = this.position;
-		bits |= (long) LONG.get(data, position) >>> count;
+		bits |= ahead(position, end) >>> count;
 		position += (63 - count) >> 3;
 		count |= 56;
 		int symbol = dc.symbol(bits);
@@ -300,12 +387,12 @@ final class JpegScan {
 			bits <<= size;
 		}
 		count -= (symbol >> 8) + size;
-		block[0] = component.predicted * quantization[0];
+		block[0] = (short) (component.predicted * quantization[0]);
 		int needed = component.lastNeeded;
 		int k = 1;
 		boolean flat = true;
 		while (k <= needed) {
-			bits |= (long) LONG.get(data, position) >>> count;
+			bits |= ahead(position, end) >>> count;
 			position += (63 - count) >> 3;
 			count |= 56;
 			int entry = ac.coefficient(bits);
@@ -313,13 +400,13 @@ final class JpegScan {
 			count -= entry & 31;
 			k += (entry >> 5) & 127;
 			if (k <= needed) {
-				block[ORDER[k]] = (entry >> 16) * quantization[k];
+				block[ORDER[k]] = (short) ((entry >> 16) * quantization[k]);
 				flat = false;
 			}
 			k++;
 		}
 		while (k < 64) {
-			bits |= (long) LONG.get(data, position) >>> count;
+			bits |= ahead(position, end) >>> count;
 			position += (63 - count) >> 3;
 			count |= 56;
 			int entry = ac.skip(bits);
