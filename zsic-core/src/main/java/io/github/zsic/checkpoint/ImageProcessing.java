@@ -170,7 +170,12 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		return (int) Math.max(side, number("size.shortest_edge"));
 	}
 
-	private double number(String name) {
+	/**
+	 * A setting.
+	 * @param name its name, that of a nested one behind a dot
+	 * @return the number, 0 for what is off or missing
+	 */
+	public double number(String name) {
 		return this.numbers.getOrDefault(name, 0.0);
 	}
 

@@ -74,6 +74,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final TokenizerSettings tokenizer;
 
+	private final NarrowPictures narrow;
+
 	private long modelBytes;
 
 	private final Precision precision;
@@ -103,6 +105,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.program = verified.program();
 		this.precision = verified.precision();
 		this.tokenizer = checkpoint.tokenizerSettings();
+		this.narrow = new NarrowPictures(checkpoint.imageProcessing());
 		boolean loaded = false;
 		try {
 			load(checkpoint);
@@ -288,10 +291,12 @@ public final class DualEncoder implements AutoCloseable {
 	/** Neither the engine nor memory is to be kept busy with pixels that do not count. */
 	private Picture prepare(Picture picture) {
 		boolean smaller = picture.width() != picture.originalWidth() || picture.height() != picture.originalHeight();
-		if (!smaller && (long) picture.width() * picture.height() < LARGE) {
-			return picture;
+		if (smaller) {
+			return this.preparers.call(() -> this.program.resize(picture));
 		}
-		return this.preparers.call(() -> this.program.resize(picture));
+		Picture center = this.narrow.center(picture);
+		return ((long) center.width() * center.height() < LARGE) ? center
+				: this.preparers.call(() -> this.program.resize(center));
 	}
 
 	/** All in one batch, in the calling thread. */

@@ -1,0 +1,89 @@
+package io.github.zsic.engine;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+
+import io.github.zsic.Precision;
+import io.github.zsic.checkpoint.ImageProcessing;
+import io.github.zsic.checkpoint.ModelConfig;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * {@link NarrowPictures} against the resize of the whole picture by libtorch.
+ */
+class NarrowPicturesTests {
+
+	private static final Program program = Program.compile(Architecture.of("clip"),
+			TorchDevice.find("cpu", TorchRuntime.engine()));
+
+	@AfterAll
+	static void close() {
+		program.close();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "3000, 10, 224, 224, 3", "3001, 7, 224, 224, 3", "7, 3001, 224, 224, 3", "1, 100, 224, 224, 3",
+			"100, 1, 224, 224, 3", "20000, 300, 224, 224, 3", "301, 20011, 224, 224, 3", "3000, 10, 224, 224, 2",
+			"20000, 300, 256, 224, 2", "7, 3001, 256, 225, 2", "3000, 11, 224, 224, 0", "13, 9001, 224, 224, 0",
+			"9000, 20, 224, 256, 3", "20, 9000, 224, 300, 2", "224, 20000, 224, 224, 3", "112, 20000, 224, 224, 0",
+			"10007, 225, 224, 224, 3", "223, 10007, 336, 336, 3" })
+	void centerIsThatOfTheWhole(int width, int height, int side, int crop, int resample) {
+		ImageProcessing processing = processing(side, crop, resample);
+		program.configure(new ModelConfig("", Map.of(), Map.of()), processing, Map.of(), Precision.FLOAT32);
+		byte[] rgb = new byte[3 * width * height];
+		new Random(3).nextBytes(rgb);
+		DualEncoder.Picture picture = new DualEncoder.Picture(rgb, width, height);
+		DualEncoder.Picture center = new NarrowPictures(processing).center(picture);
+		assertThat(Math.min(center.width(), center.height())).isEqualTo(side);
+		assertThat(Math.max(center.width(), center.height())).isEqualTo(Math.max(side, crop));
+		DualEncoder.Picture whole = program.resize(picture);
+		assertThat(whole.width() * whole.height()).isGreaterThan(1 << 20);
+		int left = (whole.width() - crop) / 2 - (center.width() - crop) / 2;
+		int top = (whole.height() - crop) / 2 - (center.height() - crop) / 2;
+		byte[] expected = new byte[center.rgb().length];
+		for (int y = 0; y < center.height(); y++) {
+			int row = (whole.width() > whole.height()) ? y : y + top;
+			int column = (whole.width() > whole.height()) ? left : 0;
+			System.arraycopy(whole.rgb(), 3 * (row * whole.width() + column), expected, 3 * y * center.width(),
+					3 * center.width());
+		}
+		assertThat(Arrays.mismatch(center.rgb(), expected)).isEqualTo(-1);
+	}
+
+	@Test
+	void ordinaryPicturesAreLeftAsTheyAre() {
+		DualEncoder.Picture picture = new DualEncoder.Picture(new byte[3 * 4000 * 300], 4000, 300);
+		assertThat(new NarrowPictures(processing(224, 224, 3)).center(picture)).isSameAs(picture);
+	}
+
+	/** The whole would have billions of pixels. */
+	@ParameterizedTest
+	@CsvSource({ "1, 20000000, 3", "20000000, 1, 3", "20000000, 1, 2", "1, 20000000, 0", "3, 9000000, 3" })
+	@Timeout(20)
+	void longestPictures(int width, int height, int resample) {
+		DualEncoder.Picture picture = new DualEncoder.Picture(new byte[3 * width * height], width, height);
+		DualEncoder.Picture center = new NarrowPictures(processing(224, 224, resample)).center(picture);
+		assertThat(center.width()).isEqualTo(224);
+		assertThat(center.height()).isEqualTo(224);
+	}
+
+	private static ImageProcessing processing(int side, int crop, int resample) {
+		Map<String, Double> numbers = new HashMap<>();
+		numbers.put("do_resize", 1.0);
+		numbers.put("size.shortest_edge", (double) side);
+		numbers.put("resample", (double) resample);
+		numbers.put("do_center_crop", 1.0);
+		numbers.put("crop_size.height", (double) crop);
+		numbers.put("crop_size.width", (double) crop);
+		return new ImageProcessing(numbers);
+	}
+
+}
