@@ -67,7 +67,7 @@ public final class ZeroShotClassifierBuilder {
 
 	private @Nullable Path cachePersistentDir;
 
-	private long maximumPixels = 50_000_000;
+	private long maximumPixels = 64_000_000;
 
 	private long maximumBytes = 64 * 1024 * 1024;
 
@@ -373,8 +373,9 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many pixels a picture may have, 50,000,000 by default. The header is
-	 * checked before anything is decoded.
+	 * Sets how many pixels a picture may have, 64,000,000 by default. A JPEG that is made
+	 * smaller while it is decoded, because the model needs far fewer, may have four times
+	 * as many. The header is checked before anything is decoded.
 	 * @param maximumPixels width times height
 	 * @return this builder
 	 */

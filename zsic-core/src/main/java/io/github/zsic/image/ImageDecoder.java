@@ -51,8 +51,9 @@ public final class ImageDecoder {
 	 * megapixels, and with many more than that resize needs, is made smaller, to 1/8 to
 	 * 4/8 of its size, while it is decoded; about four pixels in each direction are left
 	 * for one of the result, and more below 3/8.
-	 * @param maximumPixels the largest picture that is decoded, as width times height;
-	 * larger ones are refused by what their header says, before memory is spent on them
+	 * @param maximumPixels the largest picture that is decoded, as width times height; a
+	 * JPEG that is made smaller while it is decoded may have four times as many. Larger
+	 * ones are refused by what their header says, before memory is spent on them
 	 * @param maximumBytes the largest encoded picture
 	 * @param maximumTime how long decoding a picture may take, beside waiting for memory
 	 * that other pictures use
@@ -242,6 +243,13 @@ public final class ImageDecoder {
 				return "is a HEIC picture, which is not supported";
 			}
 			return "is a video, not a picture";
+		}
+		if (head.startsWith("\0\0\1\0")) {
+			return "is an icon (ICO), which is not supported";
+		}
+		if (head.length() > 2 && head.charAt(0) == 'P' && head.charAt(1) >= '1' && head.charAt(1) <= '7'
+				&& Character.isWhitespace(head.charAt(2))) {
+			return "is a PPM, PGM, PBM or PAM picture, which is not supported";
 		}
 		if (head.startsWith("%PDF")) {
 			return "is a PDF document, not a picture";

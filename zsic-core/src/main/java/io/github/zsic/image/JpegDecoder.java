@@ -274,7 +274,6 @@ final class JpegDecoder {
 		if (this.part != null) {
 			this.part.check(this.width, this.height, count);
 		}
-		this.limit.check(this.width, this.height);
 		List<JpegComponent> components = new ArrayList<>();
 		int[] most = new int[2];
 		for (int i = 0; i < count; i++) {
@@ -284,6 +283,7 @@ final class JpegDecoder {
 			components.add(component);
 		}
 		this.eighths = this.downscaling.eighths(this.width, this.height, this.wholeSquares);
+		this.limit.checkScaled(this.width, this.height, this.eighths);
 		long bytes = (long) RgbImage.BYTES_PER_PIXEL * this.width * this.height * this.eighths * this.eighths / 64;
 		for (JpegComponent component : components) {
 			if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1

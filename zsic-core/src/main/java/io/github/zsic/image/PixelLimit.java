@@ -60,15 +60,30 @@ final class PixelLimit implements AutoCloseable {
 	}
 
 	/**
+	 * Checks the size of a picture that may be made smaller while it is decoded. That one
+	 * may have four times as many pixels, as few of them are ever in memory.
+	 * @param width the width
+	 * @param height the height
+	 * @param eighths how many samples are made of 8 in each direction
+	 */
+	void checkScaled(long width, long height, int eighths) throws DecodingException {
+		long limit = Math.min(this.maximumPixels, ADDRESSABLE);
+		checkSize(width, height, (eighths <= 4) ? 4 * limit : limit);
+	}
+
+	/**
 	 * Checks a size.
 	 * @param width the width
 	 * @param height the height
 	 */
 	void check(long width, long height) throws DecodingException {
+		checkSize(width, height, Math.min(this.maximumPixels, ADDRESSABLE));
+	}
+
+	private static void checkSize(long width, long height, long limit) throws DecodingException {
 		if (width <= 0 || height <= 0) {
 			throw DecodingException.damaged("its size is %d x %d pixels".formatted(width, height));
 		}
-		long limit = Math.min(this.maximumPixels, ADDRESSABLE);
 		if (width > limit / height) {
 			throw DecodingException.tooLarge(String.format(Locale.ROOT,
 					"has %d x %d pixels, more than the %,d that are allowed", width, height, limit));

@@ -150,7 +150,12 @@ final class PngDecoder {
 	private @Nullable RgbImage decode() throws DecodingException {
 		this.in.skip(SIGNATURE_LENGTH);
 		long length = this.in.u32be();
-		if (length != 13 || !this.in.ascii(4).equals("IHDR") || !readHeader()) {
+		String first = this.in.ascii(4);
+		if (first.equals("CgBI")) {
+			throw DecodingException
+				.unsupported("is a PNG as Apple's tools change it for applications (CgBI), which is not supported");
+		}
+		if (length != 13 || !first.equals("IHDR") || !readHeader()) {
 			return null;
 		}
 		Inflater inflater = new Inflater();

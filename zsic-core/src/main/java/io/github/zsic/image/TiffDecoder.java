@@ -75,6 +75,13 @@ final class TiffDecoder {
 	/** What is undone in linear time, by code that is no reader of another format. */
 	private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, OLD_JPEG, JPEG, 8, 32773, 32946);
 
+	private static final Map<Integer, String> OTHER_COMPRESSIONS = Map.of(9, "JBIG", 10, "JBIG", 32809, "ThunderScan",
+			34661, "JBIG", 34676, "SGI LogLuv", 34677, "SGI LogLuv", 34712, "JPEG 2000", 34925, "LZMA", 50000,
+			"Zstandard", 50001, "WebP");
+
+	private static final Map<Integer, String> OTHER_COLORS = Map.of(4, "a mask", 8, "CIE L*a*b*", 9, "ICC L*a*b*", 10,
+			"ITU L*a*b*", 32803, "a colour filter array", 32844, "LogL", 32845, "LogLuv", 34892, "linear raw");
+
 	/** As many as the reference takes. */
 	private static final int MAXIMUM_BANDS = 6;
 
@@ -113,10 +120,14 @@ final class TiffDecoder {
 		this.limit.check(width, height, sampleBytes() + RgbImage.BYTES_PER_PIXEL);
 		int compression = (int) this.directory.number(COMPRESSION, 1);
 		if (!COMPRESSIONS.contains(compression)) {
-			throw DecodingException
-				.unsupported("is a TIFF with the compression %d, which is not supported".formatted(compression));
+			String name = OTHER_COMPRESSIONS.get(compression);
+			throw DecodingException.unsupported("is a TIFF with the compression %d%s, which is not supported"
+				.formatted(compression, (name != null) ? " (" + name + ")" : ""));
 		}
 		int photometric = (int) this.directory.number(PHOTOMETRIC, WHITE_IS_ZERO);
+		if (OTHER_COLORS.containsKey(photometric)) {
+			throw unsupportedColors(photometric);
+		}
 		if (compression == JPEG) {
 			return new RgbImage((int) width, (int) height, toRgb(readJpeg((int) width, (int) height), photometric));
 		}
@@ -313,8 +324,12 @@ final class TiffDecoder {
 			default -> {
 			}
 		}
-		throw DecodingException
-			.unsupported("is a TIFF with colours of type %d, which are not supported".formatted(photometric));
+		throw unsupportedColors(photometric);
+	}
+
+	private static DecodingException unsupportedColors(int photometric) {
+		return DecodingException.unsupported("is a TIFF with colours of type %d (%s), which are not supported"
+			.formatted(photometric, OTHER_COLORS.getOrDefault(photometric, "unknown")));
 	}
 
 	private static void unmultiply(byte[] rgb, byte[] samples, int bands) {

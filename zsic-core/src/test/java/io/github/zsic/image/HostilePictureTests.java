@@ -189,6 +189,14 @@ class HostilePictureTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(ints = { 8, 9, 32844 })
+	void tiffWithOtherColors(int photometric) {
+		byte[] file = tiff(new byte[300], 10, 10, 10, 1, 1);
+		ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putShort(8 + 2 + 4 * 12 + 8, (short) photometric);
+		refused(file, Reason.UNSUPPORTED_FORMAT, "is a TIFF with colours of type " + photometric + " (");
+	}
+
+	@ParameterizedTest
 	@ValueSource(ints = { 4, 5 })
 	void bmpWithOtherFormatInside(int compression) throws IOException {
 		byte[] file = ImageDecoderReferenceTests.read("bmp-rgb.bmp");

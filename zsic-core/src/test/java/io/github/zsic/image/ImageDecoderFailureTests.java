@@ -41,6 +41,29 @@ class ImageDecoderFailureTests {
 		assertThat(refusal(new byte[0]).getReason()).isEqualTo(Reason.UNREADABLE);
 	}
 
+	@Test
+	void unsupportedFormatWithZeros() {
+		assertThat(refusal("\0\0\1\0\1\0\20\20".getBytes(StandardCharsets.ISO_8859_1)))
+			.satisfies((refusal) -> assertThat(refusal.getReason()).isEqualTo(Reason.UNSUPPORTED_FORMAT))
+			.hasMessageContaining("ICO");
+		assertThat(refusal("\u0089PNG\r\n\32\n\0\0\0\4CgBI\60\0\40\2....".getBytes(StandardCharsets.ISO_8859_1)))
+			.satisfies((refusal) -> assertThat(refusal.getReason()).isEqualTo(Reason.UNSUPPORTED_FORMAT))
+			.hasMessageContaining("CgBI");
+	}
+
+	/** Far more than other pictures, because only a part of it is ever in memory. */
+	@Test
+	void largerJpegThatIsMadeSmaller() throws IOException {
+		byte[] bytes = ImageDecoderReferenceTests.read("jpeg-420.jpg");
+		int frame = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\u00FF\u00C0");
+		ByteBuffer.wrap(bytes).putShort(frame + 5, (short) 14_000).putShort(frame + 7, (short) 14_000);
+		ImageDecoder scaling = new ImageDecoder(64_000_000, 10_000_000, Duration.ofSeconds(60), 224);
+		assertThat(scaling.decode("picture", bytes).originalWidth()).isEqualTo(14_000);
+		ImageDecoder inFull = new ImageDecoder(64_000_000, 10_000_000, Duration.ofSeconds(60), 0);
+		assertThatExceptionOfType(InvalidImageException.class).isThrownBy(() -> inFull.decode("picture", bytes))
+			.withMessageContaining("has 14000 x 14000 pixels");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			hello world | not a picture in a known format
@@ -51,6 +74,7 @@ class ImageDecoderFailureTests {
 			....ftypmif1....mif1heic | HEIC
 			....ftypavif....mif1avif | AVIF
 			....ftypisom....iso2avc1 | video
+			P6 37 29 255 | PPM
 			x | not a picture
 			GIF | not a picture
 			""")

@@ -173,9 +173,10 @@ public class ZsicProperties extends ClassifierProperties {
 	public static class Image {
 
 		/**
-		 * Number of pixels, width times height, that a picture may have.
+		 * Number of pixels, width times height, that a picture may have; a JPEG that is
+		 * made smaller while it is decoded may have four times as many.
 		 */
-		private long maximumPixels = 50_000_000;
+		private long maximumPixels = 64_000_000;
 
 		/**
 		 * Size that an encoded picture may have.
