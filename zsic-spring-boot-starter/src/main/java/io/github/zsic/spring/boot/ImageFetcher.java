@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -9,9 +10,16 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
@@ -42,12 +50,12 @@ import org.springframework.util.Assert;
  * through this program what only this program can reach.
  * <p>
  * So only {@code http} and {@code https} URLs without credentials are followed, only to
- * addresses that a filter lets through, and the connection goes to the very address that
- * was looked at. Every redirect, of at most {@value #MAXIMUM_REDIRECTS}, is treated
- * likewise. There is a limit to the bytes, and one to the time that a picture may take
- * from the first look-up to the last byte. No proxy is used, as that would choose the
- * address; no cookie, credential or referrer is sent; what the server says about the type
- * of its answer is not asked.
+ * addresses that a filter lets through and to ports where no other service listens, and
+ * the connection goes to the very address that was looked at. Every redirect, of at most
+ * {@value #MAXIMUM_REDIRECTS}, is treated likewise. There is a limit to the bytes, and
+ * one to the time that a picture may take from the first look-up to the last byte. No
+ * proxy is used, as that would choose the address; no cookie, credential or referrer is
+ * sent; what the server says about the type of its answer is not asked.
  * <p>
  * Thread-safe. Owns its connections until {@link #close()}.
  */
@@ -65,11 +73,13 @@ public final class ImageFetcher implements AutoCloseable {
 		.build();
 
 	/**
-	 * What Spring Boot's filter of external addresses lets through, without forms of IPv6
-	 * that stand for an IPv4 address or are not routed.
+	 * Above 1024, where servers for the web are, too: what browsers do not connect to, as
+	 * what listens there may take a request for something else.
 	 */
-	private static final InetAddressFilter PUBLIC_ADDRESSES = InetAddressFilter.externalAddresses()
-		.andNot("::/96", "64:ff9b:1::/48", "3fff::/20", "5f00::/16");
+	private static final Set<Integer> PORTS_OF_OTHERS = Set.of(1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+			6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080);
+
+	private static final AtomicInteger threads = new AtomicInteger();
 
 	private final CloseableHttpClient client;
 
@@ -79,8 +89,11 @@ public final class ImageFetcher implements AutoCloseable {
 
 	private final Duration timeout;
 
-	/** Cuts off what takes too long: timeouts of sockets begin anew with each byte. */
-	private final ScheduledThreadPoolExecutor watch;
+	/**
+	 * Get the pictures, while their callers look at the clock: timeouts of sockets begin
+	 * anew with each byte, and a look-up of a name has none.
+	 */
+	private final ThreadPoolExecutor workers;
 
 	/**
 	 * Creates a fetcher.
@@ -96,22 +109,24 @@ public final class ImageFetcher implements AutoCloseable {
 		this.maximumBytes = maximumBytes;
 		this.timeout = timeout;
 		this.client = createClient(timeout);
-		this.watch = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, "zsic-image-fetcher");
-			thread.setDaemon(true);
-			return thread;
-		});
-		this.watch.setRemoveOnCancelPolicy(true);
+		this.workers = new ThreadPoolExecutor(MAXIMUM_CONNECTIONS, MAXIMUM_CONNECTIONS, 10, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(), (task) -> {
+					Thread thread = new Thread(task, "zsic-image-fetcher-" + threads.incrementAndGet());
+					thread.setDaemon(true);
+					return thread;
+				});
+		this.workers.allowCoreThreadTimeOut(true);
 	}
 
 	/**
-	 * Addresses of the public internet: not those of this machine, of private networks,
-	 * of links, of carriers, of clouds' metadata, for multicast or otherwise reserved,
-	 * nor forms of IPv6 that stand for an IPv4 address.
+	 * Addresses of the public internet: those that are given to hosts anywhere, without
+	 * the blocks that IANA's registries keep for a special purpose. So not those of this
+	 * machine, of private networks, of links, of carriers, of clouds' metadata, for
+	 * multicast or otherwise reserved, nor forms of IPv6 that stand for an IPv4 address.
 	 * @return the filter
 	 */
 	public static InetAddressFilter publicAddresses() {
-		return PUBLIC_ADDRESSES;
+		return PublicAddresses.FILTER;
 	}
 
 	private CloseableHttpClient createClient(Duration timeout) {
@@ -166,37 +181,29 @@ public final class ImageFetcher implements AutoCloseable {
 	 * the size, {@link Reason#UNREADABLE} for everything else
 	 */
 	public byte[] fetch(String url) {
-		long end = System.nanoTime() + this.timeout.toNanos();
-		URI location = parse(url, url);
-		for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-			HttpGet request = new HttpGet(location);
-			Future<?> cut = this.watch.schedule(request::cancel, end - System.nanoTime(), TimeUnit.NANOSECONDS);
-			try {
-				Answer answer = this.client.execute(request, (response) -> read(url, response));
-				if (answer.content() != null) {
-					return answer.content();
-				}
-				location = parse(url, location.resolve(String.valueOf(answer.redirect())).toString());
-			}
-			catch (RefusedAddressException ex) {
-				// Does not tell which addresses there are behind a name.
-				throw unreadable(url, "leads to an address that may not be reached from here", ex);
-			}
-			catch (UnknownHostException ex) {
-				throw unreadable(url, "has a host that is not known", ex);
-			}
-			catch (IOException ex) {
-				throw unreadable(url, request.isCancelled() ? "did not arrive within " + this.timeout.toMillis() + " ms"
-						: "could not be fetched", ex);
-			}
-			catch (IllegalArgumentException ex) {
-				throw unreadable(url, "leads to something that is no valid URL", ex);
-			}
-			finally {
-				cut.cancel(false);
-			}
+		Transfer transfer = new Transfer(url);
+		try {
+			return this.workers.submit(transfer).get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
 		}
-		throw unreadable(url, "is redirected more than " + MAXIMUM_REDIRECTS + " times", null);
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof InvalidImageException refusal) {
+				throw refusal;
+			}
+			throw new IllegalStateException("A picture could not be fetched for an unexpected reason", ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw late(url, ex);
+		}
+		catch (RejectedExecutionException ex) {
+			throw unreadable(url, "could not be fetched, as this program ends", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw unreadable(url, "could not be fetched, as its thread was interrupted", ex);
+		}
+		finally {
+			transfer.cancel();
+		}
 	}
 
 	private static URI parse(String original, String url) {
@@ -219,7 +226,20 @@ public final class ImageFetcher implements AutoCloseable {
 		if (location.getRawUserInfo() != null) {
 			throw unreadable(original, "has a URL with credentials in it", null);
 		}
+		if (location.getHost().contains("%")) {
+			throw unreadable(original, "has a URL with a zone in its host, which has a meaning on one machine only",
+					null);
+		}
+		if (!isPortOfWeb(location.getPort())) {
+			throw unreadable(original, "has a URL with port " + location.getPort()
+					+ ", which is not one that pictures are fetched from: 80, 443, or from 1024 on", null);
+		}
 		return location;
+	}
+
+	private static boolean isPortOfWeb(int port) {
+		return port == -1 || port == 80 || port == 443
+				|| (port >= 1024 && port <= 65535 && !PORTS_OF_OTHERS.contains(port));
 	}
 
 	private Answer read(String url, ClassicHttpResponse response) throws IOException {
@@ -235,14 +255,18 @@ public final class ImageFetcher implements AutoCloseable {
 		if (entity.getContentLength() > this.maximumBytes) {
 			throw tooLarge(url);
 		}
-		try (InputStream in = entity.getContent()) {
-			// One byte too many shows that there are too many.
-			byte[] content = in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16));
-			if (content.length > this.maximumBytes) {
-				throw tooLarge(url);
-			}
-			return new Answer(content, null);
+		// Not closed, which would read all the rest; the connection is.
+		InputStream in = entity.getContent();
+		// One byte too many shows that there are too many.
+		byte[] content = in.readNBytes((int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16));
+		if (content.length > this.maximumBytes) {
+			throw tooLarge(url);
 		}
+		return new Answer(content, null);
+	}
+
+	private InvalidImageException late(String url, Exception cause) {
+		return unreadable(url, "did not arrive within " + this.timeout.toMillis() + " ms", cause);
 	}
 
 	private InvalidImageException tooLarge(String url) {
@@ -269,7 +293,7 @@ public final class ImageFetcher implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.watch.shutdownNow();
+		this.workers.shutdownNow();
 		this.client.close(CloseMode.IMMEDIATE);
 	}
 
@@ -277,6 +301,91 @@ public final class ImageFetcher implements AutoCloseable {
 	 * The picture, or where to look for it.
 	 */
 	private record Answer(byte @Nullable [] content, @Nullable String redirect) {
+
+	}
+
+	/**
+	 * Follows a URL to a picture, until somebody has waited for it long enough.
+	 */
+	private final class Transfer implements Callable<byte[]> {
+
+		private final String url;
+
+		private volatile @Nullable HttpGet request;
+
+		private volatile boolean cancelled;
+
+		Transfer(String url) {
+			this.url = url;
+		}
+
+		@Override
+		public byte[] call() {
+			URI location = parse(this.url, this.url);
+			for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+				Answer answer = get(location);
+				if (answer.content() != null) {
+					return answer.content();
+				}
+				location = parse(this.url, resolve(location, String.valueOf(answer.redirect())));
+			}
+			throw unreadable(this.url, "is redirected more than " + MAXIMUM_REDIRECTS + " times", null);
+		}
+
+		private Answer get(URI location) {
+			try {
+				HttpGet request = new HttpGet(location);
+				this.request = request;
+				if (this.cancelled) {
+					throw new InterruptedIOException();
+				}
+				try {
+					return read(this.url, ImageFetcher.this.client.executeOpen(null, request, null));
+				}
+				finally {
+					// What is left of a body is nobody's concern; closing it in order
+					// would read it, and there may be no end to it.
+					request.cancel();
+				}
+			}
+			catch (RefusedAddressException ex) {
+				// Does not tell which addresses there are behind a name.
+				throw unreadable(this.url, "leads to an address that may not be reached from here", ex);
+			}
+			catch (UnknownHostException ex) {
+				throw unreadable(this.url, "has a host that is not known", ex);
+			}
+			catch (InterruptedIOException ex) {
+				throw late(this.url, ex);
+			}
+			catch (IOException ex) {
+				throw unreadable(this.url, "could not be fetched", ex);
+			}
+			catch (IllegalArgumentException ex) {
+				throw noUrl(ex);
+			}
+		}
+
+		private String resolve(URI location, String redirect) {
+			try {
+				return location.resolve(redirect).toString();
+			}
+			catch (IllegalArgumentException ex) {
+				throw noUrl(ex);
+			}
+		}
+
+		private InvalidImageException noUrl(IllegalArgumentException cause) {
+			return unreadable(this.url, "leads to something that is no valid URL", cause);
+		}
+
+		void cancel() {
+			this.cancelled = true;
+			HttpGet current = this.request;
+			if (current != null) {
+				current.cancel();
+			}
+		}
 
 	}
 

@@ -1,5 +1,6 @@
 package io.github.zsic.spring.boot;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -7,10 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPOutputStream;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.zsic.InvalidImageException;
@@ -18,6 +25,7 @@ import io.github.zsic.InvalidImageException.Reason;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +42,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 class ImageFetcherTests {
 
 	private static final int MAXIMUM = 1000;
+
+	/** More than what fits into the buffers between a server and its client. */
+	private static final long ENDLESS = 1_000_000_000;
+
+	private final AtomicLong sent = new AtomicLong();
+
+	private final CountDownLatch ended = new CountDownLatch(1);
 
 	private final List<String> requests = new CopyOnWriteArrayList<>();
 
@@ -66,6 +81,27 @@ class ImageFetcherTests {
 				case "/chunked" -> {
 					exchange.sendResponseHeaders(200, 0);
 					exchange.getResponseBody().write(new byte[Integer.parseInt(query)]);
+				}
+				case "/packed" -> {
+					ByteArrayOutputStream packed = new ByteArrayOutputStream();
+					try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+						out.write(new byte[500 * MAXIMUM]);
+					}
+					exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+					exchange.sendResponseHeaders(200, packed.size());
+					exchange.getResponseBody().write(packed.toByteArray());
+				}
+				case "/endless" -> {
+					exchange.getResponseHeaders().set("Location", "/loop");
+					exchange.sendResponseHeaders(Integer.parseInt(query), 0);
+					try {
+						while (this.sent.addAndGet(10_000) < ENDLESS) {
+							exchange.getResponseBody().write(new byte[10_000]);
+						}
+					}
+					finally {
+						this.ended.countDown();
+					}
 				}
 				case "/status" -> exchange.sendResponseHeaders(Integer.parseInt(query), -1);
 				case "/size" -> {
@@ -108,12 +144,17 @@ class ImageFetcherTests {
 			"http://169.254.169.254:%d/latest/meta-data/", "http://[fd00:ec2::254]:%d/", "http://10.0.0.1:%d/",
 			"http://172.31.255.255:%d/", "http://192.168.1.1:%d/", "http://100.100.100.200:%d/", "http://224.0.0.1:%d/",
 			"http://255.255.255.255:%d/", "http://[fe80::1]:%d/", "http://[fc00::1]:%d/", "http://[ff02::1]:%d/",
-			"http://198.18.0.1:%d/", "http://192.0.2.1:%d/", "HTTPS://LOCALHOST:%d/" })
+			"http://198.18.0.1:%d/", "http://192.0.2.1:%d/", "HTTPS://LOCALHOST:%d/", "http://[::5efe:7f00:1]:%d/",
+			"http://[fe80::5efe:7f00:1]:%d/", "http://[2001:db8::5efe:127.0.0.1]:%d/",
+			"http://[2606:4700::5efe:127.0.0.1]:%d/", "http://[2606:4700::200:5efe:7f00:1]:%d/",
+			"http://[::ffff:0:127.0.0.1]:%d/", "http://[fec0::1]:%d/", "http://[::7f00:1]:%d/", "http://0:%d/",
+			"http://[4000::1]:%d/", "http://168.63.129.16:%d/", "http://localhost.:%d/", "http://127.0.0.1.:%d/",
+			"http://[fe80::1%%251]:%d/", "http://[::1%%251]:%d/", "http://[2606:4700::1111%%251]:%d/" })
 	void reachesNothingBehindThePublicInternet(String url) {
 		InvalidImageException refusal = refusal(this.guarded, url.formatted(this.server.getAddress().getPort()));
 		assertThat(refusal.getReason()).isEqualTo(Reason.UNREADABLE);
-		assertThat(refusal.getMessage()).containsAnyOf("may not be reached", "host that is not known",
-				"without a host");
+		assertThat(refusal.getMessage()).containsAnyOf("may not be reached", "host that is not known", "without a host",
+				"a zone in its host");
 		assertThat(this.requests).isEmpty();
 	}
 
@@ -136,6 +177,75 @@ class ImageFetcherTests {
 			fec0::1              | false
 			2001:db8::1          | false
 			3fff::1              | false
+			1.1.1.1              | true
+			223.255.255.254      | true
+			168.63.129.15        | true
+			100.63.255.255       | true
+			100.128.0.1          | true
+			172.15.0.1           | true
+			172.32.0.1           | true
+			192.0.1.1            | true
+			198.17.0.1           | true
+			198.20.0.1           | true
+			2001:200::1          | true
+			2400:cb00::1         | true
+			2a00:1450:4001::200e | true
+			2606:4700::5efe      | true
+			2606:4700::5eff:7f00:1 | true
+			0.0.0.0              | false
+			10.255.255.255       | false
+			100.127.255.255      | false
+			127.255.255.254      | false
+			168.63.129.16        | false
+			169.254.169.254      | false
+			172.16.0.1           | false
+			172.31.255.254       | false
+			192.0.0.1            | false
+			192.0.0.8            | false
+			192.0.2.1            | false
+			192.31.196.1         | false
+			192.52.193.1         | false
+			192.88.99.1          | false
+			192.168.255.255      | false
+			192.175.48.1         | false
+			198.18.0.1           | false
+			198.19.255.255       | false
+			198.51.100.1         | false
+			203.0.113.1          | false
+			224.0.0.1            | false
+			239.255.255.250      | false
+			255.255.255.255      | false
+			::                   | false
+			::1                  | false
+			::127.0.0.1          | false
+			::ffff:0:127.0.0.1   | false
+			::ffff:0:8.8.8.8     | false
+			::5efe:7f00:1        | false
+			100::1               | false
+			100:0:0:1::1         | false
+			1fff::1              | false
+			2001::1              | false
+			2001:1::1            | false
+			2001:2::1            | false
+			2001:10::1           | false
+			2001:20::1           | false
+			2001:1ff:ffff::1     | false
+			2001:db8::5efe:127.0.0.1    | false
+			2606:4700::5efe:8.8.8.8     | false
+			2606:4700::200:5efe:8.8.8.8 | false
+			2606:4700::100:5efe:8.8.8.8 | false
+			2606:4700::300:5efe:8.8.8.8 | false
+			2620:4f:8000::1      | false
+			3ffe::1              | false
+			4000::1              | false
+			5f00::1              | false
+			fc00::1              | false
+			fd00:ec2::254        | false
+			fe80::1              | false
+			fe80::5efe:7f00:1    | false
+			febf::1              | false
+			ff02::1              | false
+			ff0e::1              | false
 			""")
 	void knowsPublicAddresses(String address, boolean expected) throws IOException {
 		assertThat(ImageFetcher.publicAddresses().matches(InetAddress.getByName(address))).isEqualTo(expected);
@@ -161,8 +271,50 @@ class ImageFetcherTests {
 			}
 			assertThat(refusal(fetcher, url("/to?http://user:secret@127.0.0.1/")).getMessage()).contains("credentials");
 			assertThat(refusal(fetcher, url("/to?http://%zz/")).getMessage()).contains("no valid URL");
+			for (String target : List.of("http://127.0.0.1:22/", "http://127.0.0.1:99999/", "//127.0.0.1:6379999/",
+					"https://127.0.0.1:25/")) {
+				assertThat(refusal(fetcher, url("/to?" + target)).getMessage()).containsAnyOf("URL with port ",
+						"without a host");
+			}
 			assertThat(this.requests).allMatch((request) -> request.startsWith("/to?"));
 		}
+	}
+
+	/**
+	 * Of a name with several addresses only those count that may be reached, whichever
+	 * comes first.
+	 */
+	@Test
+	void checksEachAddressOfName(@TempDir Path folder) throws IOException, InterruptedException {
+		Path names = Files.writeString(folder.resolve("hosts"), """
+				10.0.0.1  mixed.example
+				127.0.0.2 mixed.example
+				127.0.0.1 mixed.example
+				::1       mixed.example
+				127.0.0.1 inner.example
+				127.0.0.2 other.example
+				""");
+		Path output = folder.resolve("output");
+		int port = this.server.getAddress().getPort();
+		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+				System.getProperty("java.class.path"), "-Djdk.net.hosts.file=" + names,
+				ImageFetcherProgram.class.getName(), "http://mixed.example:" + port + "/",
+				"http://inner.example:" + port + "/to?http://other.example:" + port + "/",
+				"http://other.example:" + port + "/")
+			.redirectErrorStream(true)
+			.redirectOutput(output.toFile())
+			.start();
+		try {
+			assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+		}
+		finally {
+			process.destroyForcibly();
+		}
+		List<String> outcomes = Files.readAllLines(output);
+		assertThat(outcomes).hasSize(6);
+		assertThat(outcomes.get(0)).isEqualTo("3 bytes");
+		assertThat(outcomes.subList(1, 6)).allMatch((outcome) -> outcome.contains("may not be reached"));
+		assertThat(this.requests).hasSize(2);
 	}
 
 	@Test
@@ -175,9 +327,22 @@ class ImageFetcherTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "file:///etc/passwd", "ftp://example.org/x", "jar:http://example.org/x!/", "//example.org",
 			"http:", "http:///x", "http://", "https://user@example.org/", "http://a b/", "http://[", "\u0000", "",
-			"http://example.org:x/", "http://exa\r\nmple.org/" })
+			"http://example.org:x/", "http://exa\r\nmple.org/", "http://user:secret@127.0.0.1/", "http://@127.0.0.1/",
+			"http://example.org@127.0.0.1/", "http://example.org\\@127.0.0.1/", "http://[::1", "http://[127.0.0.1]/",
+			"http://[v1.x]/", "http://[::1%25]/", "http://%31%32%37.0.0.1/", "http://127.0.0.1:-1/",
+			"http://127.0.0.1:99999999999999999999/" })
 	void refusesOtherUrls(String url) {
 		assertThat(refusal(this.open, url).getReason()).isEqualTo(Reason.UNREADABLE);
+	}
+
+	/** Whatever the address, so that a picture's URL does not send mail. */
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 1, 22, 25, 110, 143, 445, 587, 993, 2049, 6000, 6667, 10080, 65536, 99999 })
+	void refusesPortsOfOthers(int port) {
+		assertThat(refusal(this.open, "http://127.0.0.1:" + port + "/owl.png").getMessage())
+			.contains("URL with port " + port + ",");
+		assertThat(refusal(this.guarded, "https://[::1]:" + port + "/owl.png").getReason())
+			.isEqualTo(Reason.UNREADABLE);
 	}
 
 	@Test
@@ -193,6 +358,24 @@ class ImageFetcherTests {
 		assertThat(this.open.fetch(url("/chunked?1000"))).hasSize(1000);
 		assertThat(refusal(this.open, url("/size?1001")).getReason()).isEqualTo(Reason.TOO_LARGE);
 		assertThat(refusal(this.open, url("/chunked?100000")).getReason()).isEqualTo(Reason.TOO_LARGE);
+	}
+
+	/** Bytes that were not asked to be packed are not unpacked. */
+	@Test
+	void leavesEncodedContentAsItIs() {
+		assertThat(this.open.fetch(url("/packed"))).hasSizeLessThan(MAXIMUM).startsWith(0x1f, 0x8b);
+	}
+
+	/**
+	 * A server that never stops gets rid of a few buffers, not of all that the line
+	 * carries until time is up.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "/endless?200", "/endless?302", "/endless?500" })
+	void leavesTheRestOfBody(String path) throws InterruptedException {
+		assertThat(refusal(this.open, url(path))).isNotNull();
+		assertThat(this.ended.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.sent.get()).isLessThan(ENDLESS);
 	}
 
 	@ParameterizedTest
@@ -215,7 +398,8 @@ class ImageFetcherTests {
 
 	/** A byte now and then keeps a socket's timeout from ever running out. */
 	@ParameterizedTest
-	@ValueSource(strings = { "", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HTTP/1.1 200 OK\r\nX: " })
+	@ValueSource(strings = { "", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HTTP/1.1 200 OK\r\nX: ",
+			"HTTP/1.1 302 Found\r\nLocation: /x", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" })
 	void limitsTimeInAll(String start) throws IOException {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
 				ImageFetcher hasty = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofMillis(300))) {
