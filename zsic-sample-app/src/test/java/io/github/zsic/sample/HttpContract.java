@@ -2,6 +2,8 @@ package io.github.zsic.sample;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -80,6 +82,20 @@ abstract class HttpContract {
 	HttpResponse<String> post(Form form) {
 		return send(request(CLASSIFY).header("Content-Type", form.contentType())
 			.POST(BodyPublishers.ofByteArray(form.body())));
+	}
+
+	/**
+	 * Sends bytes, says that there are no more, and reads to the end.
+	 */
+	String raw(String request) throws IOException {
+		try (Socket socket = new Socket("localhost", this.port)) {
+			socket.setSoTimeout(30_000);
+			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+			socket.getOutputStream().flush();
+			socket.shutdownOutput();
+			InputStream in = socket.getInputStream();
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
 	}
 
 	static JsonNode json(HttpResponse<String> response) {

@@ -44,6 +44,10 @@ class OpenApiTests extends HttpContract {
 				lines(new Form().file("image", "notes.txt", new byte[9]).picture("fox.png").field("labels", "fox")));
 		check("400", post(new Form().picture("owl.png")));
 		check("400", lines(new Form().picture("owl.png")));
+		check("403",
+				send(request(CLASSIFY).header("Content-Type", good.contentType())
+					.header("Sec-Fetch-Site", "cross-site")
+					.POST(BodyPublishers.ofByteArray(good.body()))));
 		check("405", send(request(CLASSIFY).GET()));
 		check("406",
 				send(request(CLASSIFY).header("Content-Type", good.contentType())
@@ -69,6 +73,10 @@ class OpenApiTests extends HttpContract {
 		check("400", pipeline("{\"inputs\": \"%s\", \"parameters\": {\"candidate_labels\": [1]}}"));
 		check("400", pipeline("{\"inputs\": \"%s\"}"));
 		check("400", pipeline("[]"));
+		check("403",
+				send(request(PIPELINE).header("Content-Type", "application/json")
+					.header("Origin", "https://example.com")
+					.POST(BodyPublishers.ofString("{}"))));
 		check("405", send(request(PIPELINE).DELETE()));
 		check("406",
 				send(request(PIPELINE).header("Content-Type", "application/json")

@@ -1,8 +1,6 @@
 package io.github.zsic.sample;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -130,20 +128,6 @@ class ServerContractTests extends HttpContract {
 				+ "Content-Type: " + form.contentType() + "\r\nContent-Length: " + form.body().length + "\r\n\r\n"
 				+ new String(form.body(), StandardCharsets.ISO_8859_1));
 		assertThat(answer).startsWith("HTTP/1.1 400").contains("application/problem+json").contains("parameters");
-	}
-
-	/**
-	 * Sends bytes, says that there are no more, and reads to the end.
-	 */
-	private String raw(String request) throws IOException {
-		try (Socket socket = new Socket("localhost", this.port)) {
-			socket.setSoTimeout(30_000);
-			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-			socket.getOutputStream().flush();
-			socket.shutdownOutput();
-			InputStream in = socket.getInputStream();
-			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-		}
 	}
 
 }
