@@ -10,6 +10,7 @@ import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ClassifierDetails;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,8 @@ record ClassifyResponse(String checkpoint, @Nullable String revision, String dev
 					Timings.of(result.timings())));
 		}
 		ModelInfo model = classifier.model();
-		return new ClassifyResponse(model.checkpoint(), model.revision(), model.device(), images);
+		return new ClassifyResponse(ClassifierDetails.checkpoint(model.checkpoint()), model.revision(), model.device(),
+				images);
 	}
 
 	/**

@@ -3,6 +3,8 @@ package io.github.zsic.spring.boot;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.zsic.CallStatistics;
 import io.github.zsic.ClassifierStatistics;
@@ -13,9 +15,20 @@ import io.github.zsic.ZsicException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to tell of a classifier, in the form in which health and endpoint do.
+ * What there is to tell of a classifier, in the form in which health and endpoint do:
+ * everything but where files are on this machine, which is for its log.
  */
 public final class ClassifierDetails {
+
+	/** A repository, or a folder below the working directory, which tells no more. */
+	private static final Pattern PLAIN_NAME = Pattern
+		.compile("classpath:.*|[A-Za-z0-9_][\\w.-]*(/[A-Za-z0-9_][\\w.-]*)?");
+
+	private static final String ROOT = "(?:file:/*|~[/\\\\]|[A-Za-z]:[/\\\\]|[/\\\\]+)";
+
+	/** In quotes, where it may have spaces, or between spaces. */
+	private static final Pattern PATH = Pattern
+		.compile("(?<=')" + ROOT + "[^']+(?=')|(?<![\\w:/\\\\.~-])" + ROOT + "[^\\s'\"<>|:*?,;()\\[\\]]+");
 
 	private ClassifierDetails() {
 	}
@@ -32,7 +45,8 @@ public final class ClassifierDetails {
 		details.put("state", status.state());
 		details.put("since", status.since());
 		ModelInfo model = status.model();
-		details.put("checkpoint", (model != null) ? model.checkpoint() : classifier.selection().checkpoint());
+		details.put("checkpoint",
+				checkpoint((model != null) ? model.checkpoint() : classifier.selection().checkpoint()));
 		if (model != null) {
 			putIfKnown(details, "revision", model.revision());
 			details.put("modelType", model.modelType());
@@ -44,7 +58,8 @@ public final class ClassifierDetails {
 			Duration loadTime = status.loadTime();
 			putIfKnown(details, "loadTime", (loadTime != null) ? seconds(loadTime) : null);
 		}
-		putIfKnown(details, "loading", status.loading());
+		String loading = status.loading();
+		putIfKnown(details, "loading", (loading != null) ? checkpoint(loading) : null);
 		DownloadProgress download = status.download();
 		putIfKnown(details, "download", (download != null) ? of(download) : null);
 		Throwable failure = status.failure();
@@ -78,7 +93,31 @@ public final class ClassifierDetails {
 	 * @return a sentence of zsic, or the name of the class
 	 */
 	public static String describe(Throwable failure) {
-		return (failure instanceof ZsicException known) ? known.getDescription() : failure.getClass().getName();
+		return (failure instanceof ZsicException known) ? withoutPaths(known.getDescription())
+				: failure.getClass().getName();
+	}
+
+	/**
+	 * Names a checkpoint without telling where it is on this machine.
+	 * @param checkpoint the checkpoint, as it is configured
+	 * @return the same, except for a path: of that only the last part
+	 */
+	public static String checkpoint(String checkpoint) {
+		return PLAIN_NAME.matcher(checkpoint).matches() ? checkpoint : "file:" + lastPart(checkpoint);
+	}
+
+	/**
+	 * Leaves out of a text where files are on this machine.
+	 * @param text the text
+	 * @return the text, with only the last part of each path in it
+	 */
+	public static String withoutPaths(String text) {
+		return PATH.matcher(text).replaceAll((path) -> Matcher.quoteReplacement(lastPart(path.group())));
+	}
+
+	private static String lastPart(String path) {
+		String[] parts = path.replaceFirst("[/\\\\]+$", "").split("[/\\\\:]");
+		return ".../" + ((parts.length > 0) ? parts[parts.length - 1] : "");
 	}
 
 	private static Map<String, Object> of(DownloadProgress download) {

@@ -136,7 +136,8 @@ public class ZsicEndpoint {
 	}
 
 	private static WebEndpointResponse<Map<String, Object>> refuse(int status, String description, String action) {
-		return new WebEndpointResponse<>(Map.of("error", description, "action", action), status);
+		return new WebEndpointResponse<>(Map.of("error", ClassifierDetails.withoutPaths(description), "action",
+				ClassifierDetails.withoutPaths(action)), status);
 	}
 
 }

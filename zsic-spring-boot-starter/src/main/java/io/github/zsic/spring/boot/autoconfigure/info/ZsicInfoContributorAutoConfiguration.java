@@ -7,6 +7,7 @@ import java.util.TreeMap;
 
 import io.github.zsic.ModelInfo;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
 
@@ -58,10 +59,10 @@ public final class ZsicInfoContributorAutoConfiguration {
 		Map<String, Object> details = new LinkedHashMap<>();
 		ModelInfo model = classifier.classifier().status().model();
 		if (model == null) {
-			details.put("checkpoint", classifier.selection().checkpoint());
+			details.put("checkpoint", ClassifierDetails.checkpoint(classifier.selection().checkpoint()));
 			return details;
 		}
-		details.put("checkpoint", model.checkpoint());
+		details.put("checkpoint", ClassifierDetails.checkpoint(model.checkpoint()));
 		if (model.revision() != null) {
 			details.put("revision", model.revision());
 		}
