@@ -122,17 +122,19 @@ final class Answer implements AutoCloseable {
 	/**
 	 * Reads a small body to its end.
 	 * @param limit how many bytes are too many
+	 * @param exchange what the body belongs to
 	 * @return the bytes
 	 * @throws IOException if the connection breaks, nothing comes in time, or there are
 	 * too many bytes
 	 */
-	byte[] readAll(int limit) throws IOException {
+	byte[] readAll(int limit, Exchange exchange) throws IOException {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		byte[] piece = new byte[8192];
 		for (int count = read(piece, 0, piece.length); count != -1; count = read(piece, 0, piece.length)) {
 			if (bytes.size() + count > limit) {
 				throw new IOException("the answer is longer than " + limit + " bytes");
 			}
+			exchange.requireTime();
 			bytes.write(piece, 0, count);
 		}
 		this.ended = true;

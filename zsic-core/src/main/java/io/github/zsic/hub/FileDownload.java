@@ -113,7 +113,9 @@ final class FileDownload {
 				current = again(metadata);
 			}
 			catch (IOException ex) {
-				failures = (partial.size() > before) ? 1 : failures + 1;
+				// What creeps in would else be waited for without end.
+				boolean progress = partial.size() > before && !(ex instanceof Pace.TooSlow);
+				failures = progress ? 1 : failures + 1;
 				if (!this.retries.pause(failures, this.file, ex)) {
 					throw this.client.errors().unavailable(this.request, ex);
 				}
@@ -143,6 +145,7 @@ final class FileDownload {
 			if (contents.offset() != partial.size()) {
 				partial.restart();
 			}
+			Pace pace = this.client.pace();
 			// One is hashed while the other is filled.
 			ByteBuffer next = ByteBuffer.allocate(PIECE);
 			ByteBuffer other = ByteBuffer.allocate(PIECE);
@@ -150,7 +153,9 @@ final class FileDownload {
 				if (Thread.currentThread().isInterrupted()) {
 					throw new InterruptedException();
 				}
+				int count = next.remaining();
 				partial.append(next);
+				pace.count(count);
 				this.progress.update(this.file, partial.size(), metadata.size());
 				ByteBuffer filled = next;
 				next = other;

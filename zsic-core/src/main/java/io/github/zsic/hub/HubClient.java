@@ -1,6 +1,7 @@
 package io.github.zsic.hub;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.net.Authenticator;
 import java.net.HttpURLConnection;
 import java.net.PasswordAuthentication;
@@ -21,10 +22,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.HubException;
@@ -39,6 +39,9 @@ final class HubClient {
 
 	/** The listing of a repository with 100,000 files has about this size. */
 	private static final int MAXIMUM_LISTING = 32 * 1024 * 1024;
+
+	/** More than that would not fit into a listing with names of a usual length. */
+	private static final int MAXIMUM_FILES = 200_000;
 
 	private static final int MAXIMUM_ERROR = 64 * 1024;
 
@@ -90,38 +93,79 @@ final class HubClient {
 		Errors.Request request = new Errors.Request(repository, revision, null);
 		URI uri = URI.create(this.settings.endpoint() + "/api/models/" + repository + "/revision/"
 				+ encode(revision).replace("/", "%2F") + "?blobs=true");
-		return attempt(request, patient ? this.retries : this.retries.once(), () -> {
-			try (Answer answer = follow("GET", uri, 0, true, this.settings.metadataTimeout())) {
-				if (answer.status() != 200) {
-					throw this.errors.status(request, answer);
-				}
-				return listing(new String(answer.readAll(MAXIMUM_LISTING), StandardCharsets.UTF_8));
-			}
-		});
+		Duration timeout = this.settings.metadataTimeout();
+		return attempt(request, patient ? this.retries : this.retries.once(),
+				() -> Exchange.run(timeout, (exchange) -> {
+					try (Answer answer = follow(exchange, "GET", uri, 0, true, timeout)) {
+						if (answer.status() != 200) {
+							throw this.errors.status(request, answer);
+						}
+						return listing(new String(answer.readAll(MAXIMUM_LISTING, exchange), StandardCharsets.UTF_8));
+					}
+				}));
 	}
 
+	/** Only what is needed is kept, as the rest may be large. */
 	private Listing listing(String json) {
 		try {
-			JsonObject info = JsonParser.parseString(json).getAsJsonObject();
-			String commit = info.get("sha").getAsString();
-			Map<String, OptionalLong> files = new LinkedHashMap<>();
-			for (JsonElement sibling : info.getAsJsonArray("siblings")) {
-				JsonElement size = sibling.getAsJsonObject().get("size");
-				files.put(sibling.getAsJsonObject().get("rfilename").getAsString(), (size != null && !size.isJsonNull())
-						? OptionalLong.of(size.getAsLong()) : OptionalLong.empty());
+			JsonReader reader = new JsonReader(new StringReader(json));
+			String commit = "";
+			Map<String, OptionalLong> files = null;
+			reader.beginObject();
+			while (reader.hasNext()) {
+				switch (reader.nextName()) {
+					case "sha" -> commit = reader.nextString();
+					case "siblings" -> files = files(reader);
+					default -> reader.skipValue();
+				}
 			}
-			if (RepositoryNames.isCommit(commit)) {
+			reader.endObject();
+			if (files != null && RepositoryNames.isCommit(commit) && reader.peek() == JsonToken.END_DOCUMENT) {
 				return new Listing(commit, files);
 			}
 		}
-		catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException
-				| UnsupportedOperationException | NumberFormatException ex) {
+		catch (IOException | IllegalStateException | NumberFormatException ex) {
 			throw notAListing(json, ex);
 		}
 		throw notAListing(json, null);
 	}
 
-	private HubException notAListing(String json, @Nullable RuntimeException cause) {
+	private Map<String, OptionalLong> files(JsonReader reader) throws IOException {
+		Map<String, OptionalLong> files = new LinkedHashMap<>();
+		reader.beginArray();
+		while (reader.hasNext()) {
+			String name = null;
+			OptionalLong size = OptionalLong.empty();
+			reader.beginObject();
+			while (reader.hasNext()) {
+				switch (reader.nextName()) {
+					case "rfilename" -> name = reader.nextString();
+					case "size" -> size = size(reader);
+					default -> reader.skipValue();
+				}
+			}
+			reader.endObject();
+			if (name == null) {
+				throw new MalformedJsonException("a file without a name");
+			}
+			files.put(name, size);
+			if (files.size() > MAXIMUM_FILES) {
+				throw this.errors.notAHub("lists more than " + MAXIMUM_FILES + " files");
+			}
+		}
+		reader.endArray();
+		return files;
+	}
+
+	private static OptionalLong size(JsonReader reader) throws IOException {
+		if (reader.peek() == JsonToken.NULL) {
+			reader.nextNull();
+			return OptionalLong.empty();
+		}
+		return OptionalLong.of(reader.nextLong());
+	}
+
+	private HubException notAListing(String json, @Nullable Exception cause) {
 		return this.errors.notAHub(json.stripLeading().startsWith("<")
 				? "answers with a web page where a list of files is due" : "answers with no list of files", cause);
 	}
@@ -138,15 +182,16 @@ final class HubClient {
 	FileMetadata metadata(String repository, String commit, String file) throws InterruptedException {
 		Errors.Request request = new Errors.Request(repository, commit, file);
 		URI uri = URI.create(this.settings.endpoint() + "/" + repository + "/resolve/" + commit + "/" + encode(file));
-		return attempt(request, this.retries, () -> {
-			try (Answer answer = follow("HEAD", uri, 0, false, this.settings.metadataTimeout())) {
+		Duration timeout = this.settings.metadataTimeout();
+		return attempt(request, this.retries, () -> Exchange.run(timeout, (exchange) -> {
+			try (Answer answer = follow(exchange, "HEAD", uri, 0, false, timeout)) {
 				if (answer.status() >= 400) {
 					throw this.errors.status(request, answer);
 				}
-				answer.readAll(MAXIMUM_ERROR);
+				answer.readAll(MAXIMUM_ERROR, exchange);
 				return metadata(commit, answer);
 			}
-		});
+		}));
 	}
 
 	private FileMetadata metadata(String commit, Answer answer) {
@@ -192,7 +237,9 @@ final class HubClient {
 	 */
 	Contents contents(FileMetadata metadata, Errors.Request request, long offset)
 			throws IOException, InterruptedException {
-		Answer answer = follow("GET", metadata.location(), offset, true, this.settings.readTimeout());
+		Duration timeout = this.settings.readTimeout();
+		Answer answer = Exchange.run(timeout,
+				(exchange) -> follow(exchange, "GET", metadata.location(), offset, true, timeout));
 		boolean accepted = false;
 		try {
 			int status = answer.status();
@@ -243,6 +290,11 @@ final class HubClient {
 		this.connections.forEach(HttpURLConnection::disconnect);
 	}
 
+	/** Watches contents from now on. */
+	Pace pace() {
+		return new Pace(Exchange.limit(this.settings.readTimeout()));
+	}
+
 	Errors errors() {
 		return this.errors;
 	}
@@ -266,11 +318,11 @@ final class HubClient {
 	 * about names, to another path of the same host. A redirect to the contents is the
 	 * answer then, because its headers tell what the file is.
 	 */
-	private Answer follow(String method, URI start, long offset, boolean everywhere, Duration timeout)
-			throws IOException, InterruptedException {
+	private Answer follow(Exchange exchange, String method, URI start, long offset, boolean everywhere,
+			Duration timeout) throws IOException {
 		URI uri = start;
 		for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-			Answer answer = send(method, uri, offset, timeout);
+			Answer answer = send(exchange, method, uri, offset, timeout);
 			if (!isRedirect(answer.status())) {
 				return answer;
 			}
@@ -283,7 +335,7 @@ final class HubClient {
 				}
 				requireSafe(uri, target);
 				uri = target;
-				answer.readAll(MAXIMUM_ERROR);
+				answer.readAll(MAXIMUM_ERROR, exchange);
 			}
 			finally {
 				if (!returned) {
@@ -294,11 +346,7 @@ final class HubClient {
 		throw new Refusal(this.errors.notAHub("redirects in a circle"), false, null);
 	}
 
-	private Answer send(String method, URI uri, long offset, Duration timeout)
-			throws IOException, InterruptedException {
-		if (Thread.currentThread().isInterrupted()) {
-			throw new InterruptedException();
-		}
+	private Answer send(Exchange exchange, String method, URI uri, long offset, Duration timeout) throws IOException {
 		HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
 		connection.setRequestMethod(method);
 		connection.setInstanceFollowRedirects(false);
@@ -324,7 +372,8 @@ final class HubClient {
 					"Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
 		}
 		this.connections.add(connection);
-		return new Answer(uri, connection, timeout);
+		exchange.awaits(connection);
+		return exchange.answered(new Answer(uri, connection, timeout));
 	}
 
 	private static boolean hasProxy(URI uri) {

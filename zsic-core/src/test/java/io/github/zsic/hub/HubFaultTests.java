@@ -242,6 +242,120 @@ class HubFaultTests {
 		})).getMessage()).contains("no answer in 0.2 s");
 	}
 
+	/** Each byte in time, and the answer never complete. */
+	@ParameterizedTest
+	@ValueSource(strings = { "HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 302 Found\r\nLocation: /",
+			"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n{\"sha\": \"",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+			"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 60000\r\n\r\n",
+			"HTTP/1.1 404 Not Found\r\nX-Error-Code: " })
+	void answerThatDripsIsATimeout(String start) throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			dripOverEveryConnection(socket, start);
+			HubSettings settings = HubSettings.of(new HubOptions("http://127.0.0.1:" + socket.getLocalPort(), null,
+					this.hub.cacheDir, null, null, Duration.ofMillis(300)), this.hub.environment::get);
+			Hub impatient = new Hub(settings, this.hub.progress::add,
+					new Retries(2, Duration.ofMillis(1), Duration.ZERO));
+			assertThat(
+					this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
+					})).getMessage())
+				.contains("The Hub cannot be reached at " + settings.endpoint(), "no complete answer in 1.8 s");
+		}
+	}
+
+	private static void dripOverEveryConnection(ServerSocket socket, String start) {
+		Thread acceptor = new Thread(() -> {
+			try {
+				while (true) {
+					Socket connection = socket.accept();
+					Thread thread = new Thread(() -> drip(connection, start));
+					thread.setDaemon(true);
+					thread.start();
+				}
+			}
+			catch (IOException ex) {
+				// The test is over.
+			}
+		});
+		acceptor.setDaemon(true);
+		acceptor.start();
+	}
+
+	private static void drip(Socket connection, String start) {
+		try (connection) {
+			connection.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
+			while (true) {
+				connection.getOutputStream().write('x');
+				Thread.sleep(20);
+			}
+		}
+		catch (IOException | InterruptedException ex) {
+			// The client is gone.
+		}
+	}
+
+	/** Each of them in time, and all together not. */
+	@Test
+	void redirectsThatTakeTheirTimeAreATimeout() {
+		this.hub.readTimeout = Duration.ofMillis(500);
+		Hub impatient = new Hub(this.hub.settings(null), this.hub.progress::add,
+				new Retries(1, Duration.ZERO, Duration.ZERO));
+		for (Predicate<Request> requests : List.<Predicate<Request>>of(Request::forListing, Request::forMetadata,
+				WEIGHTS)) {
+			this.hub.server.fail(ALWAYS, requests, new Fault() {
+				@Override
+				boolean instead(HubServer server, com.sun.net.httpserver.HttpExchange exchange)
+						throws IOException, InterruptedException {
+					Thread.sleep(400);
+					exchange.getResponseHeaders().set("Location", exchange.getRequestURI().toString());
+					exchange.sendResponseHeaders(302, -1);
+					return true;
+				}
+			});
+			assertThat(
+					this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
+					})).getMessage())
+				.contains("no complete answer in 3 s");
+			this.hub.server.forgetFaults();
+		}
+	}
+
+	@Test
+	void hubThatDripsIsNotWaitedForIfTheRevisionIsCached() throws IOException {
+		Hub.Snapshot snapshot = this.hub.download();
+		this.hub.readTimeout = Duration.ofMillis(300);
+		this.hub.server.fail(1, Request::forListing, Fault.trickle(1, 20));
+		assertThat(warnings(() -> assertThat(this.hub.download()).isEqualTo(snapshot))).singleElement()
+			.satisfies((event) -> assertThat(event.getFormattedMessage()).contains("no complete answer in 1.8 s"));
+	}
+
+	/** What was received is kept all the same, for a next time on a better line. */
+	@Test
+	void contentsThatDripAreGivenUp() throws IOException {
+		this.hub.readTimeout = Duration.ofMillis(200);
+		this.hub.server.fail(ALWAYS, WEIGHTS, Fault.trickle(1, 20));
+		assertThat(this.hub.assertFails(Reason.UNAVAILABLE, this.hub::download).getMessage())
+			.contains("'model.safetensors' cannot be downloaded")
+			.containsPattern("only \\d+ bytes came in 1.2 s");
+		List<Request> requests = this.hub.server.requests().stream().filter(WEIGHTS).toList();
+		assertThat(requests).hasSize(4);
+		assertThat(requests.get(3).range()).matches("bytes=[1-9]\\d*-");
+		this.hub.server.forgetFaults();
+		this.hub.assertComplete(this.hub.download());
+	}
+
+	@Test
+	void listingOfTooManyFiles() {
+		StringBuilder siblings = new StringBuilder();
+		for (int i = 0; i <= 200_000; i++) {
+			siblings.append((i > 0) ? "," : "").append("{\"rfilename\":\"").append(i).append("\"}");
+		}
+		this.hub.server.fail(1, Request::forListing,
+				answer("{\"sha\":\"" + "a".repeat(40) + "\",\"siblings\":[" + siblings + "]}"));
+		assertThat(this.hub.assertFails(Reason.NOT_A_HUB, this.hub::download).getMessage())
+			.contains("lists more than 200000 files");
+	}
+
 	@Test
 	void serverThatIsNotThere() throws IOException {
 		this.hub.close();

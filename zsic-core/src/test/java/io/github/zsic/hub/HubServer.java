@@ -152,6 +152,11 @@ public final class HubServer implements AutoCloseable {
 		this.presigned.clear();
 	}
 
+	/** Lets everything go well from now on. */
+	public void forgetFaults() {
+		this.faults.clear();
+	}
+
 	/**
 	 * Plans a fault.
 	 * @param times how many requests it hits
