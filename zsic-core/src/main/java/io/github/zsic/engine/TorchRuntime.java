@@ -1,10 +1,13 @@
 package io.github.zsic.engine;
 
+import java.io.IOException;
+
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.util.Utils;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
+import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.DeviceException;
 
@@ -21,25 +24,45 @@ final class TorchRuntime {
 	 */
 	private static final String SPINS = "5000";
 
+	private static final String OFFLINE = "ai.djl.offline";
+
+	private static @Nullable Engine engine;
+
 	private TorchRuntime() {
 	}
 
 	/**
 	 * The engine, started on first use with settings that fit a library: no telemetry, no
-	 * attempt to fetch a CUDA build of the tokenizers library, which has nothing to gain
-	 * from one, and threads that do not wait for each other in a loop. Whoever sets these
-	 * variables or system properties is obeyed.
+	 * download of native libraries, nor of a CUDA build of the tokenizers library, which
+	 * has nothing to gain from one, and threads that do not wait for each other in a
+	 * loop. Whoever sets these variables or system properties is obeyed.
 	 * @throws DeviceException if the native library cannot be loaded
 	 */
-	static Engine engine() {
+	static synchronized Engine engine() {
+		if (engine == null) {
+			engine = start();
+		}
+		return engine;
+	}
+
+	private static Engine start() {
 		setDefault("OPT_OUT_TRACKING", "true");
 		setDefault("RUST_FLAVOR", "cpu");
 		limitSpinning();
 		requireInstructions();
+		NativeLibraries.verify();
+		boolean chosen = System.getenv("DJL_OFFLINE") != null || System.getProperty(OFFLINE) != null
+				|| System.getProperty("offline") != null;
+		if (!chosen) {
+			System.setProperty(OFFLINE, "true");
+		}
 		try {
 			return Engine.getEngine("PyTorch");
 		}
 		catch (EngineException | UnsatisfiedLinkError ex) {
+			if (isRefusedDownload(ex)) {
+				throw missing(ex);
+			}
 			Throwable cause = ex.getCause();
 			String reason = ex.getMessage() + ((cause != null) ? " (" + cause + ")" : "");
 			throw new DeviceException("The PyTorch native library cannot be loaded: " + reason + ".",
@@ -49,6 +72,33 @@ final class TorchRuntime {
 							+ "libtorch needs glibc.",
 					ex);
 		}
+		finally {
+			if (!chosen) {
+				// What else of this program uses DJL makes its own choice.
+				System.clearProperty(OFFLINE);
+			}
+		}
+	}
+
+	private static boolean isRefusedDownload(Throwable failure) {
+		for (Throwable each = failure; each != null; each = each.getCause()) {
+			if (each instanceof IOException && String.valueOf(each.getMessage()).startsWith("Offline mode")) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private static DeviceException missing(Throwable cause) {
+		ai.djl.util.Platform platform = ai.djl.util.Platform.detectPlatform("pytorch");
+		return new DeviceException(
+				"The PyTorch native library for this platform (" + platform.getClassifier()
+						+ ") is not on the class path, and downloading it is switched off.",
+				"Add ai.djl.pytorch:pytorch-native-cpu:" + platform.getVersion().replaceFirst("-.*", "")
+						+ " with the classifier " + platform.getClassifier()
+						+ " to the dependencies. To have DJL download it, which verifies nothing of it, set the environment "
+						+ "variable DJL_OFFLINE or the system property ai.djl.offline to false.",
+				cause);
 	}
 
 	/**
