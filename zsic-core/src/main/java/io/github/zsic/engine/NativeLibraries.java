@@ -73,7 +73,9 @@ final class NativeLibraries {
 	static void verify() {
 		try {
 			Path cache = Utils.getEngineCacheDir();
-			Files.createDirectories(cache);
+			if (!exists(cache)) {
+				return;
+			}
 			NativeLibraries libraries = new NativeLibraries(cache.toRealPath());
 			libraries.requireOwnFolder();
 			libraries.verifyTorch();
@@ -82,6 +84,19 @@ final class NativeLibraries {
 		catch (IOException ex) {
 			throw new DeviceException("The native libraries cannot be unpacked or verified: " + ex + ".",
 					"Let DJL_CACHE_DIR name a folder that can be read and written.", ex);
+		}
+	}
+
+	/** Makes the folder, if it can be made, so that it can be looked at. */
+	private static boolean exists(Path cache) {
+		try {
+			Files.createDirectories(cache);
+			return true;
+		}
+		catch (IOException ex) {
+			// Then nothing is loaded from it. DJL tells if it needs the folder.
+			logger.debug("Cannot make the folder '{}' for native libraries", cache, ex);
+			return false;
 		}
 	}
 

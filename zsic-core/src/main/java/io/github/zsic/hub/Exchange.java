@@ -24,6 +24,9 @@ final class Exchange {
 	/** How often the server may use up the time that it may be silent. */
 	private static final int SILENCES = 6;
 
+	/** Where somebody wants silence to last for ever. */
+	private static final Duration LONGEST = Duration.ofDays(1);
+
 	private static final AtomicInteger threads = new AtomicInteger();
 
 	private volatile @Nullable HttpURLConnection waiting;
@@ -38,7 +41,7 @@ final class Exchange {
 	 * @param silence how long the server may be silent
 	 */
 	static Duration limit(Duration silence) {
-		return silence.multipliedBy(SILENCES);
+		return (silence.compareTo(LONGEST) < 0) ? silence.multipliedBy(SILENCES) : LONGEST.multipliedBy(SILENCES);
 	}
 
 	/**

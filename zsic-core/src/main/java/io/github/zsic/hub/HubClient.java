@@ -37,6 +37,8 @@ final class HubClient {
 
 	private static final int MAXIMUM_REDIRECTS = 10;
 
+	private static final Duration LONGEST_TIMEOUT = Duration.ofMillis(Integer.MAX_VALUE);
+
 	/** The listing of a repository with 100,000 files has about this size. */
 	private static final int MAXIMUM_LISTING = 32 * 1024 * 1024;
 
@@ -383,7 +385,8 @@ final class HubClient {
 
 	private static int milliseconds(Duration duration) {
 		// 0 would be for ever.
-		return (int) Math.max(1, Math.min(duration.toMillis(), Integer.MAX_VALUE));
+		return (duration.compareTo(LONGEST_TIMEOUT) < 0) ? (int) Math.max(1, duration.toMillis())
+				: (int) LONGEST_TIMEOUT.toMillis();
 	}
 
 	private static boolean isRedirect(int status) {

@@ -3,6 +3,7 @@ package io.github.zsic.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +61,12 @@ class HubDownloadTests {
 				.containsExactlyInAnyOrderElementsOf(HubFixture.NEEDED);
 		}
 		assertThat(this.hub.server.contentRequests()).hasSize(HubFixture.NEEDED.size());
+	}
+
+	@Test
+	void waitsForEverIfThatIsWanted() throws IOException {
+		this.hub.readTimeout = Duration.ofSeconds(Long.MAX_VALUE);
+		this.hub.assertComplete(this.hub.download());
 	}
 
 	@Test

@@ -378,6 +378,17 @@ class ImageFetcherTests {
 		assertThat(this.sent.get()).isLessThan(ENDLESS);
 	}
 
+	/** There are 32 of them, and whoever finds none waits until time is up. */
+	@Test
+	void givesConnectionsBack() {
+		for (int i = 0; i < 20; i++) {
+			assertThat(this.open.fetch(url("/to?/owl.png"))).hasSize(3);
+			assertThat(refusal(this.open, url("/chunked?100000")).getReason()).isEqualTo(Reason.TOO_LARGE);
+			assertThat(refusal(this.open, url("/status?404")).getMessage()).contains("status 404");
+			assertThat(refusal(this.guarded, url("/owl.png")).getMessage()).contains("may not be reached");
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(ints = { 204, 206, 304, 401, 404, 500 })
 	void tellsOfStatus(int status) {
