@@ -11,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.text.Template;
+import io.github.zsic.text.Texts;
 
 /**
  * Labels to choose from, prepared once and used for many calls: <pre>{@code
@@ -23,6 +24,9 @@ import io.github.zsic.text.Template;
  * <p>
  * The set itself knows no model. Any classifier takes it, and encodes it for its own
  * model first if it was prepared for another one. Immutable and thread-safe.
+ * <p>
+ * A label, a template, and the prompt that is made of both may have 10,000 characters
+ * each, wherever they are given; text towers read some hundred at most.
  */
 public final class LabelSet {
 
@@ -141,7 +145,7 @@ public final class LabelSet {
 		 * Adds labels.
 		 * @param labels the labels
 		 * @return this builder
-		 * @throws InvalidLabelException if one is blank
+		 * @throws InvalidLabelException if one is blank or very long
 		 */
 		public Builder labels(String... labels) {
 			return labels(Arrays.asList(labels));
@@ -151,7 +155,7 @@ public final class LabelSet {
 		 * Adds labels.
 		 * @param labels the labels
 		 * @return this builder
-		 * @throws InvalidLabelException if one is blank
+		 * @throws InvalidLabelException if one is blank or very long
 		 */
 		public Builder labels(Collection<String> labels) {
 			labels.forEach((label) -> add(label, null));
@@ -179,12 +183,13 @@ public final class LabelSet {
 			for (String prompt : prompts) {
 				if (prompt == null || prompt.isBlank()) {
 					throw new InvalidLabelException(
-							"Prompt " + (own.size() + 1) + " of the label '" + label + "' is blank.", "Leave it out.");
+							"Prompt " + (own.size() + 1) + " of the label '" + Texts.abbreviate(label) + "' is blank.",
+							"Leave it out.");
 				}
 				own.add(Template.parsePrompt(prompt).prompt(label));
 			}
 			if (own.isEmpty()) {
-				throw new InvalidLabelException("The label '" + label + "' has no prompts.",
+				throw new InvalidLabelException("The label '" + Texts.abbreviate(label) + "' has no prompts.",
 						"Give at least one, or add the label without prompts to use the templates.");
 			}
 			add(label, List.copyOf(own));
@@ -194,6 +199,10 @@ public final class LabelSet {
 			if (label == null || label.isBlank()) {
 				throw new InvalidLabelException("Label " + (this.labels.size() + 1) + " is blank.",
 						"Leave it out, or give it a name.");
+			}
+			if (label.length() > Texts.MAXIMUM_LENGTH) {
+				throw new InvalidLabelException("Label " + (this.labels.size() + 1) + ", '" + Texts.abbreviate(label)
+						+ "'," + Texts.tooLong(label.length()), "Shorten it.");
 			}
 			this.labels.add(label);
 			this.ownPrompts.add(prompts);
@@ -238,7 +247,7 @@ public final class LabelSet {
 			Set<String> seen = new HashSet<>();
 			for (String label : this.labels) {
 				if (!seen.add(label)) {
-					throw new InvalidLabelException("The label '" + label + "' is in the set twice.",
+					throw new InvalidLabelException("The label '" + Texts.abbreviate(label) + "' is in the set twice.",
 							"Remove one of the two.");
 				}
 			}

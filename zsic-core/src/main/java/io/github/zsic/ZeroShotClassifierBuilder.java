@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ModelConfig;
+import io.github.zsic.checkpoint.TokenizerDefinition;
 import io.github.zsic.engine.Batching;
 import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.hub.Hub;
@@ -519,7 +520,8 @@ public final class ZeroShotClassifierBuilder {
 		Tokenizer tokenizer = null;
 		TextEmbeddings texts = null;
 		try {
-			tokenizer = Tokenizer.load(opened.tokenizerFile(),
+			TokenizerDefinition definition = opened.tokenizer();
+			tokenizer = Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(),
 					(encoder.padsTexts() || this.truncate) ? encoder.textPositions() : 0,
 					this.textCanonicalization::apply);
 			float[] probe = tryOut(encoder, tokenizer);

@@ -153,6 +153,15 @@ class LabelSetTests {
 		assertThatExceptionOfType(InvalidLabelException.class)
 			.isThrownBy(() -> classifier.labels("fox", "very ".repeat(100) + "long"))
 			.withMessageMatching("(?s)The label 'very .*has \\d+ tokens.*at most 77.*");
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> classifier.labels("fox", "x".repeat(1_000_000)))
+			.withMessageMatching("(?s)Label 2, 'x{100}…', has 1000000 characters; at most 10000 are allowed.*");
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> classifier.embedText("x".repeat(1_000_000)))
+			.withMessageMatching("(?s)The text 'x{100}…' has 1000000 characters; at most 10000 are allowed.*");
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> classifier.withBackground("x".repeat(10_001)).classify(IMAGE, "fox"))
+			.withMessageContaining("has 10001 characters");
 		LabelSet set = LabelSet.of("fox");
 		assertThatExceptionOfType(InvalidLabelException.class).isThrownBy(() -> request().labels(set).build())
 			.withMessageContaining("both a label set and other labels");

@@ -20,9 +20,17 @@ import java.util.Deque;
  */
 final class CharactersMap {
 
+	/**
+	 * Of what a character becomes. Of what the published tables make of one, 18 is the
+	 * most.
+	 */
+	private static final int MAXIMUM_TEXT = 32;
+
 	private final ByteBuffer trie;
 
 	private final byte[] texts;
+
+	private int longest;
 
 	private CharactersMap(ByteBuffer trie, byte[] texts) {
 		this.trie = trie;
@@ -32,10 +40,13 @@ final class CharactersMap {
 	/**
 	 * Checks a table.
 	 * @param base64 the table as {@code tokenizer.json} has it
+	 * @return how many characters it makes of one at most
 	 * @throws IllegalArgumentException if it is damaged
 	 */
-	static void check(String base64) {
-		of(base64).check();
+	static int check(String base64) {
+		CharactersMap map = of(base64);
+		map.check();
+		return map.longest;
 	}
 
 	private static CharactersMap of(String base64) {
@@ -94,10 +105,17 @@ final class CharactersMap {
 		return (unit >>> 10) << ((unit & 0x200) >>> 6);
 	}
 
-	/** A text starts at a character. */
+	/** A text starts at a character, and ends soon. */
 	private void checkText(int start) {
 		require(start <= this.texts.length);
 		require(start == this.texts.length || (this.texts[start] & 0xC0) != 0x80);
+		int characters = 0;
+		for (int at = start; at < this.texts.length && this.texts[at] != 0; at++) {
+			if ((this.texts[at] & 0xC0) != 0x80 && ++characters > MAXIMUM_TEXT) {
+				throw new IllegalArgumentException("it makes a long text of one character");
+			}
+		}
+		this.longest = Math.max(this.longest, characters);
 	}
 
 	private static void require(boolean condition) {

@@ -55,17 +55,21 @@ public final class Checkpoint implements AutoCloseable {
 
 	private final Path tokenizerFile;
 
+	private final TokenizerDefinition tokenizer;
+
 	private final TokenizerSettings tokenizerSettings;
 
 	private final Weights weights;
 
 	private Checkpoint(String location, Path folder, ModelConfig config, ImageProcessing imageProcessing,
-			Path tokenizerFile, TokenizerSettings tokenizerSettings, Weights weights, @Nullable Path temporary) {
+			Path tokenizerFile, TokenizerDefinition tokenizer, TokenizerSettings tokenizerSettings, Weights weights,
+			@Nullable Path temporary) {
 		this.location = location;
 		this.folder = folder;
 		this.config = config;
 		this.imageProcessing = imageProcessing;
 		this.tokenizerFile = tokenizerFile;
+		this.tokenizer = tokenizer;
 		this.tokenizerSettings = tokenizerSettings;
 		this.weights = weights;
 		this.temporary = temporary;
@@ -99,9 +103,9 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			TokenizerFile.check(tokenizer);
 			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer,
-					TokenizerSettings.read(folder, tokenizer), Weights.open(folder), temporary);
+					TokenizerFile.read(tokenizer), TokenizerSettings.read(folder, tokenizer), Weights.open(folder),
+					temporary);
 			complete = true;
 			return checkpoint;
 		}
@@ -275,11 +279,20 @@ public final class Checkpoint implements AutoCloseable {
 	}
 
 	/**
-	 * The tokenizer in the format of the {@code tokenizers} library.
+	 * The file of the tokenizer. It is a stranger's: the {@code tokenizers} library gets
+	 * {@link #tokenizer()}.
 	 * @return an existing file
 	 */
 	public Path tokenizerFile() {
 		return this.tokenizerFile;
+	}
+
+	/**
+	 * The tokenizer in the format of the {@code tokenizers} library, checked.
+	 * @return what the file says
+	 */
+	public TokenizerDefinition tokenizer() {
+		return this.tokenizer;
 	}
 
 	public TokenizerSettings tokenizerSettings() {

@@ -1,9 +1,11 @@
 package io.github.zsic.checkpoint;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -27,7 +29,9 @@ final class Json {
 	}
 
 	static JsonObject readObject(Path file) {
-		try (Reader reader = Files.newBufferedReader(file)) {
+		try (Reader reader = new InputStreamReader(
+				new ByteArrayInputStream(SmallFile.read(file, SmallFile.CONFIGURATION)),
+				StandardCharsets.UTF_8.newDecoder())) {
 			JsonElement element = JsonParser.parseReader(reader);
 			if (!element.isJsonObject()) {
 				throw new JsonParseException("it is not a JSON object");

@@ -5,7 +5,6 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +22,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 
 	private static final long UNIGRAM = 1;
 
+	/** The largest published models have 900,000. */
+	private static final int MAXIMUM_PIECES = 2_000_000;
+
 	/** A model of which only the pieces are used, whatever algorithm made them. */
 	static SentencePieceModel readPieces(Path file) {
 		return read(file, false);
@@ -34,7 +36,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 
 	private static SentencePieceModel read(Path file, boolean unigram) {
 		try {
-			return parse(ByteBuffer.wrap(Files.readAllBytes(file)), unigram);
+			return parse(ByteBuffer.wrap(SmallFile.read(file, SmallFile.VOCABULARY)), unigram);
 		}
 		catch (IOException ex) {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
@@ -55,16 +57,23 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 		while (model.hasRemaining()) {
 			Field field = Field.next(model);
 			switch (field.number()) {
-				case 1 -> pieces.add(Piece.parse(field.content()));
+				case 1 -> {
+					pieces.add(Piece.parse(field.content()));
+					if (pieces.size() > MAXIMUM_PIECES) {
+						throw new IllegalArgumentException("More than " + MAXIMUM_PIECES + " pieces");
+					}
+				}
 				case 2 -> {
-					for (Field setting : Field.all(field.content())) {
+					while (field.content().hasRemaining()) {
+						Field setting = Field.next(field.content());
 						if (unigram && setting.number() == 3 && setting.value() != UNIGRAM) {
 							throw new IllegalArgumentException("Of another model type: " + setting.value());
 						}
 					}
 				}
 				case 3 -> {
-					for (Field setting : Field.all(field.content())) {
+					while (field.content().hasRemaining()) {
+						Field setting = Field.next(field.content());
 						if (setting.number() == 2) {
 							charactersMap = new byte[setting.content().remaining()];
 							setting.content().get(charactersMap);
@@ -99,7 +108,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 			String text = "";
 			float score = 0;
 			int type = 1;
-			for (Field field : Field.all(message)) {
+			while (message.hasRemaining()) {
+				Field field = Field.next(message);
 				if (field.number() == 1) {
 					text = StandardCharsets.UTF_8.decode(field.content().duplicate()).toString();
 				}
@@ -125,14 +135,6 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 	private record Field(int number, long value, ByteBuffer content) {
 
 		private static final ByteBuffer NONE = ByteBuffer.allocate(0);
-
-		static List<Field> all(ByteBuffer message) {
-			List<Field> fields = new ArrayList<>();
-			while (message.hasRemaining()) {
-				fields.add(next(message));
-			}
-			return fields;
-		}
 
 		static Field next(ByteBuffer message) {
 			message.order(ByteOrder.LITTLE_ENDIAN);

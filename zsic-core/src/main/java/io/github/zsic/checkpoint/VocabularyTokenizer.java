@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,12 @@ final class VocabularyTokenizer {
 	 * All ways to split a piece are tried, so the time grows with the square of its
 	 * length. SentencePiece makes none of more than 16 characters unless it is told to.
 	 */
-	private static final int MAXIMUM_PIECE_LENGTH = 1000;
+	private static final int MAXIMUM_PIECE_LENGTH = 256;
+
+	/** Of merges; the largest published tokenizers have 600,000. */
+	private static final int MAXIMUM_MERGES = 2_000_000;
+
+	private static final int MAXIMUM_LINES = 2_000_000;
 
 	private final Path folder;
 
@@ -103,7 +109,7 @@ final class VocabularyTokenizer {
 		for (Map.Entry<String, JsonElement> entry : vocabulary.entrySet()) {
 			Integer id = Json.id(entry.getValue());
 			if (id == null) {
-				throw damaged(CLIP_VOCABULARY, "'" + entry.getKey() + "' has no id");
+				throw damaged(CLIP_VOCABULARY, "'" + TokenizerFile.abbreviate(entry.getKey()) + "' has no id");
 			}
 			this.ids.put(entry.getKey(), id);
 		}
@@ -233,6 +239,9 @@ final class VocabularyTokenizer {
 				String left = text.substring(0, at);
 				String right = text.substring(at);
 				if (this.ids.containsKey(left) && this.ids.containsKey(right)) {
+					if (merges.size() == MAXIMUM_MERGES) {
+						throw damaged(TIPSV2_MODEL, "its pieces are made of each other in too many ways");
+					}
 					JsonArray pair = new JsonArray();
 					pair.add(left);
 					pair.add(right);
@@ -326,7 +335,7 @@ final class VocabularyTokenizer {
 	private int id(String file, String token) {
 		Integer id = this.ids.get(token);
 		if (id == null) {
-			throw damaged(file, "it lacks the token '" + token + "'");
+			throw damaged(file, "it lacks the token '" + TokenizerFile.abbreviate(token) + "'");
 		}
 		return id;
 	}
@@ -346,7 +355,12 @@ final class VocabularyTokenizer {
 		try {
 			List<String> lines = new ArrayList<>();
 			// Not Files.readAllLines: other line ends than these are part of a word.
-			for (String line : Files.readString(this.folder.resolve(file)).split("\n")) {
+			byte[] content = SmallFile.read(this.folder.resolve(file), SmallFile.VOCABULARY);
+			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+			if (text.chars().filter((c) -> c == '\n').count() > MAXIMUM_LINES) {
+				throw damaged(file, "it has more than " + MAXIMUM_LINES + " lines");
+			}
+			for (String line : text.split("\n")) {
 				lines.add(line.endsWith("\r") ? line.substring(0, line.length() - 1) : line);
 			}
 			return lines;

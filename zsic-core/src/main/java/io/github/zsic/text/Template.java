@@ -3,6 +3,7 @@ package io.github.zsic.text;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.zsic.InvalidLabelException;
 import io.github.zsic.InvalidTemplateException;
 
 /**
@@ -29,7 +30,7 @@ public final class Template {
 		Template parsed = new Template(literals(template, "template"));
 		if (parsed.literals.size() == 1) {
 			throw new InvalidTemplateException(
-					"The template '" + template
+					"The template '" + Texts.abbreviate(template)
 							+ "' has no place for the label, so every label would get the same score.",
 					"Write {} where the label goes, as in 'This is a photo of {}.', or name an ensemble of zsic's: "
 							+ String.join(", ", Ensembles.names()) + ".");
@@ -48,6 +49,11 @@ public final class Template {
 	}
 
 	private static List<String> literals(String template, String what) {
+		if (template.length() > Texts.MAXIMUM_LENGTH) {
+			throw new InvalidTemplateException(
+					"The " + what + " '" + Texts.abbreviate(template) + "'" + Texts.tooLong(template.length()),
+					"Shorten it.");
+		}
 		List<String> literals = new ArrayList<>();
 		StringBuilder literal = new StringBuilder();
 		for (int i = 0; i < template.length(); i++) {
@@ -66,7 +72,8 @@ public final class Template {
 			}
 			else {
 				throw new InvalidTemplateException(
-						"The " + what + " '" + template + "' has a single '" + c + "' at position " + (i + 1) + ".",
+						"The " + what + " '" + Texts.abbreviate(template) + "' has a single '" + c + "' at position "
+								+ (i + 1) + ".",
 						"Write {} where the label goes, and {{ or }} for a brace in the text.");
 			}
 			i++;
@@ -96,8 +103,20 @@ public final class Template {
 	 * Puts a label into the template.
 	 * @param label the label, used as it is
 	 * @return the prompt
+	 * @throws InvalidLabelException if it would have more than
+	 * {@value Texts#MAXIMUM_LENGTH} characters
 	 */
 	public String prompt(String label) {
+		// Before it is made: a long label in many places is a multiple of what was sent.
+		long length = (long) label.length() * (this.literals.size() - 1);
+		for (String literal : this.literals) {
+			length += literal.length();
+		}
+		if (length > Texts.MAXIMUM_LENGTH) {
+			throw new InvalidLabelException(
+					"The prompt of the label '" + Texts.abbreviate(label) + "'" + Texts.tooLong(length),
+					"Shorten the label or the template.");
+		}
 		return String.join(label, this.literals);
 	}
 

@@ -34,9 +34,6 @@ public final class TextEmbeddings implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(TextEmbeddings.class);
 
-	/** How many characters of a text an error message quotes. */
-	private static final int MAXIMUM_QUOTE = 100;
-
 	/**
 	 * How many prompts are handed to the encoder together; bounds memory, and what is
 	 * lost when it fails.
@@ -91,8 +88,8 @@ public final class TextEmbeddings implements AutoCloseable {
 	 * @param texts the texts, duplicates allowed
 	 * @return an embedding for each text, in their order; the arrays are shared, do not
 	 * change them
-	 * @throws InvalidLabelException if a text has more tokens than the model reads, or is
-	 * not well-formed
+	 * @throws InvalidLabelException if a text has more tokens than the model reads or
+	 * more than {@value Texts#MAXIMUM_LENGTH} characters, or is not well-formed
 	 * @throws InferenceException if the encoder fails
 	 */
 	public float[][] get(List<String> texts) {
@@ -232,15 +229,19 @@ public final class TextEmbeddings implements AutoCloseable {
 	}
 
 	private long[] tokenize(String prompt, @Nullable String label) {
-		String what = (label != null) ? "The label '" + abbreviate(label) + "'"
-				: "The text '" + abbreviate(prompt) + "'";
+		String what = (label != null) ? "The label '" + Texts.abbreviate(label) + "'"
+				: "The text '" + Texts.abbreviate(prompt) + "'";
+		String text = (label != null) ? what + " in the prompt '" + Texts.abbreviate(prompt) + "'" : what;
+		if (prompt.length() > Texts.MAXIMUM_LENGTH) {
+			throw new InvalidLabelException(text + Texts.tooLong(prompt.length()),
+					"Shorten the label or the template.");
+		}
 		if (!isWellFormed(prompt)) {
 			throw new InvalidLabelException(what + " is not well-formed Unicode: it has half of a surrogate pair.",
 					"Check how it was read or cut.");
 		}
 		long[] ids = this.tokenizer.encode(prompt);
 		if (ids.length > this.maximumTokens) {
-			String text = (label != null) ? what + " in the prompt '" + abbreviate(prompt) + "'" : what;
 			throw new InvalidLabelException(
 					text + " has " + ids.length + " tokens, but the model reads at most " + this.maximumTokens + ".",
 					"Shorten the label or the template, or choose to truncate.");
@@ -250,13 +251,6 @@ public final class TextEmbeddings implements AutoCloseable {
 
 	private static boolean isWellFormed(String text) {
 		return text.codePoints().noneMatch((c) -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
-	}
-
-	private static String abbreviate(String text) {
-		if (text.codePointCount(0, text.length()) <= MAXIMUM_QUOTE) {
-			return text;
-		}
-		return text.substring(0, text.offsetByCodePoints(0, MAXIMUM_QUOTE)) + "…";
 	}
 
 	@Override

@@ -1,19 +1,33 @@
 package io.github.zsic.text;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.CheckpointException;
 
 /**
  * Prompts to token ids, through the {@code tokenizers} library that the reference uses.
  * Owns native memory until {@link #close()}. Thread-safe.
+ * <p>
+ * Where the library meets what it does not expect, it panics, and a panic at the border
+ * to Java ends the process: DJL's functions are {@code extern "system"}, which Rust does
+ * not unwind through. Nothing here can catch that. So it gets neither a tokenizer that
+ * was not checked and written anew, nor a text that is not well-formed or has more than
+ * {@value Texts#MAXIMUM_LENGTH} characters.
  */
 public final class Tokenizer implements AutoCloseable {
+
+	/**
+	 * Of a text that is not to be cut. Each costs some objects on the way to Java, and no
+	 * model reads so many.
+	 */
+	static final int MAXIMUM_TOKENS = 10_000;
 
 	private final HuggingFaceTokenizer tokenizer;
 
@@ -26,38 +40,57 @@ public final class Tokenizer implements AutoCloseable {
 
 	/**
 	 * Loads a tokenizer.
-	 * @param file a {@code tokenizer.json}
+	 * @param json a {@code tokenizer.json} that has been checked
+	 * @param normalizer another one, which makes no token of a text of which its
+	 * normalizer leaves nothing, or {@code null}
+	 * @param normalizedTokens texts of which it must leave something
 	 * @param maximumTokens how many tokens of a longer prompt are kept, special tokens
-	 * included, or 0 for all
+	 * included, or 0 for all, of a very long one the first {@value #MAXIMUM_TOKENS}
 	 * @param canonicalization what is done to a prompt first
 	 * @return the tokenizer, to be closed by the caller
-	 * @throws CheckpointException if the file cannot be read or is no tokenizer
+	 * @throws CheckpointException if it is no tokenizer
 	 */
-	public static Tokenizer load(Path file, int maximumTokens, UnaryOperator<String> canonicalization) {
-		// The file may ask for truncation or padding. Neither is obeyed, as in the
-		// pipeline: a silently shortened prompt would be a wrong score.
-		Map<String, String> options = (maximumTokens > 0)
-				? Map.of("padding", "false", "truncation", "true", "maxLength", String.valueOf(maximumTokens),
-						"modelMaxLength", String.valueOf(maximumTokens))
-				: Map.of("padding", "false", "truncation", "false");
+	public static Tokenizer load(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens,
+			int maximumTokens, UnaryOperator<String> canonicalization) {
+		if (normalizer != null) {
+			check(normalizer, normalizedTokens);
+		}
+		int kept = (maximumTokens > 0) ? maximumTokens : MAXIMUM_TOKENS;
+		return new Tokenizer(load(json, kept), canonicalization);
+	}
+
+	private static HuggingFaceTokenizer load(byte[] json, int maximumTokens) {
+		String maximum = String.valueOf(maximumTokens);
 		try {
-			return new Tokenizer(HuggingFaceTokenizer.newInstance(file, options), canonicalization);
+			return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), Map.of("padding", "false",
+					"truncation", "true", "maxLength", maximum, "modelMaxLength", maximum, "stride", "0"));
 		}
 		catch (IOException ex) {
-			// Its message may be the absolute path.
-			throw new CheckpointException(
-					"'" + file.getFileName() + "' cannot be read (" + ex.getClass().getSimpleName() + ").",
-					"Check the file and its permissions.", ex);
+			throw new IllegalStateException("Reading from memory failed", ex);
 		}
 		catch (RuntimeException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' cannot be used: " + ex.getMessage() + ".",
+			throw new CheckpointException("'tokenizer.json' cannot be used: " + ex.getMessage() + ".",
 					"Get the file again.", ex);
+		}
+	}
+
+	private static void check(byte[] normalizer, List<String> tokens) {
+		try (Tokenizer probe = new Tokenizer(load(normalizer, 1), UnaryOperator.identity())) {
+			for (String token : tokens) {
+				if (probe.encode(token).length == 0) {
+					throw new CheckpointException(
+							"'tokenizer.json' cannot be used: its normalizer leaves nothing of the " + "added token '"
+									+ Texts.abbreviate(token) + "', which is looked for in normalised text.",
+							"Get the file again.");
+				}
+			}
 		}
 	}
 
 	/**
 	 * Encodes a prompt with the special tokens that the model expects.
-	 * @param prompt the text
+	 * @param prompt the text, well-formed and of at most {@value Texts#MAXIMUM_LENGTH}
+	 * characters
 	 * @return the ids, not padded
 	 * @throws CheckpointException if the tokenizer turns out to contradict itself, as one
 	 * does whose vocabulary lacks the token for what it does not know

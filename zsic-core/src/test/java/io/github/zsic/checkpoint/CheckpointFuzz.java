@@ -104,8 +104,7 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Path file = Files.write(folder.resolve("tokenizer.json"), content);
-			TokenizerFile.check(file);
-			try (Tokenizer tokenizer = Tokenizer.load(file, 16, (text) -> text)) {
+			try (Tokenizer tokenizer = TestTokenizers.load(file, 16, (text) -> text)) {
 				tokenizer.encode("a photo of an owl");
 			}
 		}

@@ -45,6 +45,22 @@ class TemplateTests {
 			.withMessageContaining("no place for the label");
 	}
 
+	/** 25 MB would be made of 15 KB. */
+	@Test
+	void longTextsAreRefusedBeforeTheyAreMade() {
+		assertThat(Template.parse("{}").prompt("x".repeat(10_000))).hasSize(10_000);
+		Template template = Template.parse("{}".repeat(5000));
+		assertThatExceptionOfType(InvalidLabelException.class).isThrownBy(() -> template.prompt("x".repeat(5000)))
+			.withMessageContaining("The prompt of the label 'xxx")
+			.withMessageContaining("has 25000000 characters; at most 10000 are allowed")
+			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(500));
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> Template.parse("{}" + "y".repeat(1_000_000)))
+			.withMessageContaining("The template '{}yyy")
+			.withMessageContaining("has 1000002 characters")
+			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(500));
+	}
+
 	@Test
 	void severalTemplates() {
 		assertThat(Template.parseAll(List.of("a {}", "b {}"))).extracting((template) -> template.prompt("x"))

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.TestCheckpoints;
+import io.github.zsic.checkpoint.TestTokenizers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -36,7 +37,7 @@ class TextEmbeddingsTests {
 
 	private static final int TOKENS = 40;
 
-	private final Tokenizer tokenizer = Tokenizer
+	private final Tokenizer tokenizer = TestTokenizers
 		.load(TestCheckpoints.checkpoint("gelu-modern-eos").resolve("tokenizer.json"), 0, UnaryOperator.identity());
 
 	/** The batches that were encoded. */

@@ -1,0 +1,21 @@
+package io.github.zsic.checkpoint;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tokenizer for the {@code tokenizers} library, written anew from what a checkpoint
+ * says: it has nothing but what zsic knows and has checked.
+ *
+ * @param json a {@code tokenizer.json}, in UTF-8
+ * @param normalizer a tokenizer that does nothing but normalise: it makes a token of
+ * whatever is left of a text, and none if nothing is; {@code null} if nothing need be
+ * asked of it
+ * @param normalizedTokens added tokens that are looked for in normalised text, of each of
+ * which something must be left when it is normalised itself: the library looks for
+ * nothing at every byte, and ends the process where one is in a character
+ */
+public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens) {
+
+}
