@@ -147,7 +147,7 @@ final class TokenizerFuzz {
 			}
 			else {
 				JsonObject tokenizer = this.seeds.get(round % this.seeds.size()).deepCopy();
-				for (int i = this.random.nextInt(3); i >= 0; i--) {
+				for (int i = Math.max(0, this.random.nextInt(5) - 2); i >= 0; i--) {
 					mutate(tokenizer);
 				}
 				Files.writeString(file, tokenizer.toString());
@@ -258,8 +258,8 @@ final class TokenizerFuzz {
 	private JsonElement value(JsonElement old) {
 		if (old instanceof JsonPrimitive text && text.isString() && this.random.nextInt(3) > 0) {
 			return new JsonPrimitive(switch (this.random.nextInt(8)) {
-				case 0 -> text.getAsString().repeat(1 + this.random.nextInt(20));
-				case 1 -> text.getAsString().repeat(10_000);
+				case 0 -> repeat(text.getAsString(), 1 + this.random.nextInt(20));
+				case 1 -> repeat(text.getAsString(), 10_000);
 				case 2, 3 -> JsonParser.parseString("\"" + any(PATTERNS) + "\"").getAsString();
 				case 4 -> "";
 				case 5 -> text.getAsString() + any(TOKENS);
@@ -291,6 +291,10 @@ final class TokenizerFuzz {
 					+ "\",\"invert\":" + this.random.nextBoolean() + "}");
 			default -> JsonParser.parseString(any(COMPONENTS));
 		};
+	}
+
+	private static String repeat(String text, int times) {
+		return text.repeat(Math.min(times, 1 + 1_000_000 / (1 + text.length())));
 	}
 
 	private static JsonElement nested(int depth, JsonElement inner) {
