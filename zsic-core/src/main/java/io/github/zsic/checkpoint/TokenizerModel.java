@@ -13,8 +13,8 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 
 /**
- * The model of a tokenizer: BPE, WordPiece or Unigram, with its vocabulary. What is small
- * is checked when this is made, the vocabulary while it is copied.
+ * The model of a tokenizer: BPE, WordPiece, WordLevel or Unigram, with its vocabulary.
+ * What is small is checked when this is made, the vocabulary while it is copied.
  */
 final class TokenizerModel {
 
@@ -23,6 +23,8 @@ final class TokenizerModel {
 
 	static final Set<String> MEMBERS = Set.of("type", "dropout", "unk_token", "continuing_subword_prefix",
 			"end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "max_input_chars_per_word", "unk_id");
+
+	private static final Set<String> TYPES = Set.of("BPE", "WordPiece", "WordLevel", "Unigram");
 
 	/** The largest published vocabulary has 900,000. */
 	private static final int MAXIMUM_TOKENS = 2_000_000;
@@ -94,6 +96,10 @@ final class TokenizerModel {
 				this.json.addProperty("max_input_chars_per_word", length);
 				require(has("vocab", JsonToken.BEGIN_OBJECT), "has no 'vocab' with ids");
 			}
+			case "WordLevel" -> {
+				this.json.add("unk_token", required(text("unk_token", MAXIMUM_TOKEN_LENGTH), "unk_token"));
+				require(has("vocab", JsonToken.BEGIN_OBJECT), "has no 'vocab' with ids");
+			}
 			default -> {
 				JsonElement unknown = source.get("unk_id");
 				if (unknown != null && !unknown.isJsonNull()) {
@@ -111,13 +117,13 @@ final class TokenizerModel {
 	private String type() {
 		JsonElement declared = this.source.get("type");
 		if (declared == null) {
-			return has("merges", JsonToken.BEGIN_ARRAY) ? "BPE"
-					: has("vocab", JsonToken.BEGIN_ARRAY) ? "Unigram" : "WordPiece";
+			return has("merges", JsonToken.BEGIN_ARRAY) ? "BPE" : has("vocab", JsonToken.BEGIN_ARRAY) ? "Unigram"
+					: this.source.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
 		}
 		String name = Json.string(declared);
-		if (name == null || !Set.of("BPE", "WordPiece", "Unigram").contains(name)) {
+		if (name == null || !TYPES.contains(name)) {
 			throw new IllegalArgumentException("its model is of the type "
-					+ TokenizerFile.abbreviate(declared.toString()) + ", and not BPE, WordPiece or Unigram");
+					+ TokenizerFile.abbreviate(declared.toString()) + ", which no supported architecture has");
 		}
 		return name;
 	}

@@ -133,8 +133,8 @@ class HostileTokenizerTests {
 				(model) -> model.getAsJsonObject("vocab").addProperty("owl", 4294967296L), "impossible number"));
 		attacks.add(model("negative ids", "clipseg", (model) -> model.getAsJsonObject("vocab").addProperty("owl", -1),
 				"its model has an impossible id for 'owl'"));
-		attacks.add(model("another model", "clipseg", (model) -> model.addProperty("type", "WordLevel"),
-				"its model is of the type \"WordLevel\""));
+		attacks.add(model("another model", "clipseg", (model) -> model.addProperty("type", "WordGuess"),
+				"its model is of the type \"WordGuess\""));
 		attacks.add(model("long words", "align", (model) -> model.addProperty("max_input_chars_per_word", 2147483647),
 				"its model has a 'max_input_chars_per_word' that is not from 1 to 500"));
 		attacks.add(model("a long prefix", "align",

@@ -105,6 +105,9 @@ final class TokenizerFuzz {
 			this.seeds.add(JsonParser.parseString(Files.readString(CHECKPOINTS.resolve(name).resolve("tokenizer.json")))
 				.getAsJsonObject());
 		}
+		JsonObject words = this.seeds.get(0).deepCopy();
+		words.getAsJsonObject("model").addProperty("type", "WordLevel");
+		this.seeds.add(words);
 	}
 
 	public static void main(String[] arguments) throws IOException {
