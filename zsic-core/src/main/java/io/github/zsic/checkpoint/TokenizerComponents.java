@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TokenizerComponents {
 
-	private static final int MAXIMUM_COMPONENTS = 32;
+	private static final int MAXIMUM_COMPONENTS = 16;
 
 	private static final int MAXIMUM_DEPTH = 4;
 

@@ -2,6 +2,9 @@ package io.github.zsic.checkpoint;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 
 import com.google.gson.JsonElement;
@@ -37,14 +40,17 @@ final class TokenizerModel {
 	 */
 	private static final int MAXIMUM_PIECE_LENGTH = 128;
 
-	/** Of a Unigram, whose trie has a table for each byte. */
-	private static final int MAXIMUM_PIECES_SIZE = 16 << 20;
+	/**
+	 * Of a Unigram, in bytes that a piece does not share with the beginning of another
+	 * one: the library's trie has a table of about 350 bytes for each.
+	 */
+	private static final int MAXIMUM_TRIE = 8 << 20;
 
 	/**
 	 * Of a WordPiece, which tries every part of every word: the time grows with the cube
 	 * of the length. The published ones have 100.
 	 */
-	private static final int MAXIMUM_WORD_LENGTH = 500;
+	private static final int MAXIMUM_WORD_LENGTH = 200;
 
 	private static final int MAXIMUM_AFFIX_LENGTH = 16;
 
@@ -56,8 +62,6 @@ final class TokenizerModel {
 
 	/** Of the vocabulary. */
 	private int tokens;
-
-	private long size;
 
 	/**
 	 * Checks what is small.
@@ -205,6 +209,7 @@ final class TokenizerModel {
 	}
 
 	private void copyPieces(JsonReader reader, JsonWriter writer) throws IOException {
+		List<String> pieces = new ArrayList<>();
 		reader.beginArray();
 		writer.beginArray();
 		while (reader.hasNext()) {
@@ -213,8 +218,7 @@ final class TokenizerModel {
 			require(reader.peek() == JsonToken.STRING, "has a piece that is no text");
 			String piece = token(reader.nextString(), MAXIMUM_PIECE_LENGTH);
 			count();
-			this.size += piece.getBytes(StandardCharsets.UTF_8).length;
-			require(this.size <= MAXIMUM_PIECES_SIZE, "has pieces of more than " + MAXIMUM_PIECES_SIZE + " bytes");
+			pieces.add(piece);
 			require(reader.peek() == JsonToken.NUMBER, "has no score for '" + TokenizerFile.abbreviate(piece) + "'");
 			// As it is written there: no digit is lost.
 			String score = TokenizerFile.number(reader.nextString());
@@ -227,8 +231,25 @@ final class TokenizerModel {
 		reader.endArray();
 		writer.endArray();
 		require(this.tokens > 0, "has no pieces");
+		require(trie(pieces) <= MAXIMUM_TRIE,
+				"has pieces of more than " + MAXIMUM_TRIE + " bytes that do not begin like others");
 		JsonElement unknown = this.json.get("unk_id");
 		require(unknown == null || unknown.getAsInt() < this.tokens, "has an impossible 'unk_id'");
+	}
+
+	private static long trie(List<String> pieces) {
+		Collections.sort(pieces);
+		long size = 0;
+		String last = "";
+		for (String piece : pieces) {
+			int shared = 0;
+			while (shared < Math.min(last.length(), piece.length()) && last.charAt(shared) == piece.charAt(shared)) {
+				shared++;
+			}
+			size += piece.substring(shared).getBytes(StandardCharsets.UTF_8).length;
+			last = piece;
+		}
+		return size;
 	}
 
 	/** Pairs of tokens, or of old texts of two with a space between. */

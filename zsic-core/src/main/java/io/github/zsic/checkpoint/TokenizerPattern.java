@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TokenizerPattern {
 
-	private static final int MAXIMUM_LENGTH = 500;
+	private static final int MAXIMUM_LENGTH = 200;
 
 	/** In how many ways an alternative may match, but for its last character. */
 	private static final int MAXIMUM_WAYS = 16;

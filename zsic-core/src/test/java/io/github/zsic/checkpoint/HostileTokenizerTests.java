@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -136,7 +137,7 @@ class HostileTokenizerTests {
 		attacks.add(model("another model", "clipseg", (model) -> model.addProperty("type", "WordGuess"),
 				"its model is of the type \"WordGuess\""));
 		attacks.add(model("long words", "align", (model) -> model.addProperty("max_input_chars_per_word", 2147483647),
-				"its model has a 'max_input_chars_per_word' that is not from 1 to 500"));
+				"its model has a 'max_input_chars_per_word' that is not from 1 to 200"));
 		attacks.add(model("a long prefix", "align",
 				(model) -> model.addProperty("continuing_subword_prefix", "#".repeat(100_000)),
 				"its model has an impossible 'continuing_subword_prefix'"));
@@ -146,6 +147,15 @@ class HostileTokenizerTests {
 		attacks.add(model("a piece of megabytes", "siglip",
 				(model) -> model.getAsJsonArray("vocab").add(parse("[\"%s\",0]".formatted("x".repeat(2_000_000)))),
 				"its model has a token of 2000000 characters"));
+		attacks.add(model("pieces that have nothing in common", "siglip", (model) -> {
+			Random random = new Random(7);
+			for (int i = 0; i < 100_000; i++) {
+				String piece = random.ints(100, 'a', 'z')
+					.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+					.toString();
+				model.getAsJsonArray("vocab").add(parse("[\"%s\",0]".formatted(piece)));
+			}
+		}, "its model has pieces of more than 8388608 bytes that do not begin like others"));
 		attacks.add(model("an unknown piece beyond the last", "siglip",
 				(model) -> model.addProperty("unk_id", 1_000_000), "its model has an impossible 'unk_id'"));
 		attacks.add(model("no pieces", "siglip", (model) -> model.add("vocab", new JsonArray()),
