@@ -26,7 +26,7 @@ final class TokenizerPattern {
 	private static final int MAXIMUM_WAYS = 16;
 
 	/** The ones of GPT-2, Llama 3 and Qwen 2, which never go far back either. */
-	private static final List<String> KNOWN = List.of(
+	static final List<String> KNOWN = List.of(
 			"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
 			"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
 					+ "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",

@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -131,6 +133,30 @@ class TokenizerFileTests {
 		assertThatExceptionOfType(CheckpointException.class)
 			.isThrownBy(() -> VocabularyTokenizer.build(this.folder, "siglip"))
 			.withMessageContaining("'spiece.model' has more than 96 MiB");
+	}
+
+	/** They may repeat more than others do, so they are tried out. */
+	@Test
+	@Timeout(60)
+	void knownPatternsOnLongTexts() throws IOException {
+		JsonObject json = JsonParser
+			.parseString(Files.readString(TestCheckpoints.checkpoint("siglip2-fixed").resolve("tokenizer.json")))
+			.getAsJsonObject();
+		json.add("normalizer", JsonNull.INSTANCE);
+		JsonObject split = json.getAsJsonObject("pre_tokenizer");
+		for (String expression : TokenizerPattern.KNOWN) {
+			split.remove("pattern");
+			split.add("pattern", new JsonObject());
+			split.getAsJsonObject("pattern").addProperty("Regex", expression);
+			Path file = Files.writeString(this.folder.resolve("tokenizer.json"), json.toString());
+			try (Tokenizer tokenizer = TestTokenizers.load(file, 0, (text) -> text)) {
+				for (String unit : List.of(" ", "\n", " \n", "\n ", "a", " a", "1", "!", "!\n", "'s", "\u3000",
+						"\u00E9 ")) {
+					String text = "x" + unit.repeat(9_999 / unit.length()) + "x";
+					assertThat(tokenizer.encode(text.substring(0, Math.min(10_000, text.length())))).isNotEmpty();
+				}
+			}
+		}
 	}
 
 	/** Those of published tokenizers of many kinds. */
