@@ -38,6 +38,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private static final int WARM_UP = 2;
 
+	/**
+	 * Of a picture that is made larger; a panorama of 300 to 1 has as many with a CLIP.
+	 */
+	private static final long MAXIMUM_RESIZED_PIXELS = 1 << 24;
+
 	/** Beside which the rest does not count, and which is not worth waiting for again. */
 	private static final Duration SLOW = Duration.ofMillis(300);
 
@@ -255,16 +260,16 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private Supplier<DualEncoder.Picture> read(ImageInput input) {
 		BufferedImage image = input.image();
 		if (image != null) {
-			return () -> picture(this.images.convert(input.description(), image));
+			return () -> picture(input, this.images.convert(input.description(), image));
 		}
 		byte[] content = input.bytes();
 		if (content != null) {
-			return () -> picture(decode(input.description(), content));
+			return () -> picture(input, decode(input.description(), content));
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
 			byte[] bytes = this.images.read(in);
-			return () -> picture(decode(input.description(), bytes));
+			return () -> picture(input, decode(input.description(), bytes));
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -277,6 +282,23 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	/**
+	 * A picture of 1 x 100,000 pixels has 300 bytes as a PNG, and would have 15 GB when
+	 * its shorter side has the 224 pixels of a CLIP.
+	 */
+	private DualEncoder.Picture picture(ImageInput input, RgbImage image) {
+		DualEncoder.Picture picture = picture(image);
+		long pixels = this.encoder.resizedPixels(picture.originalWidth(), picture.originalHeight());
+		if (pixels > Math.max(MAXIMUM_RESIZED_PIXELS, (long) picture.originalWidth() * picture.originalHeight())) {
+			throw new InvalidImageException(InvalidImageException.Reason.TOO_LARGE,
+					"The picture '%s' of %d x %d pixels is so narrow that it would have %d pixels in the model's size; at most %d are allowed."
+						.formatted(input.description(), picture.originalWidth(), picture.originalHeight(), pixels,
+								MAXIMUM_RESIZED_PIXELS),
+					"Cut it to the part that matters: the model sees little more than a square of it.");
+		}
+		return picture;
 	}
 
 	private static DualEncoder.Picture picture(RgbImage image) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 /**
@@ -39,6 +40,21 @@ class LargePictureTests {
 	@AfterAll
 	static void close() {
 		classifier.close();
+	}
+
+	/**
+	 * A few hundred bytes that would become gigabytes, of which the crop keeps little.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "1, 100000", "65000, 1", "3, 1000000" })
+	void narrowPictures(int width, int height) throws IOException {
+		BufferedImage narrow = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_BINARY);
+		ByteArrayOutputStream png = new ByteArrayOutputStream();
+		ImageIO.write(narrow, "png", png);
+		float[] expected = classifier.embedImage(ImageInput.of(new BufferedImage(50, 50, BufferedImage.TYPE_INT_RGB)));
+		for (ImageInput input : List.of(ImageInput.of("strip", png.toByteArray()), ImageInput.of(narrow))) {
+			assertThat(classifier.embedImage(input)).containsExactly(expected);
+		}
 	}
 
 	@ParameterizedTest

@@ -171,6 +171,20 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	}
 
 	/**
+	 * How many pixels a picture has after the resize and the crop. Where its shorter side
+	 * becomes a certain length and nothing is cropped, the longer one becomes as many
+	 * times that as it is long.
+	 * @param width the width of the picture
+	 * @param height its height
+	 * @return a number of pixels
+	 */
+	public long resizedPixels(int width, int height) {
+		double edge = number("size.shortest_edge");
+		return (number("do_resize") == 0 || edge == 0 || number("do_center_crop") != 0) ? (long) width * height
+				: (long) (edge * edge * Math.max(width, height) / Math.min(width, height));
+	}
+
+	/**
 	 * A setting.
 	 * @param name its name, that of a nested one behind a dot
 	 * @return the number, 0 for what is off or missing

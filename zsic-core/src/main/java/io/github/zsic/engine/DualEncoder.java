@@ -19,6 +19,7 @@ import io.github.zsic.Precision;
 import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
+import io.github.zsic.checkpoint.ImageProcessing;
 import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.checkpoint.TokenizerSettings;
 import io.github.zsic.checkpoint.Weights;
@@ -76,6 +77,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final NarrowPictures narrow;
 
+	private final ImageProcessing imageProcessing;
+
 	private long modelBytes;
 
 	private final Precision precision;
@@ -106,6 +109,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.precision = verified.precision();
 		this.tokenizer = checkpoint.tokenizerSettings();
 		this.narrow = new NarrowPictures(checkpoint.imageProcessing());
+		this.imageProcessing = checkpoint.imageProcessing();
 		boolean loaded = false;
 		try {
 			load(checkpoint);
@@ -286,6 +290,16 @@ public final class DualEncoder implements AutoCloseable {
 			throw new QueueFullException(this.queue.capacity());
 		}
 		return new ImageRequest(this.queue, this::prepare);
+	}
+
+	/**
+	 * How many pixels a picture has after it is resized for the model and cropped.
+	 * @param width the width of the picture
+	 * @param height its height
+	 * @return a number of pixels
+	 */
+	public long resizedPixels(int width, int height) {
+		return this.imageProcessing.resizedPixels(width, height);
 	}
 
 	/** Neither the engine nor memory is to be kept busy with pixels that do not count. */

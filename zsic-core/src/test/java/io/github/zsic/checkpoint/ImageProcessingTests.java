@@ -220,4 +220,14 @@ class ImageProcessingTests {
 			});
 	}
 
+	@Test
+	void pixelsAfterTheResize() {
+		ImageProcessing crops = new ImageProcessing(
+				Map.of("do_resize", 1.0, "size.shortest_edge", 10.0, "do_center_crop", 1.0));
+		assertThat(crops.resizedPixels(1, 1000)).isEqualTo(1000);
+		ImageProcessing keeps = new ImageProcessing(Map.of("do_resize", 1.0, "size.shortest_edge", 10.0));
+		assertThat(keeps.resizedPixels(1, 1000)).isEqualTo(100_000);
+		assertThat(keeps.resizedPixels(65_535, 1)).isEqualTo(6_553_500);
+	}
+
 }
