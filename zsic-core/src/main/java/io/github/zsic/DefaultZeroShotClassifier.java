@@ -22,6 +22,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.engine.ImageRequest;
@@ -35,6 +37,8 @@ import io.github.zsic.text.Tokenizer;
  * Decodes, encodes and scores; owns the model and its tokenizer.
  */
 final class DefaultZeroShotClassifier implements ZeroShotClassifier {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultZeroShotClassifier.class);
 
 	private static final int WARM_UP = 2;
 
@@ -60,6 +64,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	private final List<Template> templates;
 
+	private final long maximumPrompts;
+
 	private final Scorer scorer;
 
 	/** What a request without labels chooses from. */
@@ -79,8 +85,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private boolean closed;
 
 	DefaultZeroShotClassifier(ModelInfo info, DualEncoder encoder, Tokenizer tokenizer, TextEmbeddings texts,
-			ImageDecoder images, List<CustomImageDecoder> decoders, List<Template> templates, Scorer scorer,
-			@Nullable LabelSet labels) {
+			ImageDecoder images, List<CustomImageDecoder> decoders, List<Template> templates, long maximumPrompts,
+			Scorer scorer, @Nullable LabelSet labels) {
 		this.info = info;
 		this.encoder = encoder;
 		this.tokenizer = tokenizer;
@@ -88,6 +94,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		this.images = images;
 		this.decoders = decoders;
 		this.templates = templates;
+		this.maximumPrompts = maximumPrompts;
 		this.scorer = scorer;
 		this.labels = labels;
 		this.triedTexts = encoder.encodedTexts();
@@ -104,15 +111,19 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		}
 		ImageInput input = ImageInput.of(new byte[0]);
 		Function<ImageInput, Supplier<DualEncoder.Picture>> reader = (ignored) -> () -> picture(picture);
-		float[] embedding = embedImages(List.of(input), reader).get(0);
 		LabelSet labels = LabelSet.of("a", "b");
 		ClassificationRequest request = ClassificationRequest.builder().image(input).labels(labels).build();
-		this.prepared.put(labels, new float[][] { embedding, embedding });
 		try {
+			float[] embedding = embedImages(List.of(input), reader).get(0);
+			this.prepared.put(labels, new float[][] { embedding, embedding });
 			// libtorch's memory finds its place in the first runs, too.
 			for (int i = 0; i < WARM_UP; i++) {
 				classify(request, reader);
 			}
+		}
+		catch (QueueFullException ex) {
+			// Other models keep the cores busy: there is nothing to wait for.
+			logger.debug("The first calls were not tried out", ex);
 		}
 		finally {
 			this.prepared.remove(labels);
@@ -369,6 +380,9 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	private float[][] compute(LabelSet labels) {
+		if (!labels.isReusable()) {
+			labels.requirePrompts(this.maximumPrompts, this.templates);
+		}
 		List<List<String>> prompts = labels.prompts(this.templates);
 		List<String> all = new ArrayList<>(prompts.size());
 		List<String> labelsOfAll = new ArrayList<>(prompts.size());
@@ -377,6 +391,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			labelsOfAll.addAll(Collections.nCopies(prompts.get(i).size(), labels.labels().get(i)));
 		}
 		float[][] embeddings = this.texts.get(all, labelsOfAll::get);
+		if (labels.isReusable()) {
+			// Those that the set itself consists of: calls that name its labels find
+			// them.
+			this.texts.keep(all, embeddings);
+		}
 		float[][] result = new float[prompts.size()][];
 		int from = 0;
 		for (int i = 0; i < result.length; i++) {

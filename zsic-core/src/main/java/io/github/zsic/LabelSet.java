@@ -30,6 +30,9 @@ import io.github.zsic.text.Texts;
  */
 public final class LabelSet {
 
+	/** What is allowed on average; models read some 300. */
+	private static final long CHARACTERS_OF_PROMPT = 300;
+
 	private final List<String> labels;
 
 	/** For each label its own prompts, or {@code null} where templates make them. */
@@ -95,6 +98,37 @@ public final class LabelSet {
 	 */
 	LabelSet withTemplates(List<Template> templates) {
 		return new LabelSet(this.labels, this.ownPrompts, templates, false);
+	}
+
+	/**
+	 * Checks, before any is made, how many prompts there are and how long they are
+	 * together.
+	 * @param maximum how many there may be
+	 * @param defaults the templates to use if the set has none
+	 */
+	void requirePrompts(long maximum, List<Template> defaults) {
+		List<Template> used = this.templates.isEmpty() ? defaults : this.templates;
+		long prompts = 0;
+		long characters = 0;
+		for (int i = 0; i < this.labels.size(); i++) {
+			List<String> own = this.ownPrompts.get(i);
+			prompts += (own != null) ? own.size() : used.size();
+			String label = this.labels.get(i);
+			characters += (own != null) ? own.stream().mapToLong(String::length).sum()
+					: used.stream().mapToLong((template) -> template.length(label)).sum();
+		}
+		if (prompts > maximum) {
+			throw new InvalidLabelException(
+					"The request has %d labels and %d prompts, one for each label and template; at most %d prompts are allowed."
+						.formatted(this.labels.size(), prompts, maximum),
+					"Send fewer labels or templates.");
+		}
+		if (characters / CHARACTERS_OF_PROMPT > maximum) {
+			throw new InvalidLabelException(
+					"The prompts of the request, one for each label and template, have %d characters together; at most %d are allowed."
+						.formatted(characters, maximum * CHARACTERS_OF_PROMPT),
+					"Shorten the labels or templates, or send fewer.");
+		}
 	}
 
 	/**

@@ -1,8 +1,11 @@
 package io.github.zsic;
 
+import java.time.Duration;
+
 /**
- * A call came while as many pictures as allowed were being classified, and was refused
- * before anything was done for it. The same call may succeed a little later.
+ * A call came while as many pictures as allowed were being classified, or would have had
+ * to wait for too long, and was refused before anything was done for it. The same call
+ * may succeed a little later.
  */
 public class QueueFullException extends ZsicException {
 
@@ -11,6 +14,13 @@ public class QueueFullException extends ZsicException {
 	public QueueFullException(int capacity) {
 		super("The classifier is busy: all " + capacity + " places of its queue are taken.",
 				"Try again a little later. If that happens often, classify on more machines, or raise the capacity of the queue.",
+				null);
+		this.capacity = capacity;
+	}
+
+	public QueueFullException(int capacity, Duration waited) {
+		super("The classifier is busy: the decoding of a picture did not begin within " + waited.toMillis() + " ms.",
+				"Try again a little later. If that happens often, classify on more machines, or allow a longer wait.",
 				null);
 		this.capacity = capacity;
 	}

@@ -82,9 +82,9 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	 * @throws InvalidImageException if one of the pictures cannot be read
 	 * @throws InvalidLabelException if a template or label cannot be used
 	 * @throws QueueFullException if the classifier is too busy to begin with it
-	 * @throws java.util.concurrent.CancellationException if there are several pictures
-	 * and the thread is interrupted while it waits for the engine; what has not been
-	 * computed by then is given up
+	 * @throws java.util.concurrent.CancellationException if there are several pictures or
+	 * many new labels, and the thread is interrupted while it waits for the engine; what
+	 * has not been computed by then is given up
 	 */
 	List<Classification> classify(ClassificationRequest request);
 

@@ -84,6 +84,10 @@ public final class ZeroShotClassifierBuilder {
 
 	private int queueCapacity = 256;
 
+	private @Nullable Duration queueTimeout;
+
+	private long maximumPrompts = Long.MAX_VALUE / 1024;
+
 	private List<CustomImageDecoder> imageDecoders = List.of();
 
 	private @Nullable String revision;
@@ -486,6 +490,35 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
+	 * Sets how long a call with one picture waits for a core to decode it, by default as
+	 * long as it takes. Pictures that take long to decode, or many at once, else delay
+	 * all. A call that would wait for longer fails with a {@link QueueFullException}.
+	 * Calls with several pictures have threads of their own for that.
+	 * @param timeout the time, {@code null} for any
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder queueTimeout(@Nullable Duration timeout) {
+		requirePositive("queueTimeout", timeout);
+		this.queueTimeout = timeout;
+		return this;
+	}
+
+	/**
+	 * Sets how many prompts, labels times templates, a call may bring that has labels of
+	 * its own, by default any number. What they take is the work of the text tower, and
+	 * memory, so a program that takes labels from strangers wants a limit. There is none
+	 * for a {@link LabelSet}, which the program makes itself.
+	 * @param maximumPrompts the number of prompts; on average they may have 300
+	 * characters
+	 * @return this builder
+	 */
+	public ZeroShotClassifierBuilder maximumPrompts(int maximumPrompts) {
+		require(maximumPrompts > 0, "'maximumPrompts' must be positive, not " + maximumPrompts);
+		this.maximumPrompts = maximumPrompts;
+		return this;
+	}
+
+	/**
 	 * Loads the checkpoint, which takes seconds for a large one, and downloads it before
 	 * if it is on the Hub and not in the cache, which takes as long as it takes.
 	 * Interrupting the thread ends a download; the next one goes on where it was.
@@ -516,7 +549,8 @@ public final class ZeroShotClassifierBuilder {
 		String identity = (this.cachePersistentDir == null) ? ""
 				: (commit != null) ? "commit " + commit : "content " + opened.contentHash();
 		DualEncoder encoder = DualEncoder.load(opened, this.device, this.precision, this.engineThreads,
-				this.intraOpThreads, new Batching(this.batchMaximumSize, this.batchMaximumDelay, this.queueCapacity));
+				this.intraOpThreads,
+				new Batching(this.batchMaximumSize, this.batchMaximumDelay, this.queueCapacity, this.queueTimeout));
 		Tokenizer tokenizer = null;
 		TextEmbeddings texts = null;
 		try {
@@ -532,8 +566,9 @@ public final class ZeroShotClassifierBuilder {
 			DefaultZeroShotClassifier classifier = new DefaultZeroShotClassifier(info, encoder, tokenizer, texts,
 					new ImageDecoder(this.maximumPixels, this.maximumBytes, this.maximumDecodeTime,
 							opened.imageProcessing().side()),
-					this.imageDecoders, templates, new Scorer(encoder.logitScale(), encoder.logitBias(),
-							encoder.scoring(), this.scoring, this.temperature, this.top, this.threshold),
+					this.imageDecoders, templates, this.maximumPrompts,
+					new Scorer(encoder.logitScale(), encoder.logitBias(), encoder.scoring(), this.scoring,
+							this.temperature, this.top, this.threshold),
 					this.labels);
 			classifier.warmUp();
 			if (this.labels != null) {

@@ -1,5 +1,6 @@
 package io.github.zsic;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -72,6 +73,50 @@ class BatchingTests {
 			assertThat(first.get().predictions()).hasSize(LABELS.length);
 			assertThat(classifier.classify(picture(0), LABELS).predictions()).hasSize(LABELS.length);
 			assertThat(classifier.statistics().queuePlaces()).isZero();
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	/** Pictures that take long to decode do not make others wait for long. */
+	@Test
+	void refusesCallsThatWouldWaitTooLongForTheirDecoding() throws Exception {
+		int cores = Runtime.getRuntime().availableProcessors();
+		CountDownLatch decoding = new CountDownLatch(cores);
+		CountDownLatch proceed = new CountDownLatch(1);
+		CustomImageDecoder slow = (bytes) -> {
+			if (bytes.length == 4) {
+				decoding.countDown();
+				await(proceed);
+				return new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB);
+			}
+			return null;
+		};
+		ExecutorService executor = Executors.newFixedThreadPool(cores);
+		try (ZeroShotClassifier classifier = builder("quickgelu-legacy-eos").imageDecoders(List.of(slow))
+			.queueTimeout(Duration.ofMillis(100))
+			.build(); ZeroShotClassifier patient = builder("quickgelu-legacy-eos").build()) {
+			List<Future<Classification>> first = new ArrayList<>();
+			for (int i = 0; i < cores; i++) {
+				first.add(executor.submit(() -> classifier.classify(ImageInput.of(new byte[4]), LABELS)));
+			}
+			decoding.await();
+			assertThatExceptionOfType(QueueFullException.class)
+				.isThrownBy(() -> classifier.classify(picture(0), LABELS))
+				.withMessageContaining("within 100 ms")
+				.withMessageContaining("Try again");
+			assertThat(classifier.statistics().queuePlaces()).isEqualTo(cores);
+			Future<Classification> waiting = Executors.newSingleThreadExecutor()
+				.submit(() -> patient.classify(picture(0), LABELS));
+			// Several have threads of their own.
+			assertThat(classifier.classify(request(3))).hasSize(3);
+			proceed.countDown();
+			for (Future<Classification> call : first) {
+				assertThat(call.get().predictions()).hasSize(LABELS.length);
+			}
+			assertThat(waiting.get().predictions()).hasSize(LABELS.length);
+			assertThat(classifier.classify(picture(0), LABELS).predictions()).hasSize(LABELS.length);
 		}
 		finally {
 			executor.shutdownNow();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * How often the text tower runs, counted in the engine.
@@ -90,6 +91,52 @@ class LabelCacheTests {
 				.build());
 			case 2 -> classifier.embedTexts(labels);
 			default -> classifier.classify(IMAGE, classifier.labels(labels));
+		}
+	}
+
+	@Test
+	void labelsOfOthersDoNotEvictThoseOfTheProgram() {
+		List<String> own = List.of("apple", "pear");
+		try (ZeroShotClassifier classifier = builder().labels(LabelSet.of("apple", "pear"))
+			.cacheMaximumSize(10)
+			.build()) {
+			LabelSet prepared = classifier.labels("plum", "cherry");
+			for (int i = 0; i < 20; i++) {
+				int first = i * 50;
+				classifier.classify(IMAGE, IntStream.range(first, first + 50).mapToObj((n) -> "thing " + n).toList());
+			}
+			long before = classifier.statistics().encodedTexts();
+			classifier.classify(IMAGE, own);
+			classifier.classify(IMAGE, prepared);
+			classifier.classify(IMAGE, "cherry", "pear", "plum");
+			assertThat(classifier.statistics().encodedTexts()).isEqualTo(before);
+			// For as long as somebody has the set.
+			assertThat(prepared.labels()).hasSize(2);
+		}
+	}
+
+	@Test
+	void callsHaveAtMostSoManyPrompts() {
+		try (ZeroShotClassifier classifier = builder().maximumPrompts(10).build()) {
+			List<String> labels = IntStream.range(0, 10).mapToObj((i) -> "thing " + i).toList();
+			assertThat(classifier.classify(IMAGE, labels).predictions()).hasSize(10);
+			long before = classifier.statistics().encodedTexts();
+			assertThatExceptionOfType(InvalidLabelException.class)
+				.isThrownBy(() -> classifier
+					.classify(ClassificationRequest.builder().image(IMAGE).labels(labels).templates("photo").build()))
+				.withMessageContaining("120 prompts")
+				.withMessageContaining("at most 10 ");
+			assertThatExceptionOfType(InvalidLabelException.class)
+				.isThrownBy(() -> classifier.classify(ClassificationRequest.builder()
+					.image(IMAGE)
+					.labels("x".repeat(100))
+					.templates("{}".repeat(100))
+					.build()))
+				.withMessageContaining("10000 characters");
+			assertThat(classifier.statistics().encodedTexts()).isEqualTo(before);
+			// What the program makes itself has no limit.
+			LabelSet set = classifier.labels(IntStream.range(0, 100).mapToObj((i) -> "thing " + i).toList());
+			assertThat(classifier.classify(IMAGE, set).predictions()).hasSize(100);
 		}
 	}
 

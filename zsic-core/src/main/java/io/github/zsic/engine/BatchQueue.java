@@ -11,6 +11,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The pictures of all calls that wait for one model, computed in batches. A batch is made
  * up at the moment when a thread of the engine is free for it, of what waits then; the
@@ -37,6 +39,8 @@ final class BatchQueue {
 	private final long maximumDelay;
 
 	private final int capacity;
+
+	private final @Nullable Duration maximumWait;
 
 	private final AtomicInteger places = new AtomicInteger();
 
@@ -72,6 +76,7 @@ final class BatchQueue {
 		this.maximumSize = batching.maximumSize();
 		this.maximumDelay = (batching.maximumDelay() != null) ? batching.maximumDelay().toNanos() : -1;
 		this.capacity = batching.capacity();
+		this.maximumWait = batching.maximumWait();
 	}
 
 	/**
@@ -257,6 +262,11 @@ final class BatchQueue {
 
 	int capacity() {
 		return this.capacity;
+	}
+
+	/** How long a single picture waits for its decoding, {@code null} for any time. */
+	@Nullable Duration maximumWait() {
+		return this.maximumWait;
 	}
 
 	/** A picture that waits. */

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
@@ -67,6 +69,12 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final AtomicInteger waitingTexts = new AtomicInteger();
 
+	/**
+	 * Calls with several batches of texts take turns, so that however many there are,
+	 * others find the engine free after a batch of each of its threads.
+	 */
+	private final Semaphore turns;
+
 	private final Program program;
 
 	private final Architecture architecture;
@@ -103,6 +111,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.threads = threads;
 		this.preparers = preparers;
 		this.queue = new BatchQueue(threads, batching, this::runImages);
+		this.turns = new Semaphore(threads.size(), true);
 		this.architecture = architecture;
 		this.answers = verified.answers();
 		this.program = verified.program();
@@ -333,6 +342,8 @@ public final class DualEncoder implements AutoCloseable {
 	 * @param ids the token ids of each text, at most {@link #textPositions()}, not padded
 	 * @return new unit vectors of length {@link #dimension()}, in the order of the texts
 	 * @throws InferenceException if the engine fails
+	 * @throws CancellationException if there is more than one batch of texts and the
+	 * thread is interrupted
 	 */
 	public float[][] encodeTexts(List<long[]> ids) {
 		// Texts of similar length together, so that little is spent on padding.
@@ -348,17 +359,37 @@ public final class DualEncoder implements AutoCloseable {
 			for (int row : rows) {
 				batch.add(ids.get(row));
 			}
-			this.waitingTexts.incrementAndGet();
-			float[][] embeddings = this.threads.call(() -> {
-				this.waitingTexts.decrementAndGet();
-				return runTexts(batch);
-			});
+			float[][] embeddings = (order.length > MAXIMUM_TEXT_BATCH) ? encodeInTurn(batch) : encodeBatch(batch);
 			this.encodedTexts.add(batch.size());
 			for (int i = 0; i < rows.length; i++) {
 				result[rows[i]] = embeddings[i];
 			}
 		}
 		return result;
+	}
+
+	private float[][] encodeInTurn(List<long[]> batch) {
+		try {
+			this.turns.acquire();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new CancellationException("The thread was interrupted while its texts were encoded.");
+		}
+		try {
+			return encodeBatch(batch);
+		}
+		finally {
+			this.turns.release();
+		}
+	}
+
+	private float[][] encodeBatch(List<long[]> batch) {
+		this.waitingTexts.incrementAndGet();
+		return this.threads.call(() -> {
+			this.waitingTexts.decrementAndGet();
+			return runTexts(batch);
+		});
 	}
 
 	private float[][] runTexts(List<long[]> batch) {

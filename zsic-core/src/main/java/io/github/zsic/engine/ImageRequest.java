@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+
+import io.github.zsic.QueueFullException;
 
 /**
  * A call that has a place in the queue of a model, for pictures to encode. To be used by
@@ -28,6 +31,12 @@ public final class ImageRequest implements AutoCloseable {
 	 * thread that wants it. Shared by all models, as cores are.
 	 */
 	private static final ThreadPoolExecutor DECODERS = decoders();
+
+	/**
+	 * For those who decode themselves. More at the same time than there are cores would
+	 * only all be done later.
+	 */
+	private static final Semaphore CORES = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
 	private final BatchQueue queue;
 
@@ -105,11 +114,50 @@ public final class ImageRequest implements AutoCloseable {
 			Duration read = Duration.ofNanos(System.nanoTime() - start);
 			return oneOfSeveral
 					? CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue)
-					: enqueue(decode(decoder, read));
+					: enqueue(decodeInTurn(decoder, read));
 		}
 		catch (RuntimeException | Error ex) {
 			// Its turn comes after the pictures before it.
 			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private Decoded decodeInTurn(Supplier<DualEncoder.Picture> decoder, Duration read) {
+		awaitCore();
+		try {
+			return decode(decoder, read);
+		}
+		finally {
+			CORES.release();
+		}
+	}
+
+	/** Also when interrupted, as a single picture is not given up. */
+	private void awaitCore() {
+		Duration maximumWait = this.queue.maximumWait();
+		if (maximumWait == null) {
+			CORES.acquireUninterruptibly();
+			return;
+		}
+		boolean interrupted = false;
+		long end = System.nanoTime() + maximumWait.toNanos();
+		try {
+			while (true) {
+				try {
+					if (CORES.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+						return;
+					}
+					throw new QueueFullException(this.queue.capacity(), maximumWait);
+				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+			}
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
 		}
 	}
 

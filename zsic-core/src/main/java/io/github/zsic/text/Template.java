@@ -100,6 +100,19 @@ public final class Template {
 	}
 
 	/**
+	 * How long a prompt is.
+	 * @param label the label
+	 * @return the number of its characters
+	 */
+	public long length(String label) {
+		long length = (this.literals.size() - 1L) * label.length();
+		for (String literal : this.literals) {
+			length += literal.length();
+		}
+		return length;
+	}
+
+	/**
 	 * Puts a label into the template.
 	 * @param label the label, used as it is
 	 * @return the prompt

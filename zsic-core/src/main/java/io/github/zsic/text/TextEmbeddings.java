@@ -6,11 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
@@ -40,6 +43,9 @@ public final class TextEmbeddings implements AutoCloseable {
 	 */
 	private static final int MAXIMUM_CHUNK = 256;
 
+	/** A caller that misses more than that can be interrupted. */
+	private static final int FEW = 64;
+
 	private static final long PROGRESS_INTERVAL = TimeUnit.SECONDS.toNanos(5);
 
 	private final Tokenizer tokenizer;
@@ -49,6 +55,11 @@ public final class TextEmbeddings implements AutoCloseable {
 	private final Function<List<long[]>, float[][]> encoder;
 
 	private final Cache<String, float[]> cache;
+
+	/** What others keep anyway is found here, whatever the cache has dropped. */
+	private final Cache<String, float[]> kept = Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
+
+	private final LongAdder keptHits = new LongAdder();
 
 	private final @Nullable EmbeddingStore store;
 
@@ -91,6 +102,8 @@ public final class TextEmbeddings implements AutoCloseable {
 	 * @throws InvalidLabelException if a text has more tokens than the model reads or
 	 * more than {@value Texts#MAXIMUM_LENGTH} characters, or is not well-formed
 	 * @throws InferenceException if the encoder fails
+	 * @throws CancellationException if many texts are missing and the thread is
+	 * interrupted; what was computed by then is kept
 	 */
 	public float[][] get(List<String> texts) {
 		return get(texts, (i) -> null);
@@ -108,7 +121,7 @@ public final class TextEmbeddings implements AutoCloseable {
 		Map<String, Computation> missing = new LinkedHashMap<>();
 		for (int i = 0; i < result.length; i++) {
 			String prompt = prompts.get(i);
-			float[] embedding = this.cache.getIfPresent(prompt);
+			float[] embedding = lookUp(prompt);
 			if (embedding != null) {
 				result[i] = embedding;
 			}
@@ -117,7 +130,7 @@ public final class TextEmbeddings implements AutoCloseable {
 			}
 		}
 		if (!missing.isEmpty()) {
-			compute(missing);
+			computeAll(missing);
 			for (int i = 0; i < result.length; i++) {
 				if (result[i] == null) {
 					result[i] = Objects.requireNonNull(missing.get(prompts.get(i))).await();
@@ -125,6 +138,46 @@ public final class TextEmbeddings implements AutoCloseable {
 			}
 		}
 		return result;
+	}
+
+	private float @Nullable [] lookUp(String prompt) {
+		float[] embedding = this.kept.getIfPresent(prompt);
+		if (embedding == null) {
+			return this.cache.getIfPresent(prompt);
+		}
+		this.keptHits.increment();
+		return embedding;
+	}
+
+	/**
+	 * Remembers embeddings for as long as somebody else refers to them, however many
+	 * other texts come by.
+	 * @param prompts the prompts
+	 * @param embeddings their embeddings, in the same order
+	 */
+	public void keep(List<String> prompts, float[][] embeddings) {
+		for (int i = 0; i < embeddings.length; i++) {
+			this.kept.put(prompts.get(i), embeddings[i]);
+		}
+	}
+
+	/**
+	 * Computes what is missing, also what another thread had begun and given up.
+	 */
+	private void computeAll(Map<String, Computation> missing) {
+		boolean interruptibly = missing.size() > FEW;
+		Map<String, Computation> next = missing;
+		while (!next.isEmpty()) {
+			compute(next);
+			missing.putAll(next);
+			Map<String, Computation> givenUp = new LinkedHashMap<>();
+			next.forEach((prompt, computation) -> {
+				if (computation.isGivenUp(interruptibly)) {
+					givenUp.put(prompt, new Computation(prompt, computation.ids));
+				}
+			});
+			next = givenUp;
+		}
 	}
 
 	/**
@@ -156,6 +209,9 @@ public final class TextEmbeddings implements AutoCloseable {
 		// In the view as a map, which does not count it as a use. Another thread may have
 		// been done with it since it was looked for.
 		float[] known = this.cache.asMap().get(computation.prompt);
+		if (known == null) {
+			known = this.kept.getIfPresent(computation.prompt);
+		}
 		if (known == null && this.store != null) {
 			known = this.store.read(computation.prompt);
 		}
@@ -171,6 +227,9 @@ public final class TextEmbeddings implements AutoCloseable {
 			if (System.nanoTime() - told > PROGRESS_INTERVAL) {
 				told = System.nanoTime();
 				logger.info("Encoded {} of {} texts that are new", from, computations.size());
+			}
+			if (from > 0 && Thread.currentThread().isInterrupted()) {
+				throw interrupted();
 			}
 			List<Computation> chunk = computations.subList(from, Math.min(from + MAXIMUM_CHUNK, computations.size()));
 			encode(chunk);
@@ -208,6 +267,10 @@ public final class TextEmbeddings implements AutoCloseable {
 		}
 	}
 
+	private static CancellationException interrupted() {
+		return new CancellationException("The thread was interrupted while its texts were encoded.");
+	}
+
 	private void succeed(Computation computation, float[] embedding) {
 		this.cache.put(computation.prompt, embedding);
 		this.running.remove(computation.prompt, computation);
@@ -225,7 +288,8 @@ public final class TextEmbeddings implements AutoCloseable {
 	 */
 	public Statistics statistics() {
 		CacheStats stats = this.cache.stats();
-		return new Statistics(this.cache.estimatedSize(), stats.hitCount(), stats.missCount(), stats.evictionCount());
+		return new Statistics(this.cache.estimatedSize(), stats.hitCount() + this.keptHits.sum(), stats.missCount(),
+				stats.evictionCount());
 	}
 
 	private long[] tokenize(String prompt, @Nullable String label) {
@@ -276,6 +340,30 @@ public final class TextEmbeddings implements AutoCloseable {
 
 		boolean succeeded() {
 			return this.embedding.isDone() && !this.embedding.isCompletedExceptionally();
+		}
+
+		/** Waits, and tells whether whoever computed it did not finish. */
+		boolean isGivenUp(boolean interruptibly) {
+			try {
+				if (interruptibly) {
+					this.embedding.get();
+				}
+				else {
+					this.embedding.join();
+				}
+				return false;
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw interrupted();
+			}
+			catch (CancellationException ex) {
+				return true;
+			}
+			catch (ExecutionException | CompletionException ex) {
+				// Told when the result is asked for.
+				return false;
+			}
 		}
 
 		/** Also when interrupted, as the result is shared. */

@@ -5,8 +5,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,6 +47,12 @@ class TextEmbeddingsTests {
 
 	private final TextEmbeddings texts = new TextEmbeddings(this.tokenizer, TOKENS, this::encode, 1000, null, null);
 
+	/** The batch after which the caller is interrupted, 0 for none. */
+	private volatile int interruptAfter;
+
+	private volatile Runnable whileEncoding = () -> {
+	};
+
 	/** What makes the encoder fail. */
 	private String bad = "nothing";
 
@@ -57,6 +65,10 @@ class TextEmbeddingsTests {
 	/** The embedding of a text is the hash of its tokens. */
 	private float[][] encode(List<long[]> ids) {
 		this.batches.add(ids);
+		this.whileEncoding.run();
+		if (this.batches.size() == this.interruptAfter) {
+			Thread.currentThread().interrupt();
+		}
 		long[] failing = this.tokenizer.encode(this.bad);
 		if (this.bad.isEmpty() || ids.stream().anyMatch((each) -> Arrays.equals(each, failing))) {
 			throw new InferenceException("It failed.", "");
@@ -185,6 +197,87 @@ class TextEmbeddingsTests {
 		}
 		finally {
 			executor.shutdownNow();
+		}
+	}
+
+	@Test
+	void interruptedCallerGivesUpWhatItHasNotBegun() {
+		this.interruptAfter = 1;
+		assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> this.texts.get(numbers(1000)));
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(this.batches).hasSize(1);
+		this.interruptAfter = 0;
+		assertThat(this.texts.get(numbers(1000))).hasDimensions(1000, 1);
+		assertThat(encoded()).isEqualTo(1000);
+	}
+
+	@Test
+	void fewTextsAreEncodedAlsoWhenInterrupted() {
+		Thread.currentThread().interrupt();
+		assertThat(this.texts.get(numbers(60))).hasDimensions(60, 1);
+		assertThat(Thread.interrupted()).isTrue();
+	}
+
+	/** Who waits for what another caller gave up gets it nevertheless. */
+	@Test
+	void callerThatGivesUpDisturbsNoOther() throws Exception {
+		CountDownLatch encoding = new CountDownLatch(1);
+		CountDownLatch waiting = new CountDownLatch(1);
+		this.whileEncoding = () -> {
+			encoding.countDown();
+			awaitUninterruptibly(waiting);
+		};
+		ExecutorService executor = Executors.newFixedThreadPool(2);
+		try {
+			Future<float[][]> first = executor.submit(() -> {
+				this.interruptAfter = 1;
+				return this.texts.get(numbers(1000));
+			});
+			encoding.await();
+			this.whileEncoding = () -> {
+			};
+			Future<float[][]> second = executor.submit(() -> this.texts.get(numbers(1000).subList(500, 1000)));
+			Thread.sleep(500);
+			waiting.countDown();
+			assertThat(second.get(60, TimeUnit.SECONDS)).hasDimensions(500, 1);
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> first.get(60, TimeUnit.SECONDS))
+				.withCauseInstanceOf(CancellationException.class);
+			assertThat(encoded()).isEqualTo(256 + 500);
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	@Test
+	void whatIsKeptElsewhereIsFoundWhateverComesBy() {
+		try (TextEmbeddings small = new TextEmbeddings(this.tokenizer, TOKENS, this::encode, 10, null, null)) {
+			List<String> own = List.of("own 1", "own 2");
+			float[][] kept = small.get(own);
+			small.keep(own, kept);
+			small.get(numbers(1000));
+			long before = encoded();
+			float[][] again = small.get(List.of("own 2", "own 1"));
+			assertThat(again[0]).isSameAs(kept[1]);
+			assertThat(again[1]).isSameAs(kept[0]);
+			assertThat(encoded()).isEqualTo(before);
+			assertThat(small.statistics().hits()).isEqualTo(2);
+		}
+	}
+
+	private static void awaitUninterruptibly(CountDownLatch latch) {
+		boolean interrupted = false;
+		while (true) {
+			try {
+				latch.await();
+				break;
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
