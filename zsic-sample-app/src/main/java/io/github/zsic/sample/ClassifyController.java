@@ -36,14 +36,17 @@ class ClassifyController {
 
 	private final ClassifyStream stream;
 
+	private final RequestWatch watch;
+
 	private final @Nullable ImageFetcher fetcher;
 
 	ClassifyController(ZeroShotClassifier classifier, RequestChecks checks, SampleProperties properties,
-			ClassifyStream stream, ObjectProvider<ImageFetcher> fetcher) {
+			ClassifyStream stream, RequestWatch watch, ObjectProvider<ImageFetcher> fetcher) {
 		this.classifier = classifier;
 		this.checks = checks;
 		this.properties = properties;
 		this.stream = stream;
+		this.watch = watch;
 		this.fetcher = fetcher.getIfAvailable();
 	}
 
@@ -54,17 +57,19 @@ class ClassifyController {
 			HttpServletResponse response) throws Exception {
 		MultipartHttpServletRequest form = form(request);
 		if (prefersLines(accept)) {
-			this.stream.answer(
-					new ClassifyForm(form, this.checks, this.properties.maximumStreamedImages(), this.fetcher),
-					response);
+			ClassifyForm pictures = new ClassifyForm(form, this.checks, this.properties.maximumStreamedImages(),
+					this.fetcher);
+			this.watch.stream(request, response, () -> this.stream.answer(pictures, response));
 			return null;
 		}
 		ClassifyForm pictures = new ClassifyForm(form, this.checks, this.properties.maximumImages(), this.fetcher);
-		List<ImageInput> images = new ArrayList<>();
-		for (ClassifyForm.Picture picture : pictures.pictures()) {
-			images.add(picture.load(UploadBudget.of(form)));
-		}
-		return ClassifyResponse.of(this.classifier, pictures.request(images));
+		return this.watch.call(request, () -> {
+			List<ImageInput> images = new ArrayList<>();
+			for (ClassifyForm.Picture picture : pictures.pictures()) {
+				images.add(picture.load(UploadBudget.of(form)));
+			}
+			return ClassifyResponse.of(this.classifier, pictures.request(images));
+		});
 	}
 
 	/** Where reading the body fails, Spring may go on without the form. */

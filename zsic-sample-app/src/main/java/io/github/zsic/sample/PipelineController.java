@@ -21,6 +21,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -44,6 +45,13 @@ class PipelineController {
 	 */
 	private static final long REST_OF_BODY = 8 * 1024 * 1024;
 
+	/**
+	 * Room for all that are not labels.
+	 */
+	private static final long REST_OF_TOKENS = 1000;
+
+	private static final int MAXIMUM_DEPTH = 64;
+
 	private final ZeroShotClassifier classifier;
 
 	private final RequestChecks checks;
@@ -52,17 +60,22 @@ class PipelineController {
 
 	private final JsonMapper jsonMapper;
 
+	private final RequestWatch watch;
+
 	private final @Nullable ImageFetcher fetcher;
 
 	PipelineController(ZeroShotClassifier classifier, RequestChecks checks, ZsicProperties properties,
-			ObjectProvider<ImageFetcher> fetcher) {
+			SampleProperties limits, RequestWatch watch, ObjectProvider<ImageFetcher> fetcher) {
 		this.classifier = classifier;
 		this.checks = checks;
+		this.watch = watch;
 		this.maximumLength = properties.getImage().getMaximumBytes().toBytes() / 3 * 4 + REST_OF_BODY;
 		// One string holds the whole picture, so the length of strings is limited by that
-		// of the body.
+		// of the body. Millions of tiny things take many times the memory of their text.
 		StreamReadConstraints constraints = StreamReadConstraints.builder()
 			.maxStringLength((int) Math.min(this.maximumLength, Integer.MAX_VALUE))
+			.maxTokenCount(2L * limits.maximumLabels() + REST_OF_TOKENS)
+			.maxNestingDepth(MAXIMUM_DEPTH)
 			.build();
 		this.jsonMapper = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
 			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -72,22 +85,24 @@ class PipelineController {
 
 	@PostMapping(path = "/api/zero-shot-image-classification", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
-	List<Prediction> classify(HttpServletRequest request) throws IOException {
+	List<Prediction> classify(HttpServletRequest request) throws Exception {
 		if (request.getContentLengthLong() > this.maximumLength) {
 			throw tooLarge();
 		}
 		PipelineRequest body = PipelineRequest.of(read(request.getInputStream()));
 		this.checks.labels(body.labels());
-		byte[] image = image(body, request);
-		ClassificationRequest.Builder classification = ClassificationRequest.builder()
-			.image(ImageInput.of("inputs", image))
-			.labels(body.labels());
+		ClassificationRequest.Builder classification = ClassificationRequest.builder().labels(body.labels());
 		String template = body.template();
 		if (template != null) {
 			this.checks.templates(List.of(template));
 			classification.templates(template);
 		}
-		return this.classifier.classify(classification.build()).get(0).predictions();
+		return this.watch.call(request, () -> {
+			byte[] image = image(body, request);
+			return this.classifier.classify(classification.image(ImageInput.of("inputs", image)).build())
+				.get(0)
+				.predictions();
+		});
 	}
 
 	private byte[] image(PipelineRequest body, HttpServletRequest request) throws IOException {
@@ -119,6 +134,11 @@ class PipelineController {
 			}
 			throw Problems.badRequest((ex.getCause() instanceof CharacterCodingException)
 					? "The body is not valid UTF-8, which JSON must be." : "The body ended before it was complete.");
+		}
+		catch (StreamConstraintsException ex) {
+			throw Problems
+				.badRequest("The body cannot be read: it is nested too deeply, has too many members or items, "
+						+ "or one of its names or numbers is too long.");
 		}
 		catch (JacksonException ex) {
 			TokenStreamLocation location = ex.getLocation();

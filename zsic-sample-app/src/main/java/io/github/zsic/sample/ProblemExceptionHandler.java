@@ -52,7 +52,7 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 	/**
 	 * What a failure is told as, where the answer as a whole is not one.
 	 */
-	ProblemDetail problem(Exception failure) {
+	ProblemDetail problem(Throwable failure) {
 		ResponseEntity<Object> answer = (failure instanceof ZsicException zsic) ? handleZsic(zsic)
 				: (failure instanceof UploadBudget.RefusedException refused) ? handleRefused(refused) : failed(failure);
 		return (ProblemDetail) Objects.requireNonNull(answer.getBody());
@@ -126,7 +126,21 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 		return failed(ex);
 	}
 
-	private static ResponseEntity<Object> failed(Exception ex) {
+	private static ResponseEntity<Object> failed(Throwable ex) {
+		for (Throwable cause = ex; cause != null; cause = cause.getCause()) {
+			if (cause instanceof StackOverflowError) {
+				// A trace of a thousand lines, all alike, tells nothing.
+				StackTraceElement[] trace = cause.getStackTrace();
+				log.error("A request was nested too deeply, " + ((trace.length > 0) ? "in " + trace[0] : "somewhere"));
+				return Problems.response(HttpStatus.UNPROCESSABLE_CONTENT, null,
+						"What was sent is nested too deeply to be read.");
+			}
+			if (cause instanceof OutOfMemoryError) {
+				log.error("There was not enough memory for a request", ex);
+				return unavailable(5,
+						"The server has not enough memory for this at the moment; try again, or send less.");
+			}
+		}
 		log.error("A request failed", ex);
 		return Problems.response(HttpStatus.INTERNAL_SERVER_ERROR, null, null);
 	}

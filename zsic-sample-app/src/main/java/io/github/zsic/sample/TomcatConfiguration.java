@@ -1,23 +1,15 @@
 package io.github.zsic.sample;
 
-import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-
-import org.apache.catalina.connector.Request;
-import org.apache.catalina.connector.Response;
-import org.apache.catalina.valves.ErrorReportValve;
-
 import org.springframework.boot.servlet.autoconfigure.MultipartProperties;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.tomcat.autoconfigure.TomcatServerProperties;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.util.Assert;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Has Tomcat answer with problems, too, as it refuses some requests, such as those with
@@ -25,6 +17,8 @@ import org.springframework.util.Assert;
  */
 @Configuration(proxyBeanMethods = false)
 class TomcatConfiguration {
+
+	private static final DataSize MAXIMUM_UPLOADS = DataSize.ofMegabytes(256);
 
 	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
@@ -34,56 +28,25 @@ class TomcatConfiguration {
 	}
 
 	@Bean
-	static UploadBudget uploadBudget(SampleProperties properties, MultipartProperties multipart) {
-		long maximum = properties.maximumUploads().toBytes();
-		Assert.state(maximum >= multipart.getMaxRequestSize().toBytes(),
-				"'sample.maximum-uploads' must be at least 'spring.servlet.multipart.max-request-size'");
-		return new UploadBudget(maximum);
+	static Places places(TomcatServerProperties tomcat) {
+		return new Places(tomcat.getThreads().getMax());
 	}
 
 	@Bean
-	static WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> uploadLimits(UploadBudget budget,
-			SampleProperties properties) {
-		return (factory) -> factory.addEngineValves(new UploadLimitValve(budget, properties.uploadTimeout()));
+	static UploadBudget uploadBudget(SampleProperties properties, MultipartProperties multipart) {
+		DataSize maximum = properties.maximumUploads();
+		if (maximum == null) {
+			return new UploadBudget(Math.min(MAXIMUM_UPLOADS.toBytes(), Runtime.getRuntime().maxMemory() / 4));
+		}
+		Assert.state(maximum.toBytes() >= multipart.getMaxRequestSize().toBytes(),
+				"'sample.maximum-uploads' must be at least 'spring.servlet.multipart.max-request-size'");
+		return new UploadBudget(maximum.toBytes());
 	}
 
-	/**
-	 * Reports an error without a page of HTML.
-	 */
-	static class ProblemReportValve extends ErrorReportValve {
-
-		@Override
-		protected void report(Request request, Response response, Throwable throwable) {
-			int code = ofClient(response.getStatus());
-			if (code < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
-				return;
-			}
-			HttpStatus status = HttpStatus.resolve(code);
-			String title = (status != null) ? status.getReasonPhrase() : "Error";
-			String detail = Problems.defaultDetail(code);
-			try {
-				response.setStatus(code);
-				response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-				response.setCharacterEncoding(StandardCharsets.UTF_8.name());
-				response.setHeader(Problems.ERROR_MESSAGE_HEADER, detail);
-				SecurityHeadersFilter.HEADERS.forEach(response::setHeader);
-				Writer writer = response.getReporter();
-				if (writer != null) {
-					writer.write("{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\",\"error\":\"%s\"}".formatted(title,
-							code, detail, detail));
-					response.finishResponse();
-				}
-			}
-			catch (IOException ex) {
-				// The client is gone.
-			}
-		}
-
-		/** A method or version that nobody knows is the client's fault. */
-		private static int ofClient(int code) {
-			return (code == 501) ? 405 : (code == 505) ? 400 : code;
-		}
-
+	@Bean
+	static WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> uploadLimits(Places places,
+			UploadBudget budget, SampleProperties properties) {
+		return (factory) -> factory.addEngineValves(new UploadLimitValve(places, budget, properties.uploadTimeout()));
 	}
 
 }

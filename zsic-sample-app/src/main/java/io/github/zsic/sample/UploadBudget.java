@@ -17,6 +17,15 @@ final class UploadBudget {
 
 	private static final String ATTRIBUTE = UploadBudget.class.getName();
 
+	/**
+	 * What of it is kept for requests that are small, so that the large ones leave room
+	 * for them.
+	 */
+	private static final int RESERVE = 16;
+
+	/** Of the budget, what is small. */
+	private static final int SMALL = 128;
+
 	private final long maximum;
 
 	private final AtomicLong used = new AtomicLong();
@@ -62,7 +71,9 @@ final class UploadBudget {
 		 * Looks ahead, so that no work is begun that cannot be finished now.
 		 */
 		void expect(long more) throws RefusedException {
-			if (UploadBudget.this.used.get() + more > UploadBudget.this.maximum) {
+			long maximum = UploadBudget.this.maximum;
+			boolean small = this.bytes + more <= maximum / SMALL;
+			if (UploadBudget.this.used.get() + more > (small ? maximum : maximum - maximum / RESERVE)) {
 				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE,
 						"The server has too many pictures at hand; try again in a moment.");
 			}

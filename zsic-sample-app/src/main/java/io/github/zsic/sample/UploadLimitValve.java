@@ -1,14 +1,17 @@
 package io.github.zsic.sample;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
 
 import jakarta.servlet.ServletException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.AbstractProtocol;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.InputBuffer;
 import org.apache.tomcat.util.net.ApplicationBufferHandler;
@@ -17,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
 /**
- * Watches the bodies of requests while they are read: how many bytes of all of them are
- * here, and how long one takes. This is a valve and not a filter, as Tomcat reads forms
- * without asking filters; and a timeout of its own, as that of the connection begins anew
- * with each byte.
+ * Gives requests their places, and watches their bodies while they are read: how many
+ * bytes of all of them are here, and how long one takes. This is a valve and not a
+ * filter, as Tomcat reads forms without asking filters; and a timeout of its own, as that
+ * of the connection begins anew with each byte.
  */
 class UploadLimitValve extends ValveBase {
 
@@ -29,24 +32,54 @@ class UploadLimitValve extends ValveBase {
 	 */
 	private static final int COPIES_OF_JSON = 4;
 
+	/** How often a client that sends nothing is looked at. */
+	private static final Duration GLANCE = Duration.ofMillis(50);
+
+	/** How long who is refused may pause. */
+	private static final Duration HESITATION = Duration.ofMillis(250);
+
+	/** How long who is refused may go on sending what nobody wants. */
+	private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+	private static final String HEALTH = "/actuator/health";
+
+	private final Places places;
+
 	private final UploadBudget budget;
 
 	private final Duration timeout;
 
-	UploadLimitValve(UploadBudget budget, Duration timeout) {
+	UploadLimitValve(Places places, UploadBudget budget, Duration timeout) {
 		super(true);
+		this.places = places;
 		this.budget = budget;
 		this.timeout = timeout;
 	}
 
 	@Override
 	public void invoke(Request request, Response response) throws IOException, ServletException {
+		boolean probe = isProbe(request);
+		try (Places.Place place = probe ? this.places.enterAsProbe() : this.places.enter(request.getRemoteAddr())) {
+			if (place == null) {
+				refuse(request, response);
+				return;
+			}
+			if (probe) {
+				// A connection with many of them could make the last answers wait.
+				response.setHeader("Connection", "close");
+			}
+			serve(request, response, place);
+		}
+	}
+
+	private void serve(Request request, Response response, Places.Place place) throws IOException, ServletException {
 		org.apache.coyote.Request connection = request.getCoyoteRequest();
 		InputBuffer body = connection.getInputBuffer();
 		WatchedBody watched;
 		try (UploadBudget.Share share = this.budget.open(request)) {
-			watched = new WatchedBody(connection, body, share);
+			watched = new WatchedBody(connection, body, share, place, pause(request), this.timeout);
 			connection.setInputBuffer(watched);
+			request.setAttribute(ClientConnection.ATTRIBUTE, new ClientConnection(connection, place));
 			getNext().invoke(request, response);
 		}
 		finally {
@@ -60,16 +93,56 @@ class UploadLimitValve extends ValveBase {
 		}
 	}
 
+	/** Those who ask often, need no body and have their answer at once. */
+	private static boolean isProbe(Request request) {
+		org.apache.coyote.Request connection = request.getCoyoteRequest();
+		return "GET".equals(request.getMethod()) && String.valueOf(request.getRequestURI()).startsWith(HEALTH)
+				&& connection.getContentLengthLong() <= 0
+				&& connection.getMimeHeaders().getHeader("transfer-encoding") == null;
+	}
+
+	/** Time between two bytes. */
+	private static Duration pause(Request request) {
+		return (request.getConnector().getProtocolHandler() instanceof AbstractProtocol<?> protocol
+				&& protocol.getConnectionTimeout() > 0) ? Duration.ofMillis(protocol.getConnectionTimeout())
+						: Duration.ofDays(1);
+	}
+
+	private void refuse(Request request, Response response) throws IOException {
+		org.apache.coyote.Request connection = request.getCoyoteRequest();
+		ProblemReportValve.answer(response, HttpStatus.SERVICE_UNAVAILABLE.value(),
+				"The server has too many requests at hand; try again in a moment.", Map.of("Retry-After", "1"));
+		if (connection.hasExpectation()) {
+			return;
+		}
+		// Else the client may not get to see the answer.
+		try (Places.Place place = this.places.leave(); UploadBudget.Share share = this.budget.open()) {
+			if (place == null) {
+				connection.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+			}
+			else {
+				new WatchedBody(connection, connection.getInputBuffer(), share, place, HESITATION, FAREWELL)
+					.discardRest();
+			}
+		}
+	}
+
 	/**
 	 * Counts the bytes of a body as they arrive.
 	 */
-	private final class WatchedBody implements InputBuffer {
+	private static final class WatchedBody implements InputBuffer {
 
 		private final org.apache.coyote.Request connection;
 
 		private final InputBuffer body;
 
 		private final UploadBudget.Share share;
+
+		private final Places.Place place;
+
+		private final Duration pause;
+
+		private final Duration timeout;
 
 		private final int copies;
 
@@ -81,10 +154,14 @@ class UploadLimitValve extends ValveBase {
 
 		private UploadBudget.@Nullable RefusedException refusal;
 
-		WatchedBody(org.apache.coyote.Request connection, InputBuffer body, UploadBudget.Share share) {
+		WatchedBody(org.apache.coyote.Request connection, InputBuffer body, UploadBudget.Share share,
+				Places.Place place, Duration pause, Duration timeout) {
 			this.connection = connection;
 			this.body = body;
 			this.share = share;
+			this.place = place;
+			this.pause = pause;
+			this.timeout = timeout;
 			String type = connection.getContentType();
 			this.copies = (type != null && type.startsWith("multipart/")) ? 1 : COPIES_OF_JSON;
 		}
@@ -121,18 +198,64 @@ class UploadLimitValve extends ValveBase {
 		}
 
 		private int read(ApplicationBufferHandler handler) throws IOException {
+			int count = 0;
+			this.place.awaitClient();
 			try {
-				return this.body.doRead(handler);
+				awaitBytes();
+				count = this.body.doRead(handler);
 			}
 			catch (SocketTimeoutException ex) {
+				// Within the head of a chunk.
 				throw late();
+			}
+			finally {
+				this.place.resume(Math.max(0, count));
+			}
+			if (count >= 0) {
+				requirePlace();
+			}
+			return count;
+		}
+
+		/**
+		 * Asks now and then, since nobody could wake up a thread that waits in Tomcat's
+		 * read.
+		 */
+		private void awaitBytes() throws IOException {
+			long since = System.nanoTime();
+			long millis = 1;
+			while (!this.connection.isFinished() && !hasBytes()) {
+				requirePlace();
+				if (isLate() || System.nanoTime() - since > this.pause.toNanos()) {
+					throw late();
+				}
+				try {
+					Thread.sleep(millis);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+					throw new InterruptedIOException("Interrupted while a body was read");
+				}
+				millis = Math.min(2 * millis, GLANCE.toMillis());
+			}
+		}
+
+		private boolean hasBytes() {
+			this.connection.action(ActionCode.AVAILABLE, true);
+			return this.connection.getAvailable() > 0;
+		}
+
+		private void requirePlace() throws IOException {
+			if (this.place.isEvicted()) {
+				throw new UploadBudget.RefusedException(HttpStatus.SERVICE_UNAVAILABLE,
+						"The body arrived too slowly for a server that has much to do; try again in a moment.");
 			}
 		}
 
 		private UploadBudget.RefusedException late() {
 			return new UploadBudget.RefusedException(HttpStatus.REQUEST_TIMEOUT,
 					"The body did not arrive in time; it may take %d seconds, and not pause for long."
-						.formatted(UploadLimitValve.this.timeout.toSeconds()));
+						.formatted(this.timeout.toSeconds()));
 		}
 
 		/**
@@ -144,11 +267,11 @@ class UploadLimitValve extends ValveBase {
 			Discarded discarded = new Discarded();
 			try {
 				while (!this.ended && !isLate()) {
-					this.ended = this.body.doRead(discarded) < 0;
+					this.ended = read(discarded) < 0;
 				}
 			}
 			catch (IOException ex) {
-				// The client is gone, or makes no sense.
+				// The client is gone, or makes no sense, or takes too long.
 			}
 			if (!this.ended) {
 				this.connection.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
@@ -156,7 +279,7 @@ class UploadLimitValve extends ValveBase {
 		}
 
 		private boolean isLate() {
-			return System.nanoTime() - this.start > UploadLimitValve.this.timeout.toNanos();
+			return System.nanoTime() - this.start > this.timeout.toNanos();
 		}
 
 		@Override

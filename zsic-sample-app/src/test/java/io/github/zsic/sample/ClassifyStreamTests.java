@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,9 +59,35 @@ class ClassifyStreamTests extends HttpContract {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "!loading, 503", "!closed, 503", "!inference, 500", "!bug, 500", "!error, 500" })
+	@CsvSource({ "!loading, 503", "!closed, 503", "!inference, 500", "!bug, 500", "!error, 422" })
 	void whatIsNotAboutAPictureFailsTheRequest(String label, int status) {
 		assertProblem(send(new Form().picture("1.png").picture("2.png").field("labels", label)), status);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 1, 2 })
+	void whatFailsUnexpectedlyFailsOnlyItsLine(int position) {
+		for (String failure : new String[] { "DEEP", "MEMORY", "BUG" }) {
+			Form form = new Form().field("labels", "fox");
+			for (int i = 0; i < 3; i++) {
+				if (i == position) {
+					form.file("image", "bad.png", ("\u0089PNG " + failure).getBytes(StandardCharsets.ISO_8859_1));
+				}
+				else {
+					form.picture(i + ".png");
+				}
+			}
+			List<JsonNode> lines = lines(form);
+			assertThat(lines).hasSize(3);
+			for (int i = 0; i < 3; i++) {
+				assertThat(lines.get(i).get("index").intValue()).isEqualTo(i);
+				assertThat(lines.get(i).has("problem")).isEqualTo(i == position);
+			}
+			JsonNode problem = lines.get(position).get("problem");
+			assertThat(problem.get("status").intValue())
+				.isEqualTo(failure.equals("DEEP") ? 422 : failure.equals("MEMORY") ? 503 : 500);
+			assertThat(problem.get("detail").stringValue()).isNotBlank().doesNotContain("/srv");
+		}
 	}
 
 	@Test

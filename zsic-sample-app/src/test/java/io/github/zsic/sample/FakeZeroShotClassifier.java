@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.zsic.Classification;
@@ -35,6 +36,8 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	private final AtomicInteger calls = new AtomicInteger();
 
+	private final AtomicInteger running = new AtomicInteger();
+
 	private volatile ClassificationRequest lastRequest;
 
 	private volatile List<byte[]> lastImages = List.of();
@@ -58,6 +61,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 				case "!inference" -> throw new InferenceException("Out of memory in " + SECRET, "Buy more.");
 				case "!bug" -> throw new IllegalStateException("NullPointerException at " + SECRET);
 				case "!error" -> throw new StackOverflowError(SECRET);
+				case "!forever" -> waitForEnd();
 				case "!closed" -> throw new ClassifierClosedException(SECRET);
 				case "!loading" -> throw new ModelNotReadyException("Loading " + SECRET, "Wait.");
 				default -> predictions.add(new Prediction(label, label.length() / total));
@@ -73,6 +77,20 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 		return images.stream().map((image) -> new Classification(best, timings)).toList();
 	}
 
+	private void waitForEnd() {
+		this.running.incrementAndGet();
+		try {
+			Thread.sleep(60_000);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new CancellationException("The thread was interrupted.");
+		}
+		finally {
+			this.running.decrementAndGet();
+		}
+	}
+
 	private byte[] read(ImageInput image) {
 		byte[] bytes = ImageBytes.of(image);
 		if (bytes.length == 0) {
@@ -82,6 +100,15 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 			throw new InvalidImageException(Reason.TOO_LARGE, "Image '" + image + "' is too large.", "Send less.");
 		}
 		String text = new String(bytes, StandardCharsets.ISO_8859_1);
+		if (text.contains("DEEP")) {
+			throw new StackOverflowError(SECRET);
+		}
+		if (text.contains("MEMORY")) {
+			throw new OutOfMemoryError(SECRET);
+		}
+		if (text.contains("BUG")) {
+			throw new IllegalStateException("NullPointerException at " + SECRET);
+		}
 		if (text.contains("DAMAGED")) {
 			throw new InvalidImageException(Reason.DAMAGED, "Image '" + image + "' is damaged.", "");
 		}
@@ -90,6 +117,11 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 					"Send a PNG.");
 		}
 		return bytes;
+	}
+
+	/** How many calls wait until somebody ends them. */
+	int running() {
+		return this.running.get();
 	}
 
 	int calls() {

@@ -133,6 +133,15 @@ class PipelineContractTests extends HttpContract {
 	}
 
 	@Test
+	void tellsOfPictureThatNobodyCouldRead() {
+		assertThat(assertProblem(postJson(body(encode("\u0089PNG DEEP"), "[\"fox\"]", "")), 422))
+			.contains("too deeply");
+		HttpResponse<String> response = postJson(body(encode("\u0089PNG MEMORY"), "[\"fox\"]", ""));
+		assertProblem(response, 503);
+		assertThat(response.headers().firstValue("Retry-After")).isPresent();
+	}
+
+	@Test
 	void acceptsPictureOfMaximumSize() {
 		byte[] picture = Arrays.copyOf(PICTURE, FakeZeroShotClassifier.MAXIMUM_BYTES);
 		assertOk(postJson(body(Base64.getEncoder().encodeToString(picture), "[\"fox\"]", "")));
@@ -215,7 +224,7 @@ class PipelineContractTests extends HttpContract {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "!inference, 500", "!bug, 500", "!error, 500", "!closed, 503", "!loading, 503" })
+	@CsvSource({ "!inference, 500", "!bug, 500", "!error, 422", "!closed, 503", "!loading, 503" })
 	void keepsInternalsToItself(String label, int status) {
 		assertProblem(postJson(body("[\"" + label + "\"]")), status);
 	}

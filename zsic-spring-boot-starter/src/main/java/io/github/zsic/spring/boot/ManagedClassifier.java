@@ -3,9 +3,13 @@ package io.github.zsic.spring.boot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.zsic.ClassifierClosedException;
@@ -13,6 +17,7 @@ import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.HubException;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
@@ -60,7 +65,10 @@ public final class ManagedClassifier implements AutoCloseable {
 
 	private final AtomicLong failedSwaps = new AtomicLong();
 
-	private volatile @Nullable Thread loadThread;
+	private final Set<Thread> loaders = ConcurrentHashMap.newKeySet();
+
+	/** Until when it must be closed, once that is known. */
+	private final AtomicReference<@Nullable Long> closeBy = new AtomicReference<>();
 
 	private volatile @Nullable SelfTest selfTest;
 
@@ -206,9 +214,7 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	private void startLoading() {
-		Thread thread = thread("zsic-load", this::loadWithRetries);
-		this.loadThread = thread;
-		thread.start();
+		thread("zsic-load", this::loadWithRetries).start();
 	}
 
 	private Thread thread(String purpose, Runnable task) {
@@ -269,17 +275,30 @@ public final class ManagedClassifier implements AutoCloseable {
 
 	private void load(ModelSelection selection) {
 		SelfTest[] test = new SelfTest[1];
-		this.classifier.load(selection.checkpoint(), (listener) -> {
-			ZeroShotClassifier model = this.loader.load(selection, listener);
-			try {
-				test[0] = SelfTest.of(model);
-				return model;
+		this.loaders.add(Thread.currentThread());
+		try {
+			if (isClosing()) {
+				throw new ClassifierClosedException(selection.checkpoint());
 			}
-			catch (RuntimeException | Error ex) {
-				model.close();
-				throw ex;
-			}
-		});
+			this.classifier.load(selection.checkpoint(), (listener) -> {
+				ZeroShotClassifier model = this.loader.load(selection, listener);
+				try {
+					test[0] = SelfTest.of(model);
+					return model;
+				}
+				catch (RuntimeException | Error ex) {
+					model.close();
+					throw ex;
+				}
+			});
+		}
+		catch (CancellationException ex) {
+			// By the interruption, while labels were encoded.
+			throw isClosing() ? new ClassifierClosedException(selection.checkpoint()) : ex;
+		}
+		finally {
+			this.loaders.remove(Thread.currentThread());
+		}
 		this.selfTest = Objects.requireNonNull(test[0]);
 		this.selfTestResult = null;
 	}
@@ -296,7 +315,7 @@ public final class ManagedClassifier implements AutoCloseable {
 		if (due && this.selfTest != null && this.selfTestLock.tryLock()) {
 			try {
 				Thread running = this.selfTestThread;
-				if ((running == null || !running.isAlive()) && this.closing.getCount() > 0) {
+				if ((running == null || !running.isAlive()) && !isClosing()) {
 					Thread thread = thread("zsic-self-test", this::runSelfTest);
 					this.selfTestThread = thread;
 					thread.start();
@@ -313,9 +332,9 @@ public final class ManagedClassifier implements AutoCloseable {
 		try {
 			runSelfTestNow();
 		}
-		catch (ModelNotReadyException | ClassifierClosedException ex) {
-			// There is nothing to test any more.
-			logger.debug("The self-test found no model", ex);
+		catch (ModelNotReadyException | ClassifierClosedException | QueueFullException ex) {
+			// There is nothing to test any more, or no room to do it.
+			logger.debug("The self-test found no model, or one that is busy", ex);
 		}
 	}
 
@@ -324,6 +343,7 @@ public final class ManagedClassifier implements AutoCloseable {
 	 * @return the result, a new one
 	 * @throws ModelNotReadyException if there is no model
 	 * @throws ClassifierClosedException if there will be none
+	 * @throws QueueFullException if it has too much to do for a test
 	 */
 	public SelfTestResult runSelfTestNow() {
 		SelfTest test = this.selfTest;
@@ -338,7 +358,7 @@ public final class ManagedClassifier implements AutoCloseable {
 				return true;
 			});
 		}
-		catch (ClassifierClosedException ex) {
+		catch (ClassifierClosedException | QueueFullException ex) {
 			throw ex;
 		}
 		catch (RuntimeException | Error ex) {
@@ -353,28 +373,42 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	/**
+	 * Says that this classifier is going to be closed: no model is loaded any more, a
+	 * download is given up, and the time begins that closing may take. Calls go on, for
+	 * requests that are still to be answered.
+	 */
+	public void prepareClose() {
+		this.closeBy.compareAndSet(null, System.nanoTime() + this.settings.closeTimeout().toNanos());
+		this.closing.countDown();
+		this.loaders.forEach(Thread::interrupt);
+	}
+
+	private boolean isClosing() {
+		return this.closing.getCount() == 0;
+	}
+
+	/**
 	 * Refuses new calls, gives up a download, waits for running calls and then frees the
 	 * model. A call that does not end in time keeps it.
 	 */
 	@Override
 	public void close() {
-		long end = System.nanoTime() + this.settings.closeTimeout().toNanos();
-		this.closing.countDown();
-		Thread thread = this.loadThread;
-		if (thread != null) {
-			thread.interrupt();
-		}
-		this.classifier.close(this.settings.closeTimeout());
-		if (thread != null) {
-			// A load in native code cannot be stopped, and the JVM must not end during
-			// it.
-			try {
-				thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
+		prepareClose();
+		this.classifier.close(Duration.ofNanos(timeToClose()));
+		// A load in native code cannot be stopped, and the JVM must not end during it.
+		try {
+			if (this.loading.tryLock(timeToClose(), TimeUnit.NANOSECONDS)) {
+				this.loading.unlock();
 			}
 		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private long timeToClose() {
+		return Math.max(TimeUnit.MILLISECONDS.toNanos(1),
+				Objects.requireNonNull(this.closeBy.get()) - System.nanoTime());
 	}
 
 	@Override

@@ -110,6 +110,7 @@ class ClassifierFactory {
 			.threshold((properties.getThreshold() != null) ? properties.getThreshold() : Float.NEGATIVE_INFINITY)
 			.truncate(properties.isTruncate())
 			.textCanonicalization(properties.getTextCanonicalization())
+			.maximumPrompts(properties.getMaximumPrompts())
 			.cacheMaximumSize(cache.getMaximumSize())
 			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
 			.cachePersistentDir(folder(cache.getPersistentDir()))
@@ -121,6 +122,7 @@ class ClassifierFactory {
 			.batchMaximumSize(batch.getMaximumSize())
 			.batchMaximumDelay(batch.getMaximumDelay())
 			.queueCapacity(batch.getQueueCapacity())
+			.queueTimeout(batch.getQueueTimeout())
 			.imageDecoders(this.imageDecoders.orderedStream().toList());
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder.build();

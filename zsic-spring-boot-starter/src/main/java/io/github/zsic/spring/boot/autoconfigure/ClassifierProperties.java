@@ -109,6 +109,12 @@ public class ClassifierProperties {
 	 */
 	private Duration maximumWait = Duration.ofSeconds(30);
 
+	/**
+	 * Number of prompts, labels times templates, that a call with labels of its own may
+	 * bring; more are refused. Prepared label sets have no limit.
+	 */
+	private int maximumPrompts = 20_000;
+
 	private final Cache cache = new Cache();
 
 	public @Nullable String getCheckpoint() {
@@ -234,6 +240,15 @@ public class ClassifierProperties {
 	public void setMaximumWait(Duration maximumWait) {
 		Assert.isTrue(!maximumWait.isNegative(), () -> "'maximum-wait' must be 0 or more, not '" + maximumWait + "'");
 		this.maximumWait = maximumWait;
+	}
+
+	public int getMaximumPrompts() {
+		return this.maximumPrompts;
+	}
+
+	public void setMaximumPrompts(int maximumPrompts) {
+		Assert.isTrue(maximumPrompts > 0, () -> "'maximum-prompts' must be more than 0, not '" + maximumPrompts + "'");
+		this.maximumPrompts = maximumPrompts;
 	}
 
 	public Cache getCache() {

@@ -20,9 +20,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
@@ -66,6 +69,20 @@ public final class ZsicAutoConfiguration {
 	@ConditionalOnMissingBean(value = ZeroShotClassifier.class, name = MANAGED_CLASSIFIER_BEAN_NAME)
 	ManagedClassifier zsicManagedClassifier(ClassifierFactory factory, ZsicProperties properties) {
 		return factory.create("", properties);
+	}
+
+	/**
+	 * The time to close begins when Spring begins to close, not when it comes to the
+	 * classifiers.
+	 */
+	@Bean
+	static ApplicationListener<ContextClosedEvent> zsicShutdown(ApplicationContext context,
+			ObjectProvider<ManagedClassifier> classifiers) {
+		return (event) -> {
+			if (event.getApplicationContext() == context) {
+				classifiers.stream().forEach(ManagedClassifier::prepareClose);
+			}
+		};
 	}
 
 	// The managed classifier closes it.

@@ -312,6 +312,12 @@ public class ZsicProperties extends ClassifierProperties {
 		 */
 		private int queueCapacity = 256;
 
+		/**
+		 * Time that a call with one picture waits for a core to decode it. A call that
+		 * would wait longer is refused. Without it, calls wait as long as it takes.
+		 */
+		private @Nullable Duration queueTimeout;
+
 		public int getMaximumSize() {
 			return this.maximumSize;
 		}
@@ -340,6 +346,16 @@ public class ZsicProperties extends ClassifierProperties {
 			Assert.isTrue(queueCapacity > 0,
 					() -> "'zsic.batch.queue-capacity' must be more than 0, not '" + queueCapacity + "'");
 			this.queueCapacity = queueCapacity;
+		}
+
+		public @Nullable Duration getQueueTimeout() {
+			return this.queueTimeout;
+		}
+
+		public void setQueueTimeout(@Nullable Duration queueTimeout) {
+			Assert.isTrue(queueTimeout == null || queueTimeout.compareTo(Duration.ZERO) > 0,
+					() -> "'zsic.batch.queue-timeout' must be more than 0, not '" + queueTimeout + "'");
+			this.queueTimeout = queueTimeout;
 		}
 
 	}

@@ -1,0 +1,219 @@
+package io.github.zsic.sample;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.core.io.ClassPathResource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The application in a process of its own, which is asked to end while it has much to do.
+ */
+@Timeout(180)
+class ShutdownTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(12);
+
+	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private static final String MULTIPART = "Content-Type: multipart/form-data; boundary=" + HttpContract.Form.BOUNDARY
+			+ "\r\n";
+
+	@TempDir
+	private Path folder;
+
+	@Test
+	void endsInTimeWhateverRuns() throws Exception {
+		Path log = this.folder.resolve("log");
+		Process application = start(log);
+		AtomicBoolean ended = new AtomicBoolean();
+		List<Socket> clients = new ArrayList<>();
+		try {
+			int port = port(application, log);
+			byte[] owl = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
+			for (int i = 0; i < 20; i++) {
+				clients.add(send(port, "POST " + HttpContract.PIPELINE
+						+ " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{",
+						new byte[0]));
+			}
+			for (int i = 0; i < 5; i++) {
+				clients.add(lines(port, owl));
+			}
+			Thread slow = new Thread(() -> dribble(clients, ended));
+			slow.setDaemon(true);
+			slow.start();
+			for (int i = 0; i < 6; i++) {
+				int number = i;
+				Thread labels = new Thread(() -> labels(port, owl, number));
+				labels.setDaemon(true);
+				labels.start();
+			}
+			// Until all of them are in work.
+			Thread.sleep(3000);
+			assertThat(application.isAlive()).isTrue();
+			long start = System.nanoTime();
+			application.destroy();
+			assertThat(application.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
+				.as(() -> "ended within the time, with the log " + read(log))
+				.isTrue();
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThanOrEqualTo(TIMEOUT);
+			assertThat(application.exitValue()).isEqualTo(143);
+		}
+		finally {
+			ended.set(true);
+			application.destroyForcibly();
+			for (Socket client : clients) {
+				client.close();
+			}
+		}
+	}
+
+	/** A request that is short gets its answer though the application is ending. */
+	@Test
+	void answersWhatIsUnderWay() throws Exception {
+		Path log = this.folder.resolve("log");
+		Process application = start(log);
+		try {
+			int port = port(application, log);
+			byte[] owl = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
+			HttpContract.Form form = new HttpContract.Form().file("image", "owl.png", owl).field("labels", "fox, owl");
+			byte[] body = form.body();
+			try (Socket client = send(port, "POST " + HttpContract.CLASSIFY + " HTTP/1.1\r\nHost: localhost\r\n"
+					+ MULTIPART + "Content-Length: " + body.length + "\r\n\r\n", new byte[0])) {
+				OutputStream out = client.getOutputStream();
+				out.write(body, 0, body.length / 2);
+				Thread.sleep(500);
+				application.destroy();
+				Thread.sleep(500);
+				out.write(body, body.length / 2, body.length - body.length / 2);
+				client.setSoTimeout(30_000);
+				assertThat(new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+					.isEqualTo("HTTP/1.1 200");
+			}
+			assertThat(application.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+		}
+		finally {
+			application.destroyForcibly();
+		}
+	}
+
+	private static Process start(Path log) throws IOException {
+		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp",
+				System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0",
+				"--zsic.device=cpu", "--spring.lifecycle.timeout-per-shutdown-phase=" + TIMEOUT.toSeconds() + "s")
+			.redirectErrorStream(true)
+			.redirectOutput(log.toFile())
+			.start();
+	}
+
+	private static int port(Process application, Path log) throws InterruptedException {
+		for (int i = 0; i < 600 && application.isAlive(); i++) {
+			Matcher port = PORT.matcher(read(log));
+			if (port.find()) {
+				return Integer.parseInt(port.group(1));
+			}
+			Thread.sleep(100);
+		}
+		throw new IllegalStateException("It did not start: " + read(log));
+	}
+
+	private static Socket lines(int port, byte[] owl) throws IOException {
+		HttpContract.Form form = new HttpContract.Form();
+		for (int i = 0; i < 200; i++) {
+			form.file("image", i + ".png", owl);
+		}
+		StringBuilder labels = new StringBuilder();
+		for (int i = 0; i < 400; i++) {
+			labels.append("thing ").append(i).append(",");
+		}
+		byte[] body = form.field("labels", labels.toString()).body();
+		return send(port,
+				"POST " + HttpContract.CLASSIFY + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n"
+						+ MULTIPART + "Content-Length: " + body.length + "\r\n\r\n",
+				body);
+	}
+
+	private static Socket send(int port, String head, byte[] body) throws IOException {
+		Socket client = new Socket();
+		client.setReceiveBufferSize(4096);
+		client.setSoTimeout(10);
+		client.connect(new java.net.InetSocketAddress("localhost", port));
+		client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+		client.getOutputStream().write(body);
+		return client;
+	}
+
+	/** Sends and takes a byte now and then. */
+	private static void dribble(List<Socket> clients, AtomicBoolean ended) {
+		while (!ended.get()) {
+			for (int i = 0; i < clients.size(); i++) {
+				Socket client = clients.get(i);
+				try {
+					if (i < 20) {
+						client.getOutputStream().write(' ');
+					}
+					client.getInputStream().read();
+				}
+				catch (SocketTimeoutException ex) {
+					// There is nothing.
+				}
+				catch (IOException ex) {
+					// It has had its answer.
+				}
+			}
+		}
+	}
+
+	private static void labels(int port, byte[] owl, int number) {
+		HttpContract.Form form = new HttpContract.Form().file("image", "owl.png", owl);
+		StringBuilder labels = new StringBuilder();
+		for (int i = 0; i < 1000; i++) {
+			labels.append("thing ").append(number).append(' ').append(i).append(',');
+		}
+		form.field("labels", labels.toString());
+		for (int i = 0; i < 20; i++) {
+			form.field("template", "template " + i + " of {}");
+		}
+		try {
+			HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + HttpContract.CLASSIFY))
+					.header("Content-Type", form.contentType())
+					.POST(HttpRequest.BodyPublishers.ofByteArray(form.body()))
+					.build(), BodyHandlers.discarding());
+		}
+		catch (IOException | InterruptedException ex) {
+			// The application has ended.
+		}
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.exists(file) ? Files.readString(file) : "";
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
+		}
+	}
+
+}
