@@ -201,6 +201,13 @@ class RequestWatch implements DisposableBean {
 				}
 				return;
 			}
+			if (this.stream != null && this.stream.isCommitted()) {
+				// It is too late to say so, and must not look like the end.
+				if (this.connection != null) {
+					this.connection.abort();
+				}
+				throw new ClientAbortException(failure);
+			}
 			switch (this.reason) {
 				case GONE -> throw new ClientAbortException(failure);
 				case LATE -> throw new UploadBudget.RefusedException(HttpStatus.SERVICE_UNAVAILABLE,

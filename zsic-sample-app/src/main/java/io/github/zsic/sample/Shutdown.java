@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
 /**
  * Has the application end in time. Requests that run get their answers; after a quarter
  * of the time nobody waits for slow clients any more, after half of it work is given up,
- * and shortly before its end the process ends, whatever is left.
+ * and after five sixths the process ends, whatever is left.
  */
 @Component
 class Shutdown implements ApplicationListener<ContextClosedEvent> {
@@ -57,7 +57,7 @@ class Shutdown implements ApplicationListener<ContextClosedEvent> {
 	 * @param environment knows the time
 	 */
 	static void limit(Environment environment) {
-		long time = timeout(environment).toMillis() / 20 * 19;
+		long time = timeout(environment).toMillis() / 6 * 5;
 		Runtime.getRuntime().addShutdownHook(new Thread(() -> start(() -> {
 			TimeUnit.MILLISECONDS.sleep(time);
 			log.warn("The application has not ended after " + time + " ms and is ended now");

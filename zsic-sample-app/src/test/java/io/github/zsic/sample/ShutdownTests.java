@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(180)
 class ShutdownTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(12);
+	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
 	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
@@ -72,12 +72,10 @@ class ShutdownTests {
 			// Until all of them are in work.
 			Thread.sleep(3000);
 			assertThat(application.isAlive()).isTrue();
-			long start = System.nanoTime();
 			application.destroy();
 			assertThat(application.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
 				.as(() -> "ended within the time, with the log " + read(log))
 				.isTrue();
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThanOrEqualTo(TIMEOUT);
 			assertThat(application.exitValue()).isEqualTo(143);
 		}
 		finally {
@@ -99,6 +97,12 @@ class ShutdownTests {
 			byte[] owl = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
 			HttpContract.Form form = new HttpContract.Form().file("image", "owl.png", owl).field("labels", "fox, owl");
 			byte[] body = form.body();
+			// The first request of all takes long.
+			HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + HttpContract.CLASSIFY))
+					.header("Content-Type", form.contentType())
+					.POST(HttpRequest.BodyPublishers.ofByteArray(body))
+					.build(), BodyHandlers.discarding());
 			try (Socket client = send(port, "POST " + HttpContract.CLASSIFY + " HTTP/1.1\r\nHost: localhost\r\n"
 					+ MULTIPART + "Content-Length: " + body.length + "\r\n\r\n", new byte[0])) {
 				OutputStream out = client.getOutputStream();

@@ -93,6 +93,8 @@ class FailureReportTests {
 			zsic.engine.intra-op-threads    | -1             | must be 0 or more
 			zsic.startup                    | never          | BACKGROUND
 			zsic.maximum-wait               | -1s            | must be 0 or more
+			zsic.maximum-prompts            | 0              | must be more than 0
+			zsic.batch.queue-timeout        | 0s             | must be more than 0
 			zsic.health.window              | 0s             | must be more than 0
 			zsic.health.failure-threshold   | 0              | must be more than 0
 			zsic.health.maximum-call-time   | 0s             | must be more than 0

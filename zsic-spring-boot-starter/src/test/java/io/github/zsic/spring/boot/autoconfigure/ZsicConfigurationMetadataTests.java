@@ -39,9 +39,9 @@ class ZsicConfigurationMetadataTests {
 				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.image.maximum-decode-time",
 				"zsic.image.allow-urls", "zsic.image.url-timeout", "zsic.engine.threads",
 				"zsic.engine.intra-op-threads", "zsic.batch.maximum-size", "zsic.batch.maximum-delay",
-				"zsic.batch.queue-capacity", "zsic.startup", "zsic.maximum-wait", "zsic.health.window",
-				"zsic.health.failure-threshold", "zsic.health.maximum-call-time", "zsic.health.self-test-interval",
-				"zsic.swap.unload-first");
+				"zsic.batch.queue-capacity", "zsic.batch.queue-timeout", "zsic.startup", "zsic.maximum-wait",
+				"zsic.maximum-prompts", "zsic.health.window", "zsic.health.failure-threshold",
+				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first");
 	}
 
 	@Test

@@ -77,7 +77,8 @@ class ZsicPropertiesTests {
 				"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB",
 				"zsic.engine.threads=2", "zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
 				"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
-				"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true")
+				"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true", "zsic.maximum-prompts=7",
+				"zsic.batch.queue-timeout=6s")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
 				assertThat(properties.getCheckpoint()).isEmpty();
@@ -112,6 +113,8 @@ class ZsicPropertiesTests {
 				assertThat(properties.getHealth().getMaximumCallTime()).isEqualTo(Duration.ofMinutes(2));
 				assertThat(properties.getHealth().getSelfTestInterval()).isEqualTo(Duration.ofMinutes(3));
 				assertThat(properties.getSwap().isUnloadFirst()).isTrue();
+				assertThat(properties.getMaximumPrompts()).isEqualTo(7);
+				assertThat(properties.getBatch().getQueueTimeout()).isEqualTo(Duration.ofSeconds(6));
 			});
 	}
 
