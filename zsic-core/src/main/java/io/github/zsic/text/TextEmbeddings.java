@@ -2,6 +2,7 @@ package io.github.zsic.text;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -45,6 +47,10 @@ public final class TextEmbeddings implements AutoCloseable {
 
 	/** A caller that misses more than that can be interrupted. */
 	private static final int FEW = 64;
+
+	/** Callers with more than that take turns, so that they leave cores for others. */
+	private static final Semaphore TURNS = new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+			true);
 
 	private static final long PROGRESS_INTERVAL = TimeUnit.SECONDS.toNanos(5);
 
@@ -117,18 +123,18 @@ public final class TextEmbeddings implements AutoCloseable {
 	 */
 	public float[][] get(List<String> prompts, IntFunction<@Nullable String> label) {
 		float[][] result = new float[prompts.size()][];
-		// All are checked before any is computed.
-		Map<String, Computation> missing = new LinkedHashMap<>();
+		Map<String, Integer> unknown = new LinkedHashMap<>();
 		for (int i = 0; i < result.length; i++) {
-			String prompt = prompts.get(i);
-			float[] embedding = lookUp(prompt);
+			float[] embedding = lookUp(prompts.get(i));
 			if (embedding != null) {
 				result[i] = embedding;
 			}
-			else if (!missing.containsKey(prompt)) {
-				missing.put(prompt, new Computation(prompt, tokenize(prompt, label.apply(i))));
+			else {
+				unknown.putIfAbsent(prompts.get(i), i);
 			}
 		}
+		// All are checked before any is computed.
+		Map<String, Computation> missing = tokenizeAll(unknown, label);
 		if (!missing.isEmpty()) {
 			computeAll(missing);
 			for (int i = 0; i < result.length; i++) {
@@ -138,6 +144,41 @@ public final class TextEmbeddings implements AutoCloseable {
 			}
 		}
 		return result;
+	}
+
+	/** In the thread of the caller, of which there may be many. */
+	private Map<String, Computation> tokenizeAll(Map<String, Integer> unknown, IntFunction<@Nullable String> label) {
+		Map<String, Computation> missing = new LinkedHashMap<>();
+		boolean inTurn = unknown.size() > FEW;
+		Iterator<Map.Entry<String, Integer>> prompts = unknown.entrySet().iterator();
+		while (prompts.hasNext()) {
+			if (inTurn) {
+				awaitTurn();
+			}
+			try {
+				for (int i = 0; i < FEW && prompts.hasNext(); i++) {
+					Map.Entry<String, Integer> prompt = prompts.next();
+					missing.put(prompt.getKey(), new Computation(prompt.getKey(),
+							tokenize(prompt.getKey(), label.apply(prompt.getValue()))));
+				}
+			}
+			finally {
+				if (inTurn) {
+					TURNS.release();
+				}
+			}
+		}
+		return missing;
+	}
+
+	private static void awaitTurn() {
+		try {
+			TURNS.acquire();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw interrupted();
+		}
 	}
 
 	private float @Nullable [] lookUp(String prompt) {
