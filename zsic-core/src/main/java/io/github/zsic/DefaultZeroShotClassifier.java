@@ -110,7 +110,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			return;
 		}
 		ImageInput input = ImageInput.of(new byte[0]);
-		Function<ImageInput, Supplier<DualEncoder.Picture>> reader = (ignored) -> () -> picture(picture);
+		Function<ImageInput, ImageRequest.Source> reader = (ignored) -> () -> picture(picture);
 		LabelSet labels = LabelSet.of("a", "b");
 		ClassificationRequest request = ClassificationRequest.builder().image(input).labels(labels).build();
 		try {
@@ -136,7 +136,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	private List<Classification> classify(ClassificationRequest request,
-			Function<ImageInput, Supplier<DualEncoder.Picture>> reader) {
+			Function<ImageInput, ImageRequest.Source> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest images = this.encoder.admit()) {
 				long start = System.nanoTime();
@@ -169,8 +169,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		return embedImages(images, this::read);
 	}
 
-	private List<float[]> embedImages(Collection<ImageInput> images,
-			Function<ImageInput, Supplier<DualEncoder.Picture>> reader) {
+	private List<float[]> embedImages(Collection<ImageInput> images, Function<ImageInput, ImageRequest.Source> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest request = this.encoder.admit()) {
 				List<float[]> embeddings = new ArrayList<>(images.size());
@@ -268,19 +267,19 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	/** Reads a picture and returns what decodes it. */
-	private Supplier<DualEncoder.Picture> read(ImageInput input) {
+	private ImageRequest.Source read(ImageInput input) {
 		BufferedImage image = input.image();
 		if (image != null) {
 			return () -> picture(input, this.images.convert(input.description(), image));
 		}
 		byte[] content = input.bytes();
 		if (content != null) {
-			return () -> picture(input, decode(input.description(), content));
+			return encoded(input, content);
 		}
 		ImageInput.StreamSource source = Objects.requireNonNull(input.source());
 		try (InputStream in = source.open()) {
 			byte[] bytes = this.images.read(in);
-			return () -> picture(input, decode(input.description(), bytes));
+			return encoded(input, bytes);
 		}
 		catch (NoSuchFileException | FileNotFoundException ex) {
 			throw unreadable(input, "does not exist", ex);
@@ -293,6 +292,24 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	private ImageRequest.Source encoded(ImageInput input, byte[] bytes) {
+		return new ImageRequest.Source() {
+
+			@Override
+			public DualEncoder.Picture decode() {
+				return picture(input, DefaultZeroShotClassifier.this.decode(input.description(), bytes));
+			}
+
+			@Override
+			public boolean isSmall() {
+				// What another decoder takes for a picture is not known.
+				return DefaultZeroShotClassifier.this.decoders.isEmpty()
+						&& DefaultZeroShotClassifier.this.images.isSmall(bytes);
+			}
+
+		};
 	}
 
 	/**

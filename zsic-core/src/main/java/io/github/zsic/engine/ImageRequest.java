@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import io.github.zsic.QueueFullException;
@@ -86,8 +85,7 @@ public final class ImageRequest implements AutoCloseable {
 	 * @throws io.github.zsic.InferenceException if the engine fails
 	 * @throws RuntimeException what reader, decoder and consumer throw
 	 */
-	public <T> void encode(List<T> sources, Function<T, Supplier<DualEncoder.Picture>> reader,
-			Consumer<EncodedImage> consumer) {
+	public <T> void encode(List<T> sources, Function<T, Source> reader, Consumer<EncodedImage> consumer) {
 		Deque<CompletableFuture<EncodedImage>> underWay = new ArrayDeque<>();
 		int next = 0;
 		try {
@@ -106,15 +104,14 @@ public final class ImageRequest implements AutoCloseable {
 		}
 	}
 
-	private <T> CompletableFuture<EncodedImage> start(T source, Function<T, Supplier<DualEncoder.Picture>> reader,
-			boolean oneOfSeveral) {
+	private <T> CompletableFuture<EncodedImage> start(T source, Function<T, Source> reader, boolean oneOfSeveral) {
 		try {
 			long start = System.nanoTime();
-			Supplier<DualEncoder.Picture> decoder = reader.apply(source);
+			Source decoder = reader.apply(source);
 			Duration read = Duration.ofNanos(System.nanoTime() - start);
 			return oneOfSeveral
 					? CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue)
-					: enqueue(decodeInTurn(decoder, read));
+					: enqueue(decoder.isSmall() ? decode(decoder, read) : decodeInTurn(decoder, read));
 		}
 		catch (RuntimeException | Error ex) {
 			// Its turn comes after the pictures before it.
@@ -122,7 +119,7 @@ public final class ImageRequest implements AutoCloseable {
 		}
 	}
 
-	private Decoded decodeInTurn(Supplier<DualEncoder.Picture> decoder, Duration read) {
+	private Decoded decodeInTurn(Source decoder, Duration read) {
 		awaitCore();
 		try {
 			return decode(decoder, read);
@@ -169,12 +166,12 @@ public final class ImageRequest implements AutoCloseable {
 		return underWay < this.places;
 	}
 
-	private Decoded decode(Supplier<DualEncoder.Picture> decoder, Duration read) {
+	private Decoded decode(Source decoder, Duration read) {
 		if (this.abandoned) {
 			throw new CancellationException();
 		}
 		long start = System.nanoTime();
-		DualEncoder.Picture picture = this.preparation.apply(decoder.get());
+		DualEncoder.Picture picture = this.preparation.apply(decoder.decode());
 		return new Decoded(picture, read.plusNanos(System.nanoTime() - start));
 	}
 
@@ -224,6 +221,30 @@ public final class ImageRequest implements AutoCloseable {
 	 * A picture, and how long it took to be decoded.
 	 */
 	private record Decoded(DualEncoder.Picture picture, Duration time) {
+
+	}
+
+	/**
+	 * A picture that is read and not decoded yet.
+	 */
+	@FunctionalInterface
+	public interface Source {
+
+		/**
+		 * Decodes the picture.
+		 * @return the picture
+		 */
+		DualEncoder.Picture decode();
+
+		/**
+		 * Whether decoding takes so little that it need not wait for a core that decodes
+		 * other pictures: ordinary requests are answered while all cores are busy with
+		 * large pictures.
+		 * @return whether it is small
+		 */
+		default boolean isSmall() {
+			return false;
+		}
 
 	}
 

@@ -67,7 +67,6 @@ final class GifDecoder {
 		// As in the reference, a canvas that is too small for the picture grows.
 		int width = Math.max(canvasWidth, left + columns);
 		int height = Math.max(canvasHeight, top + rows);
-		this.limit.check(columns, rows);
 		// Indices and RGB, and RGB of the canvas.
 		this.limit.check(width, height, 1 + 3 + 3);
 		int ownColors = colorTableLength(this.in.u8());

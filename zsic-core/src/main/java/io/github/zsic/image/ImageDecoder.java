@@ -26,6 +26,10 @@ public final class ImageDecoder {
 
 	private static final int HEAD = 1024;
 
+	private static final int SMALL_BYTES = 1024 * 1024;
+
+	private static final int SMALL_PIXELS = 1_500_000;
+
 	/** After which most of what decodes a picture is compiled. */
 	private static final int WARM_UP = 30;
 
@@ -120,6 +124,27 @@ public final class ImageDecoder {
 	 */
 	public boolean allows(byte[] bytes) {
 		return bytes.length <= this.maximumBytes;
+	}
+
+	/**
+	 * Whether decoding a picture takes so little, in time and memory, that it need not
+	 * wait until others are decoded. Nothing is decoded to find out.
+	 * @param bytes the encoded picture
+	 * @return whether its header tells of few pixels, or it cannot be decoded anyway
+	 */
+	public boolean isSmall(byte[] bytes) {
+		if (bytes.length > SMALL_BYTES) {
+			return false;
+		}
+		try (PixelLimit limit = PixelLimit.peeking()) {
+			try {
+				decode(bytes, limit, Orientation.UPRIGHT);
+			}
+			catch (DecodingException ex) {
+				// Which it is if the size is known, too.
+			}
+			return limit.pixels() <= SMALL_PIXELS;
+		}
 	}
 
 	/**

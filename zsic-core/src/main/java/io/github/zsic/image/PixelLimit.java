@@ -23,11 +23,21 @@ final class PixelLimit implements AutoCloseable {
 
 	private static final int UNIT = 1024;
 
+	private static final int ALL_UNITS = (int) Math.min(Integer.MAX_VALUE, ALL_BYTES / UNIT);
+
+	/** What is kept for small pictures, which do not wait behind large ones. */
+	private static final int UNITS_OF_SMALL = ALL_UNITS / 8;
+
 	/**
 	 * Memory of all pictures that are being decoded in this JVM, in units. Fair, so that
 	 * a large picture gets its turn.
 	 */
-	private static final Semaphore memory = new Semaphore((int) Math.min(Integer.MAX_VALUE, ALL_BYTES / UNIT), true);
+	private static final Semaphore large = new Semaphore(ALL_UNITS - UNITS_OF_SMALL, true);
+
+	private static final Semaphore small = new Semaphore(UNITS_OF_SMALL, true);
+
+	/** Of a picture that is small. */
+	private static final int SMALL_UNITS = Math.min(UNITS_OF_SMALL / 2, 16 * 1024);
 
 	private final long maximumPixels;
 
@@ -35,7 +45,13 @@ final class PixelLimit implements AutoCloseable {
 
 	private long end;
 
+	private boolean peeking;
+
+	private long pixels;
+
 	private int reserved;
+
+	private Semaphore memory = small;
 
 	/**
 	 * Starts the time.
@@ -46,6 +62,24 @@ final class PixelLimit implements AutoCloseable {
 		this.maximumPixels = maximumPixels;
 		this.maximumTime = maximumTime;
 		this.end = System.nanoTime() + maximumTime.toNanos();
+	}
+
+	/**
+	 * For a picture that is not decoded: whatever its size, it is refused when that is
+	 * known.
+	 */
+	static PixelLimit peeking() {
+		PixelLimit limit = new PixelLimit(Integer.MAX_VALUE, Duration.ofDays(1));
+		limit.peeking = true;
+		return limit;
+	}
+
+	/**
+	 * How many pixels the picture has.
+	 * @return the number, 0 as long as it is not known
+	 */
+	long pixels() {
+		return this.pixels;
 	}
 
 	/**
@@ -80,9 +114,13 @@ final class PixelLimit implements AutoCloseable {
 		checkSize(width, height, Math.min(this.maximumPixels, ADDRESSABLE));
 	}
 
-	private static void checkSize(long width, long height, long limit) throws DecodingException {
+	private void checkSize(long width, long height, long limit) throws DecodingException {
 		if (width <= 0 || height <= 0) {
 			throw DecodingException.damaged("its size is %d x %d pixels".formatted(width, height));
+		}
+		this.pixels = width * height;
+		if (this.peeking) {
+			throw DecodingException.tooLarge("is not to be decoded");
 		}
 		if (width > limit / height) {
 			throw DecodingException.tooLarge(String.format(Locale.ROOT,
@@ -97,9 +135,9 @@ final class PixelLimit implements AutoCloseable {
 	 * @throws DecodingException if there will never be so much
 	 */
 	void reserve(long bytes) throws DecodingException {
-		if (bytes > ALL_BYTES) {
+		if (bytes / UNIT > ALL_UNITS - UNITS_OF_SMALL) {
 			throw DecodingException.tooLarge(String.format(Locale.ROOT,
-					"needs %,d MB of memory to be decoded, more than half of the %,d MB that the Java runtime has (-Xmx)",
+					"needs %,d MB of memory to be decoded, more than pictures may take of the %,d MB that the Java runtime has (-Xmx)",
 					bytes >> 20, ALL_BYTES >> 19));
 		}
 		int units = (int) (bytes / UNIT);
@@ -107,7 +145,8 @@ final class PixelLimit implements AutoCloseable {
 			long start = System.nanoTime();
 			// Whoever waited for more while holding some could wait for its like.
 			close();
-			memory.acquireUninterruptibly(units);
+			this.memory = (units <= SMALL_UNITS) ? small : large;
+			this.memory.acquireUninterruptibly(units);
 			this.reserved = units;
 			this.end += System.nanoTime() - start;
 		}
@@ -141,7 +180,7 @@ final class PixelLimit implements AutoCloseable {
 
 	@Override
 	public void close() {
-		memory.release(this.reserved);
+		this.memory.release(this.reserved);
 		this.reserved = 0;
 	}
 

@@ -115,6 +115,7 @@ final class TiffDecoder {
 	private RgbImage decode() throws DecodingException {
 		long width = this.directory.number(WIDTH, 0);
 		long height = this.directory.number(HEIGHT, 0);
+		this.limit.check(width, height);
 		checkStorage(STRIP_OFFSETS, STRIP_LENGTHS);
 		checkStorage(TILE_OFFSETS, TILE_LENGTHS);
 		this.limit.check(width, height, sampleBytes() + RgbImage.BYTES_PER_PIXEL);

@@ -65,11 +65,7 @@ final class WebpDecoder {
 				}
 				case "VP8 ", "VP8L" -> {
 					if (this.image == null) {
-						this.image = readImage(type, start, end);
-						if (this.width != 0
-								&& (this.image.width() != this.width || this.image.height() != this.height)) {
-							throw DecodingException.damaged("its canvas does not have the size of the picture");
-						}
+						this.image = readImage(type, start, end, this.width, this.height);
 					}
 				}
 				case "ANMF" -> {
@@ -99,10 +95,7 @@ final class WebpDecoder {
 			int start = in.require(length);
 			in.skip(Math.min(in.remaining(), length + (length & 1)));
 			if (type.equals("VP8 ") || type.equals("VP8L")) {
-				RgbImage frame = readImage(type, start, start + (int) length);
-				if (frame.width() != columns || frame.height() != rows) {
-					throw DecodingException.damaged("its first frame does not have the size it announces");
-				}
+				RgbImage frame = readImage(type, start, start + (int) length, columns, rows);
 				if (columns == this.width && rows == this.height) {
 					return frame;
 				}
@@ -117,18 +110,31 @@ final class WebpDecoder {
 		throw DecodingException.damaged("its first frame has no image data");
 	}
 
-	private RgbImage readImage(String type, int start, int end) throws DecodingException {
-		return type.equals("VP8 ") ? Vp8Decoder.decode(this.bytes, start, end, this.limit) : readLossless(start, end);
+	/**
+	 * Decodes image data, if it has the size that was announced.
+	 * @param columns the width, or 0 if none was announced
+	 * @param rows the height
+	 */
+	private RgbImage readImage(String type, int start, int end, int columns, int rows) throws DecodingException {
+		boolean lossy = type.equals("VP8 ");
+		int[] size = lossy ? Vp8Decoder.size(this.bytes, start, end) : losslessSize(start, end);
+		if (columns != 0 && (size[0] != columns || size[1] != rows)) {
+			throw DecodingException.damaged("its image data does not have the size that it announces");
+		}
+		return lossy ? Vp8Decoder.decode(this.bytes, start, end, this.limit)
+				: readLossless(start, end, size[0], size[1]);
 	}
 
-	private RgbImage readLossless(int start, int end) throws DecodingException {
+	private int[] losslessSize(int start, int end) throws DecodingException {
 		ByteCursor in = new ByteCursor(this.bytes, start, end);
 		if (in.u8() != 0x2F) {
 			throw DecodingException.damaged("its lossless image data has no signature");
 		}
 		int size = in.i32le();
-		int columns = 1 + (size & 0x3FFF);
-		int rows = 1 + ((size >> 14) & 0x3FFF);
+		return new int[] { 1 + (size & 0x3FFF), 1 + ((size >> 14) & 0x3FFF) };
+	}
+
+	private RgbImage readLossless(int start, int end, int columns, int rows) throws DecodingException {
 		// Its samples and RGB.
 		this.limit.check(columns, rows, 4 + RgbImage.BYTES_PER_PIXEL);
 		// The plug-in gets the image data in the simplest container: it rejects some

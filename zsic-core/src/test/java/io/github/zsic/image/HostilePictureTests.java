@@ -228,6 +228,37 @@ class HostilePictureTests {
 			.satisfies((refusal) -> assertThat(refusal.getReason()).isEqualTo(Reason.TOO_LARGE));
 	}
 
+	@Test
+	void smallPicturesAreKnownByTheirHeaders() throws IOException {
+		for (ImageDecoderReferenceTests.Expected expected : ImageDecoderReferenceTests.expected().toList()) {
+			byte[] file = ImageDecoderReferenceTests.read(expected.file());
+			assertThat(this.decoder.isSmall(file)).as(expected.file()).isTrue();
+			assertThat(this.decoder.isSmall(Arrays.copyOf(file, 2 * MEGABYTES))).isFalse();
+		}
+		assertThat(this.decoder.isSmall(new byte[100])).isTrue();
+		// 7000 x 7000 pixels in 36 bytes.
+		byte[] webp = Base64.getDecoder().decode("UklGRhwAAABXRUJQVlA4TA8AAAAvV9vVBgcQ/Y/+ByKi/wEA");
+		assertThat(this.decoder.isSmall(webp)).isFalse();
+		byte[] jpeg = ImageDecoderReferenceTests.read("jpeg-420.jpg");
+		ByteBuffer.wrap(jpeg).putShort(indexOf(jpeg, 0xFF, 0xC0) + 5, (short) 20_000);
+		ByteBuffer.wrap(jpeg).putShort(indexOf(jpeg, 0xFF, 0xC0) + 7, (short) 20_000);
+		assertThat(this.decoder.isSmall(jpeg)).isFalse();
+		assertThat(this.decoder.isSmall(tiff(new byte[33], 3300, 10_000, 1, 1, 1))).isFalse();
+		byte[] gif = ImageDecoderReferenceTests.read("gif-rgb.gif");
+		ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN).putShort(6, (short) 5000).putShort(8, (short) 5000);
+		assertThat(this.decoder.isSmall(gif)).isFalse();
+	}
+
+	/** The large one was decoded before that was found. */
+	@Test
+	void webpWhoseCanvasIsSmall() {
+		byte[] webp = Base64.getDecoder().decode("UklGRhwAAABXRUJQVlA4TA8AAAAvV9vVBgcQ/Y/+ByKi/wEA");
+		ByteBuffer file = ByteBuffer.allocate(webp.length + 18).order(ByteOrder.LITTLE_ENDIAN);
+		file.put(webp, 0, 12).put(bytes("VP8X\12\0\0\0\0\0\0\0\11\0\0\11\0\0"));
+		file.put(webp, 12, webp.length - 12).putInt(4, file.capacity() - 8);
+		refused(file.array(), Reason.DAMAGED, "does not have the size that it announces");
+	}
+
 	private int width(String file) throws IOException {
 		return this.decoder.decode("picture", ImageDecoderReferenceTests.read(file)).width();
 	}
