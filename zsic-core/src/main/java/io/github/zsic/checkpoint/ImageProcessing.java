@@ -185,6 +185,45 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	}
 
 	/**
+	 * The size that every picture of a size gets, where nothing is cropped.
+	 * @param width the width of the picture
+	 * @param height its height
+	 * @return width and height, or nothing if there is no resize, or one to a shorter
+	 * side
+	 */
+	public int[] resizedSize(int width, int height) {
+		if (number("do_resize") == 0 || number("size.shortest_edge") != 0) {
+			return new int[0];
+		}
+		if (number("size.height") != 0) {
+			return new int[] { (int) number("size.width"), (int) number("size.height") };
+		}
+		int patch = (int) number("patch_size");
+		return (patch == 0) ? new int[0] : sizeOfPatches(width, height, patch);
+	}
+
+	/** As get_image_size_for_max_num_patches of transformers' Siglip2 has it. */
+	private int[] sizeOfPatches(int width, int height, int patch) {
+		double low = 1e-6;
+		double high = 100;
+		while (high - low >= 1e-5) {
+			double scale = (low + high) / 2;
+			long patches = (long) (scaled(width, scale, patch) / patch) * (scaled(height, scale, patch) / patch);
+			if (patches <= number("max_num_patches")) {
+				low = scale;
+			}
+			else {
+				high = scale;
+			}
+		}
+		return new int[] { scaled(width, low, patch), scaled(height, low, patch) };
+	}
+
+	private static int scaled(int length, double scale, int patch) {
+		return Math.max(1, (int) Math.ceil(length * scale / patch)) * patch;
+	}
+
+	/**
 	 * A setting.
 	 * @param name its name, that of a nested one behind a dot
 	 * @return the number, 0 for what is off or missing

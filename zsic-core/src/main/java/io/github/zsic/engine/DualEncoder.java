@@ -317,7 +317,7 @@ public final class DualEncoder implements AutoCloseable {
 		if (smaller) {
 			return this.preparers.call(() -> this.program.resize(picture));
 		}
-		Picture center = this.narrow.center(picture);
+		Picture center = this.narrow.reduce(picture);
 		return ((long) center.width() * center.height() < LARGE) ? center
 				: this.preparers.call(() -> this.program.resize(center));
 	}

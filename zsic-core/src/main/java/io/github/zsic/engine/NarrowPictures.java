@@ -10,12 +10,20 @@ import io.github.zsic.checkpoint.ImageProcessing;
  * <p>
  * The arithmetic is that of libtorch's kernels for bytes (aten/src/ATen/native/cpu/
  * UpSampleKernel.cpp), which is Pillow's: weights in 16 bits, first across, then down.
+ * <p>
+ * Models that resize to a size of their own see all of the picture. Of one that is tall
+ * and narrow, the first step would make it as wide as the result with all its rows,
+ * gigabytes. There it comes second, which changes values by a level or two of 255.
+ * <p>
  * Immutable.
  */
 final class NarrowPictures {
 
 	/** Of a picture that is resized as a whole. */
 	private static final long MAXIMUM_PIXELS = 1 << 20;
+
+	/** Of a picture between the two steps. */
+	private static final long MAXIMUM_INTERMEDIATE_PIXELS = 1 << 23;
 
 	private static final int NEAREST = 0;
 
@@ -32,6 +40,8 @@ final class NarrowPictures {
 
 	private final int resample;
 
+	private final ImageProcessing processing;
+
 	/**
 	 * Creates the resize of a model.
 	 * @param processing what the model does with pictures
@@ -42,14 +52,31 @@ final class NarrowPictures {
 		this.cropHeight = (int) processing.number("crop_size.height");
 		this.cropWidth = (int) processing.number("crop_size.width");
 		this.resample = (int) processing.number("resample");
+		this.processing = processing;
 	}
 
 	/**
-	 * The part of a picture that the model sees, in the size that it has then.
+	 * What the model sees of a picture, in the size that it has then.
 	 * @param picture the picture, not made smaller before
-	 * @return a picture about as long as wide, or the same one if it is not narrow
+	 * @return a small picture, or the same one if it is not narrow
 	 */
-	DualEncoder.Picture center(DualEncoder.Picture picture) {
+	DualEncoder.Picture reduce(DualEncoder.Picture picture) {
+		return (this.side > 0) ? center(picture) : whole(picture);
+	}
+
+	private DualEncoder.Picture whole(DualEncoder.Picture picture) {
+		int[] size = this.processing.resizedSize(picture.width(), picture.height());
+		if (size.length == 0 || size[0] <= picture.width()
+				|| (long) size[0] * picture.height() <= MAXIMUM_INTERMEDIATE_PIXELS) {
+			return picture;
+		}
+		Pass down = pass(picture.height(), size[1], 0, size[1]);
+		Pass across = pass(picture.width(), size[0], 0, size[0]);
+		byte[] rows = down.apply(picture.rgb(), picture.width(), 0, picture.height(), false);
+		return new DualEncoder.Picture(across.apply(rows, picture.width(), 0, size[1], true), size[0], size[1]);
+	}
+
+	private DualEncoder.Picture center(DualEncoder.Picture picture) {
 		int shorter = Math.min(picture.width(), picture.height());
 		int longer = Math.max(picture.width(), picture.height());
 		// As the model computes it, in double, cut off.

@@ -41,7 +41,7 @@ class NarrowPicturesTests {
 		byte[] rgb = new byte[3 * width * height];
 		new Random(3).nextBytes(rgb);
 		DualEncoder.Picture picture = new DualEncoder.Picture(rgb, width, height);
-		DualEncoder.Picture center = new NarrowPictures(processing).center(picture);
+		DualEncoder.Picture center = new NarrowPictures(processing).reduce(picture);
 		assertThat(Math.min(center.width(), center.height())).isEqualTo(side);
 		assertThat(Math.max(center.width(), center.height())).isEqualTo(Math.max(side, crop));
 		DualEncoder.Picture whole = program.resize(picture);
@@ -61,7 +61,7 @@ class NarrowPicturesTests {
 	@Test
 	void ordinaryPicturesAreLeftAsTheyAre() {
 		DualEncoder.Picture picture = new DualEncoder.Picture(new byte[3 * 4000 * 300], 4000, 300);
-		assertThat(new NarrowPictures(processing(224, 224, 3)).center(picture)).isSameAs(picture);
+		assertThat(new NarrowPictures(processing(224, 224, 3)).reduce(picture)).isSameAs(picture);
 	}
 
 	/** The whole would have billions of pixels. */
@@ -70,9 +70,44 @@ class NarrowPicturesTests {
 	@Timeout(20)
 	void longestPictures(int width, int height, int resample) {
 		DualEncoder.Picture picture = new DualEncoder.Picture(new byte[3 * width * height], width, height);
-		DualEncoder.Picture center = new NarrowPictures(processing(224, 224, resample)).center(picture);
+		DualEncoder.Picture center = new NarrowPictures(processing(224, 224, resample)).reduce(picture);
 		assertThat(center.width()).isEqualTo(224);
 		assertThat(center.height()).isEqualTo(224);
+	}
+
+	/** In the other order, which rounds and cuts elsewhere; noise is the worst case. */
+	@ParameterizedTest
+	@CsvSource({ "1, 300000, 224, 3, 0", "7, 100000, 384, 3, 2", "20, 40000, 224, 2, 1", "3, 50000, 384, 0, 0" })
+	void wholeIsThatOfLibtorch(int width, int height, int side, int resample, int levels) {
+		Map<String, Double> numbers = Map.of("do_resize", 1.0, "size.height", (double) side, "size.width",
+				(double) side, "resample", (double) resample);
+		ImageProcessing processing = new ImageProcessing(numbers);
+		program.configure(new ModelConfig("", Map.of(), Map.of()), processing, Map.of(), Precision.FLOAT32);
+		byte[] rgb = new byte[3 * width * height];
+		new Random(4).nextBytes(rgb);
+		DualEncoder.Picture picture = new DualEncoder.Picture(rgb, width, height);
+		DualEncoder.Picture small = new NarrowPictures(processing).reduce(picture);
+		assertThat(small.width()).isEqualTo(side);
+		assertThat(small.height()).isEqualTo(side);
+		byte[] expected = program.resize(picture).rgb();
+		int largest = 0;
+		for (int i = 0; i < expected.length; i++) {
+			largest = Math.max(largest, Math.abs((expected[i] & 0xFF) - (small.rgb()[i] & 0xFF)));
+		}
+		assertThat(largest).isLessThanOrEqualTo(levels);
+	}
+
+	/** What the model makes of the result must be the result. */
+	@ParameterizedTest
+	@CsvSource({ "1, 4000000", "2, 2000000", "5, 900000", "15, 700000", "3, 600001" })
+	void patchesStayAsTheyAre(int width, int height) {
+		ImageProcessing processing = new ImageProcessing(
+				Map.of("do_resize", 1.0, "patch_size", 16.0, "max_num_patches", 256.0, "resample", 2.0));
+		DualEncoder.Picture small = new NarrowPictures(processing)
+			.reduce(new DualEncoder.Picture(new byte[3 * width * height], width, height));
+		assertThat((long) small.width() * small.height()).isLessThanOrEqualTo(256 * 256);
+		assertThat(processing.resizedSize(small.width(), small.height())).containsExactly(small.width(),
+				small.height());
 	}
 
 	private static ImageProcessing processing(int side, int crop, int resample) {
