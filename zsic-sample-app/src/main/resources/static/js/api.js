@@ -16,9 +16,15 @@ export class Problem extends Error {
 /** The address of the API for programs outside of the page. */
 export const classifyAddress = () => new URL('api/classify', document.baseURI).href;
 
+/** Of labels in one field. */
+const WIDTH = 80;
+
+/** With a label in each. */
+const FIELDS = 100;
+
 /** The fields of a form that ask for a query, in the order in which snippets show them. */
 export function fields(query) {
-  const result = lines(query.labels).map((labels) => ['labels', labels]);
+  const result = labels(query.labels);
   query.templates.forEach((template) => result.push(['template', template]));
   for (const name of ['scoring', 'top', 'threshold']) {
     if (query[name]) {
@@ -28,19 +34,21 @@ export function fields(query) {
   return result;
 }
 
-/** Lists of labels, each not too long to be read in a snippet. */
-function lines(labels) {
-  const result = [];
-  for (const label of labels) {
-    const last = result.at(-1);
-    if (last && last.length + label.length < 80) {
-      result[result.length - 1] = `${last},${label}`;
-    }
-    else {
-      result.push(label);
-    }
+/**
+ * A field that is there once is taken apart at commas, unless it is a list of JSON, and one that is repeated is not. So a
+ * short list is one field; one that would be hard to read in a snippet has a field for each label, of which there may not be
+ * too many.
+ */
+function labels(list) {
+  const line = list.join(',');
+  const few = list.length > 1 && list.length <= FIELDS;
+  if (list.some((label) => label.startsWith('['))) {
+    return [['labels', JSON.stringify(list)]];
   }
-  return result;
+  if (list.some((label) => label.includes(','))) {
+    return few ? list.map((label) => ['labels', label]) : [['labels', JSON.stringify(list)]];
+  }
+  return few && line.length > WIDTH ? list.map((label) => ['labels', label]) : [['labels', line]];
 }
 
 /** Classifies one picture. */

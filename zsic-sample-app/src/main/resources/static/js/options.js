@@ -15,7 +15,7 @@ export function createOptions({ onChange }) {
   /** A template that is being typed has no place for the label yet. */
   function templates() {
     const lines = form.elements.templates.value.split('\n').map((line) => line.trim()).filter((line) => line);
-    return document.activeElement === form.elements.templates ? lines.filter((line) => line.includes('{}')) : lines;
+    return document.activeElement === form.elements.templates ? lines.filter((line) => /\{0?\}/.test(line)) : lines;
   }
 
   function values() {

@@ -307,9 +307,9 @@ public final class ClassificationRequest {
 		}
 
 		/**
-		 * Adds hypothesis templates with {@code {}} where the label goes, such as
-		 * {@code "This is a photo of {}."}; {@code {{} and {@code }}} stand for single
-		 * braces. With several, a label's embedding is the normalised mean of its
+		 * Adds hypothesis templates with {@code {}} or {@code {0}} where the label goes,
+		 * such as {@code "This is a photo of {}."}; {@code {{} and {@code }}} stand for
+		 * single braces. With several, a label's embedding is the normalised mean of its
 		 * normalised prompt embeddings (Radford et al. 2021, "Learning Transferable
 		 * Visual Models From Natural Language Supervision", section 3.1.4).
 		 * {@code "photo"} and {@code "drawing"} stand for ensembles that zsic brings

@@ -200,8 +200,8 @@ public final class LabelSet {
 		 * Adds labels with prompts of their own, such as descriptions of what each looks
 		 * like, instead of the templates. Several prompts of a label are an ensemble, as
 		 * several {@linkplain #templates(String...) templates} are. A prompt is used as
-		 * it is, except that {@code {}} stands for the label, and {@code {{} and {@code
-		 * }}} for single braces.
+		 * it is, except that {@code {}} or {@code {0}} stands for the label, and
+		 * {@code {{} and {@code }}} for single braces.
 		 * @param prompts for each label one or more prompts, in the order of the map
 		 * @return this builder
 		 * @throws InvalidLabelException if a label or prompt is blank, a label has none,

@@ -3,13 +3,17 @@ package io.github.zsic.text;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.InvalidTemplateException;
 
 /**
- * A hypothesis template: text with <code>{}</code> where the label goes. As in Python's
- * {@code str.format}, which the reference uses, doubled braces stand for single ones;
- * unlike there, the place for the label may be repeated and must not be missing.
+ * A hypothesis template: text with <code>{}</code> or <code>{0}</code> where the label
+ * goes. As in Python's {@code str.format}, which the reference uses, doubled braces stand
+ * for single ones, and a text has one of the two forms; unlike there, <code>{}</code> may
+ * be repeated, and a place for the label must not be missing. Anything else that
+ * {@code str.format} knows is refused.
  */
 public final class Template {
 
@@ -56,30 +60,75 @@ public final class Template {
 		}
 		List<String> literals = new ArrayList<>();
 		StringBuilder literal = new StringBuilder();
+		String place = null;
 		for (int i = 0; i < template.length(); i++) {
 			char c = template.charAt(i);
 			if (c != '{' && c != '}') {
 				literal.append(c);
 				continue;
 			}
-			char next = (i + 1 < template.length()) ? template.charAt(i + 1) : 0;
-			if (next == c) {
+			if (i + 1 < template.length() && template.charAt(i + 1) == c) {
 				literal.append(c);
+				i++;
+				continue;
 			}
-			else if (c == '{' && next == '}') {
-				literals.add(literal.toString());
-				literal.setLength(0);
+			String field = (c == '{') ? field(template, i) : null;
+			if (field == null) {
+				throw invalid(template, what, "a single '" + c + "'", i);
 			}
-			else {
+			if (!field.equals("{}") && !field.equals("{0}")) {
+				throw invalid(template, what, "'" + Texts.abbreviate(field) + "', " + kind(field), i);
+			}
+			if (place != null && !place.equals(field)) {
 				throw new InvalidTemplateException(
-						"The " + what + " '" + Texts.abbreviate(template) + "' has a single '" + c + "' at position "
-								+ (i + 1) + ".",
-						"Write {} where the label goes, and {{ or }} for a brace in the text.");
+						"The " + what + " '" + Texts.abbreviate(template)
+								+ "' has both {} and {0}, which Python's str.format does not take, either.",
+						"Write the same in each place where the label goes.");
 			}
-			i++;
+			place = field;
+			literals.add(literal.toString());
+			literal.setLength(0);
+			i += field.length() - 1;
 		}
 		literals.add(literal.toString());
 		return literals;
+	}
+
+	/** From a brace to the next one, or nothing if that one does not close it. */
+	private static @Nullable String field(String template, int start) {
+		for (int i = start + 1; i < template.length(); i++) {
+			char c = template.charAt(i);
+			if (c == '}') {
+				return template.substring(start, i + 1);
+			}
+			if (c == '{') {
+				return null;
+			}
+		}
+		return null;
+	}
+
+	/** What Python's str.format would take a field for. */
+	private static String kind(String field) {
+		for (int i = 1; i < field.length() - 1; i++) {
+			switch (field.charAt(i)) {
+				case '!':
+					return "a conversion";
+				case ':':
+					return "a format";
+				case '.', '[':
+					return "a part of an argument";
+				default:
+			}
+		}
+		boolean number = field.chars().skip(1).limit(field.length() - 2L).allMatch((c) -> c >= '0' && c <= '9');
+		return number ? "another argument than the label" : "an argument with a name";
+	}
+
+	private static InvalidTemplateException invalid(String template, String what, String found, int index) {
+		return new InvalidTemplateException("The " + what + " '" + Texts.abbreviate(template) + "' has " + found
+				+ " at position " + (index + 1) + ".",
+				"Write {} or {0} where the label goes, and {{ or }} for a brace in the text.");
 	}
 
 	/**

@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.Scoring;
+import io.github.zsic.sample.text.TextList;
 import io.github.zsic.spring.boot.ImageFetcher;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +56,9 @@ class ClassifyForm {
 		checks.images(this.pictures.size(), maximumImages);
 		this.labels = labels(form);
 		checks.labels(this.labels);
-		this.templates = values(form, "template");
+		this.templates = texts(form, "template", TextList::texts);
 		checks.templates(this.templates);
-		this.background = values(form, "background");
+		this.background = texts(form, "background", TextList::texts);
 		checks.background(this.background);
 		this.scoring = scoring(form);
 		this.temperature = temperature(form);
@@ -124,15 +126,21 @@ class ClassifyForm {
 	}
 
 	private static List<String> labels(MultipartHttpServletRequest form) {
-		List<String> labels = values(form, "labels").stream()
-			.flatMap((value) -> Arrays.stream(value.split(",")))
-			.map(String::strip)
-			.filter((label) -> !label.isEmpty())
-			.toList();
+		List<String> labels = texts(form, "labels", TextList::labels);
 		if (labels.isEmpty()) {
 			throw Problems.badRequest("'labels' is missing or empty: send at least one label.");
 		}
 		return labels;
+	}
+
+	private static List<String> texts(MultipartHttpServletRequest form, String name,
+			UnaryOperator<List<String>> reader) {
+		try {
+			return reader.apply(values(form, name));
+		}
+		catch (IllegalArgumentException ex) {
+			throw Problems.badRequest("'" + name + "' " + ex.getMessage());
+		}
 	}
 
 	private static @Nullable Scoring scoring(MultipartHttpServletRequest form) {

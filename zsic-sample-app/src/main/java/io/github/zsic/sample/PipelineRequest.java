@@ -32,12 +32,19 @@ record PipelineRequest(byte[] image, @Nullable String url, List<String> labels, 
 		}
 		List<String> labels = labels(member(parameters, "candidate_labels", "parameters.candidate_labels"));
 		String template = template(parameters.get("hypothesis_template"));
+		String path = "inputs";
+		if (inputs.isObject() && inputs.has("image")) {
+			// As the Hub's client in JavaScript sends it.
+			path = "inputs.image";
+			inputs = inputs.get("image");
+		}
 		if (!inputs.isString()) {
-			throw Problems.badRequest("'inputs' must be a string: a picture in base64.");
+			throw Problems.badRequest("'" + path + "' must be a string: a picture in base64"
+					+ (path.equals("inputs") ? ", here or as 'inputs.image'." : "."));
 		}
 		String text = inputs.stringValue();
 		return ImageFetcher.isUrl(text) ? new PipelineRequest(new byte[0], text.strip(), labels, template)
-				: new PipelineRequest(image(text), null, labels, template);
+				: new PipelineRequest(image(text, path), null, labels, template);
 	}
 
 	private static JsonNode member(JsonNode parent, String name, String path) {
@@ -76,13 +83,12 @@ record PipelineRequest(byte[] image, @Nullable String url, List<String> labels, 
 		return node.stringValue();
 	}
 
-	private static byte[] image(String text) {
+	private static byte[] image(String text, String path) {
 		int start = 0;
-		if (text.startsWith("data:")) {
+		if (text.regionMatches(true, 0, "data:", 0, 5)) {
 			start = text.indexOf(',') + 1;
-			String prefix = text.substring(0, start).toLowerCase(Locale.ROOT);
-			if (!prefix.startsWith("data:image/") || !prefix.endsWith(";base64,")) {
-				throw Problems.badRequest("'inputs' is a data URL, but not one of a picture in base64.");
+			if (!isPicture(text.substring(5, Math.max(start, 5)).toLowerCase(Locale.ROOT))) {
+				throw Problems.badRequest("'" + path + "' is a data URL, but not one of a picture in base64.");
 			}
 		}
 		byte[] characters = text.getBytes(StandardCharsets.ISO_8859_1);
@@ -94,15 +100,26 @@ record PipelineRequest(byte[] image, @Nullable String url, List<String> labels, 
 			}
 		}
 		if (length == 0) {
-			throw Problems.badRequest("'inputs' is empty; it must be a picture in base64.");
+			throw Problems.badRequest("'" + path + "' is empty; it must be a picture in base64.");
 		}
 		try {
 			return Base64.getDecoder().decode(ByteBuffer.wrap(characters, 0, length)).array();
 		}
 		catch (IllegalArgumentException ex) {
-			throw Problems.badRequest("'inputs' is not valid base64; send the picture in the standard alphabet "
+			throw Problems.badRequest("'" + path + "' is not valid base64; send the picture in the standard alphabet "
 					+ "(A-Z, a-z, 0-9, +, /) with padding.");
 		}
+	}
+
+	/**
+	 * Whether a data URL may be one of a picture. Who has no type for it leaves that out,
+	 * or sends that of any bytes; the bytes themselves tell what they are.
+	 */
+	private static boolean isPicture(String prefix) {
+		int end = prefix.indexOf(';');
+		String type = prefix.substring(0, Math.max(end, 0));
+		return prefix.endsWith(";base64,")
+				&& (type.isEmpty() || type.startsWith("image/") || type.equals("application/octet-stream"));
 	}
 
 }

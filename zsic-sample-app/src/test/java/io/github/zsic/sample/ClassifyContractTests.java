@@ -47,10 +47,56 @@ class ClassifyContractTests extends HttpContract {
 		JsonNode answer = assertOk(post(new Form().picture("1.png")
 			.field("labels", "fox")
 			.picture("Mäuse 2.png")
-			.field("labels", "Möwe, \ud83e\udd89 owl")));
+			.field("labels", "Möwe")
+			.field("labels", " \ud83e\udd89 owl")));
 		assertThat(answer.get("images").valueStream().map((image) -> image.get("name").stringValue()))
 			.containsExactly("1.png", "Mäuse 2.png");
 		assertThat(labels(answer.get("images").get(1))).containsExactly("\ud83e\udd89 owl", "Möwe", "fox");
+	}
+
+	@Test
+	void repeatedFieldIsNotSplitAtCommas() {
+		JsonNode answer = assertOk(
+				post(new Form().picture("1.png").field("labels", "a red, round owl").field("labels", "cat")));
+		assertThat(labels(answer.get("images").get(0))).containsExactly("a red, round owl", "cat");
+		answer = assertOk(post(new Form().picture("1.png").field("labels", "[a] fox, red").field("labels", "[b]")));
+		assertThat(labels(answer.get("images").get(0))).containsExactly("[a] fox, red", "[b]");
+	}
+
+	@Test
+	void fieldMayBeOneListOfJson() {
+		assertOk(post(new Form().picture("1.png")
+			.field("labels", " [\"a red, round owl\", \"[cat]\", \"\\u732b\"] ")
+			.field("template", "[\"a {}\", \"a red, round {}\"]")
+			.field("background", "[\"noise\"]")));
+		ClassificationRequest request = this.classifier.lastRequest();
+		assertThat(request.labels()).containsExactly("a red, round owl", "[cat]", "\u732b");
+		assertThat(request.templates()).containsExactly("a {}", "a red, round {}");
+		assertThat(request.background()).containsExactly("noise");
+		assertOk(post(new Form().picture("1.png").field("labels", "owl").field("template", "[{}]")));
+		assertThat(this.classifier.lastRequest().templates()).containsExactly("[{}]");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "['owl', 'cat']", "[owl, cat]", "[\"owl\", 3]", "[\"owl\", [\"cat\"]]",
+			"[\"owl\"] [\"cat\"]", "[\"owl\", \"cat]", "[\"owl\",]", "[\"\\x\"]" })
+	void tellsOfListThatIsNoJson(String labels) {
+		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", labels)), 400))
+			.contains("'labels' is in brackets, but is not a JSON list of strings");
+	}
+
+	@Test
+	void tellsWhatIsWrongWithAListOfJson() {
+		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "[]")), 400))
+			.contains("'labels' is missing or empty");
+		assertThat(assertProblem(post(new Form().picture("owl.png").field("labels", "[\"owl\", \" \"]")), 400))
+			.contains("Label 2 is blank");
+		assertThat(assertProblem(
+				post(new Form().picture("owl.png").field("labels", "[\"owl\", \"cat\"]").field("labels", "fox")), 400))
+			.contains("'labels' is repeated and has a list in it");
+		assertThat(assertProblem(
+				post(new Form().picture("owl.png").field("labels", "owl").field("template", "['a {}', 'b {}']")), 400))
+			.contains("'template' is in brackets");
 	}
 
 	@Test
@@ -107,6 +153,10 @@ class ClassifyContractTests extends HttpContract {
 			threshold | 1e99                 | 'threshold' must be a number
 			threshold | 0x1p3                | 'threshold' must be a number
 			template  | no place             | has no place for the label
+			template  | a {name}             | has '{name}', an argument with a name at position 3
+			template  | {0} and {1}          | has '{1}', another argument than the label at position 9
+			template  | a {0!r}              | has '{0!r}', a conversion at position 3
+			template  | {} and {0}           | has both {} and {0}
 			labels    | `    `               | -
 			""")
 	void tellsWhatIsWrongWithAnOption(String field, String value, String detail) {

@@ -24,6 +24,7 @@ import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.Timings;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.text.Template;
 
 /**
  * A classifier for which the longest label is the best, and which fails on demand.
@@ -49,10 +50,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 		this.lastRequest = request;
 		this.lastImages = images;
 		for (String template : request.templates()) {
-			if (!template.contains("{}") || template.matches(".*\\{\\w.*")) {
-				throw new InvalidLabelException("Template '" + template + "' has no place for the label.",
-						"Write '{}' where the label goes.");
-			}
+			Template.parse(template);
 		}
 		List<Prediction> predictions = new ArrayList<>();
 		float total = request.labels().stream().mapToInt(String::length).sum();

@@ -60,8 +60,20 @@ class PipelineContractTests extends HttpContract {
 		assertThat(labels(answer)).containsExactly(" Fox, red ", "a\n\u0000b<>\"", "OWL", "OWL");
 	}
 
+	/** As {@code @huggingface/inference} sends it from JavaScript. */
+	@Test
+	void answersRequestOfTheClientInJavaScript() {
+		String more = ", \"hypothesis_template\": \"a {0}\"";
+		HttpResponse<String> response = postJson(
+				body("x", "[\"fox\", \"bear\"]", more).replace("\"x\"", "{\"image\": \"" + INPUTS + "\"}"));
+		assertThat(labels(assertOk(response))).containsExactly("bear", "fox");
+		assertThat(this.classifier.lastImages()).containsExactly(PICTURE);
+		assertThat(this.classifier.lastRequest().templates()).containsExactly("a {0}");
+	}
+
 	@ParameterizedTest
-	@ValueSource(strings = { "data:image/png;base64,", "DATA", " ", "\\r\\n", "data:image/svg+xml;charset=x;base64, " })
+	@ValueSource(strings = { "data:image/png;base64,", "DATA", " ", "\\r\\n", "data:image/svg+xml;charset=x;base64, ",
+			"data:;base64,", "data:application/octet-stream;base64,", "Data:;name=owl.png;base64," })
 	void toleratesDataUrlAndWhitespace(String prefix) {
 		String inputs = prefix.equals("DATA") ? "data:image/PNG;BASE64," + INPUTS
 				: prefix + INPUTS.substring(0, 8) + "\\n " + INPUTS.substring(8) + "\\n";
@@ -83,6 +95,13 @@ class PipelineContractTests extends HttpContract {
 					{"inputs": null, "parameters": {"candidate_labels": ["fox"]}}             | 'inputs' is missing
 					{"inputs": 5, "parameters": {"candidate_labels": ["fox"]}}                | 'inputs' must be a string
 					{"inputs": {}, "parameters": {"candidate_labels": ["fox"]}}               | 'inputs' must be a string
+					{"inputs": {"url": "x"}, "parameters": {"candidate_labels": ["fox"]}}     | or as 'inputs.image'
+					{"inputs": {"image": 5}, "parameters": {"candidate_labels": ["fox"]}}     | 'inputs.image' must be a string
+					{"inputs": {"image": null}, "parameters": {"candidate_labels": ["fox"]}}  | 'inputs.image' must be a string
+					{"inputs": {"image": ""}, "parameters": {"candidate_labels": ["fox"]}}    | 'inputs.image' is empty
+					{"inputs": {"image": "a"}, "parameters": {"candidate_labels": ["fox"]}}   | 'inputs.image' is not valid base64
+					{"inputs": "data:;aaaa", "parameters": {"candidate_labels": ["fox"]}}     | data URL
+					{"inputs": "data:application/json;base64,aaaa", "parameters": {"candidate_labels": ["fox"]}} | data URL
 					{"inputs": "", "parameters": {"candidate_labels": ["fox"]}}               | 'inputs' is empty
 					{"inputs": " ", "parameters": {"candidate_labels": ["fox"]}}              | 'inputs' is empty
 					{"inputs": "a", "parameters": {"candidate_labels": ["fox"]}}              | not valid base64

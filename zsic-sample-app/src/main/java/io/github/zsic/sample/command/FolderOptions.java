@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 import io.github.zsic.Scoring;
+import io.github.zsic.sample.text.TextList;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.StringUtils;
@@ -45,9 +47,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 
 			  --classify=FOLDER     the folder with the pictures
 			  --recursive           also those of its subfolders
-			  --labels=A,B,…        labels, separated by commas; may be repeated
+			  --labels=A,B,…        labels, separated by commas, or a JSON list; or repeated, with one label in each
 			  --labels-file=FILE    labels, one on each line, in UTF-8
-			  --template=TEXT       a hypothesis template with {} for the label; repeated for an ensemble
+			  --template=TEXT       a hypothesis template with {} or {0} for the label; repeated for an ensemble
 			  --scoring=SCORING     auto, softmax, sigmoid, cosine or logits
 			  --top=N               write only the N best labels of each picture
 			  --threshold=SCORE     write only labels with at least this score
@@ -216,10 +218,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	}
 
 	private static List<String> labels(Map<String, List<String>> values) {
-		List<String> labels = new ArrayList<>();
-		for (String value : values.getOrDefault("labels", List.of())) {
-			Arrays.stream(value.split(",")).forEach(labels::add);
-		}
+		List<String> labels = new ArrayList<>(texts(values, "labels", TextList::labels));
 		for (String value : values.getOrDefault("labels-file", List.of())) {
 			labels.addAll(lines(value));
 		}
@@ -245,7 +244,17 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	}
 
 	private static List<String> templates(Map<String, List<String>> values) {
-		return List.copyOf(values.getOrDefault("template", List.of()));
+		return List.copyOf(texts(values, "template", TextList::texts));
+	}
+
+	private static List<String> texts(Map<String, List<String>> values, String name,
+			UnaryOperator<List<String>> reader) {
+		try {
+			return reader.apply(values.getOrDefault(name, List.of()));
+		}
+		catch (IllegalArgumentException ex) {
+			throw CommandException.usage("'--" + name + "' " + ex.getMessage());
+		}
 	}
 
 	private static @Nullable Scoring scoring(@Nullable String value) {

@@ -27,12 +27,12 @@ class FolderOptionsTests {
 	@Test
 	void readsAll() throws IOException {
 		Path labels = Files.writeString(this.folder.resolve("labels.txt"), "\uFEFFa, b\r\n\r\n  # Möwe \r\nfox");
-		FolderOptions options = FolderOptions.parse("--classify=" + this.folder, "--labels=owl, bear ,", "--labels=cat",
+		FolderOptions options = FolderOptions.parse("--classify=" + this.folder, "--labels=owl, brown ", "--labels=cat",
 				"--labels-file=" + labels, "--template=a photo of {}, cut", "--template={}", "--scoring=Sigmoid",
 				"--top=3", "--threshold=-1.5e-1", "--output=out.CSV", "--recursive", "--restart", "--parallel=2",
 				"--zsic.device=cpu", "--debug");
 		assertThat(options.folder()).isEqualTo(this.folder);
-		assertThat(options.labels()).containsExactly("owl", "bear", "cat", "a, b", "# Möwe", "fox");
+		assertThat(options.labels()).containsExactly("owl, brown", "cat", "a, b", "# Möwe", "fox");
 		assertThat(options.templates()).containsExactly("a photo of {}, cut", "{}");
 		assertThat(options.scoring()).isEqualTo(Scoring.SIGMOID);
 		assertThat(options.columns()).isEqualTo(3);
@@ -71,6 +71,8 @@ class FolderOptionsTests {
 			--labels                     | '--labels' has no value; write --labels=…
 			--output=                    | '--output' has no value; write --output=…
 			--labels=,                   | There are no labels
+			--labels=[owl,cat]           | '--labels' is in brackets, but is not a JSON list of strings
+			--template=['a {}','b {}']   | '--template' is in brackets, but is not a JSON list of strings
 			--top=0                      | '--top' is a whole number, 1 or more, not '0'.
 			--top=many                   | '--top' is a whole number, 1 or more, not 'many'.
 			--parallel=-1                | '--parallel' is a whole number

@@ -22,6 +22,8 @@ public class ClassifierProperties {
 	/** Which names there are, the classifier tells. */
 	private static final Pattern ENSEMBLE = Pattern.compile("\\s*\\w+\\s*");
 
+	private static final Pattern LIST_START = Pattern.compile("\\s*\\[\\s*[\"']");
+
 	private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda|cuda:\\d{1,3}|mps");
 
 	/**
@@ -51,9 +53,9 @@ public class ClassifierProperties {
 	private Precision precision = Precision.AUTO;
 
 	/**
-	 * List of hypothesis templates with '{}' where the label goes, or names of ensembles,
-	 * 'photo' and 'drawing'; several are an ensemble. A template that contains a comma
-	 * must be given as an item of a list, with an index in a properties file.
+	 * List of hypothesis templates with '{}' or '{0}' where the label goes, or names of
+	 * ensembles, 'photo' and 'drawing'; several are an ensemble. A template that contains
+	 * a comma must be given as an item of a list, with an index in a properties file.
 	 */
 	private List<String> templates = new ArrayList<>(List.of(ZeroShotClassifierBuilder.DEFAULT_TEMPLATE));
 
@@ -157,8 +159,9 @@ public class ClassifierProperties {
 
 	public void setTemplates(List<String> templates) {
 		Assert.notEmpty(templates, "'templates' must have at least one template");
+		refuseJson("templates", templates);
 		for (String template : templates) {
-			Assert.isTrue(template.contains("{}") || ENSEMBLE.matcher(template).matches(),
+			Assert.isTrue(template.contains("{}") || template.contains("{0}") || ENSEMBLE.matcher(template).matches(),
 					() -> "'templates' must have '{}' where the label goes, but there is none in '" + template
 							+ "'; a template with a comma in it must be an item of a list (templates[0]=...)");
 		}
@@ -170,7 +173,17 @@ public class ClassifierProperties {
 	}
 
 	public void setLabels(List<String> labels) {
+		refuseJson("labels", labels);
 		this.labels = labels;
+	}
+
+	/** A list of JSON in a string is taken apart at its commas, brackets and all. */
+	private static void refuseJson(String name, List<String> items) {
+		Assert.isTrue(
+				items.isEmpty() || !LIST_START.matcher(items.get(0)).lookingAt()
+						|| !items.get(items.size() - 1).strip().endsWith("]"),
+				() -> "'" + name + "' must be separated by commas, without brackets and quotes, or be items of a list ("
+						+ name + "[0]=...), but begins with '" + items.get(0) + "'");
 	}
 
 	public Scoring getScoring() {

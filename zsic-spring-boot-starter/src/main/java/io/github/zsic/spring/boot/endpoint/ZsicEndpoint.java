@@ -1,6 +1,7 @@
 package io.github.zsic.spring.boot.endpoint;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,6 +35,8 @@ public class ZsicEndpoint {
 	private static final int CONFLICT = 409;
 
 	private static final int UNPROCESSABLE_CONTENT = 422;
+
+	private static final int MAXIMUM_QUOTE_LENGTH = 60;
 
 	private final Map<String, ManagedClassifier> classifiers = new TreeMap<>();
 
@@ -76,16 +79,25 @@ public class ZsicEndpoint {
 	 */
 	@WriteOperation
 	public WebEndpointResponse<Map<String, Object>> operate(@Nullable String classifier, @Nullable String checkpoint,
-			@Nullable String revision, @Nullable String device, @Nullable Precision precision,
-			@Nullable Boolean selfTest) {
+			@Nullable String revision, @Nullable String device, @Nullable String precision, @Nullable String selfTest) {
 		ManagedClassifier target = find(classifier);
 		if (target == null) {
 			return refuse(WebEndpointResponse.STATUS_NOT_FOUND,
 					"There is no classifier of that name, but " + this.classifiers.keySet() + ".", "Use one of these.");
 		}
 		boolean other = StringUtils.hasText(checkpoint) || StringUtils.hasText(revision) || StringUtils.hasText(device)
-				|| precision != null;
-		boolean test = Boolean.TRUE.equals(selfTest);
+				|| StringUtils.hasText(precision);
+		Precision chosen = precision(precision);
+		if (StringUtils.hasText(precision) && chosen == null) {
+			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST,
+					"'precision' cannot be '" + abbreviate(precision) + "'.",
+					"It is one of " + Arrays.toString(Precision.values()) + ".");
+		}
+		boolean test = "true".equalsIgnoreCase(selfTest);
+		if (StringUtils.hasText(selfTest) && !test && !"false".equalsIgnoreCase(selfTest)) {
+			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST,
+					"'selfTest' cannot be '" + abbreviate(selfTest) + "'.", "It is true or false.");
+		}
 		if (other == test) {
 			return refuse(WebEndpointResponse.STATUS_BAD_REQUEST,
 					test ? "A model is either exchanged or tested." : "Nothing is to be changed.",
@@ -96,7 +108,7 @@ public class ZsicEndpoint {
 			if (test) {
 				return selfTest(target);
 			}
-			target.swap(select(target.selection(), checkpoint, revision, device, precision));
+			target.swap(select(target.selection(), checkpoint, revision, device, chosen));
 			return new WebEndpointResponse<>(ClassifierDetails.of(target, this.window));
 		}
 		catch (SwapRefusedException ex) {
@@ -108,6 +120,17 @@ public class ZsicEndpoint {
 		catch (ZsicException ex) {
 			return refuse(UNPROCESSABLE_CONTENT, ex.getDescription(), ex.getAction());
 		}
+	}
+
+	private static @Nullable Precision precision(@Nullable String name) {
+		return Arrays.stream(Precision.values())
+			.filter((precision) -> precision.name().equalsIgnoreCase((name != null) ? name.strip() : null))
+			.findFirst()
+			.orElse(null);
+	}
+
+	private static String abbreviate(String value) {
+		return (value.length() <= MAXIMUM_QUOTE_LENGTH) ? value : value.substring(0, MAXIMUM_QUOTE_LENGTH) + "...";
 	}
 
 	private WebEndpointResponse<Map<String, Object>> selfTest(ManagedClassifier target) {

@@ -67,7 +67,7 @@ class FailureReportTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
 			zsic.device                     | gpu            | must be auto, cpu, cuda, cuda:<number> or mps
 			zsic.device                     | cuda:x         | must be auto, cpu, cuda, cuda:<number> or mps
 			zsic.hub.endpoint               | hub.example    | must be an http: or https: URL
@@ -78,6 +78,10 @@ class FailureReportTests {
 			zsic.scoring                    | best           | SOFTMAX
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
 			zsic.templates                  | a {}, a photo  | templates[0]=
+			zsic.templates[0]               | a {name}       | must have '{}' where the label goes
+			zsic.templates                  | ["a {}", "b {}"] | must be separated by commas, without brackets
+			zsic.labels                     | ["owl", "cat"] | must be separated by commas, without brackets
+			zsic.labels                     | ['owl']        | must be separated by commas, without brackets
 			zsic.temperature                | 0              | must be a number from 1e-6 to 1e6
 			zsic.temperature                | cold           | Float
 			zsic.top                        | 0              | must be more than 0

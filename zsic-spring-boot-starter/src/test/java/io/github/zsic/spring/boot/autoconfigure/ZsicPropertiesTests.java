@@ -126,6 +126,20 @@ class ZsicPropertiesTests {
 	}
 
 	@Test
+	void templateMayHaveANumberedPlace() {
+		this.contextRunner.withPropertyValues("zsic.templates=a photo of a {0}.")
+			.run((context) -> assertThat(context.getBean(ZsicProperties.class).getTemplates())
+				.isEqualTo(List.of("a photo of a {0}.")));
+	}
+
+	@Test
+	void labelsMayHaveBrackets() {
+		this.contextRunner.withPropertyValues("zsic.labels=[red] owl,cat [2]")
+			.run((context) -> assertThat(context.getBean(ZsicProperties.class).getLabels())
+				.isEqualTo(List.of("[red] owl", "cat [2]")));
+	}
+
+	@Test
 	void templatesInOneStringAreSeparatedByCommas() {
 		this.contextRunner.withPropertyValues("zsic.templates=a photo of a {}.,a drawing of a {}.")
 			.run((context) -> assertThat(context.getBean(ZsicProperties.class).getTemplates())

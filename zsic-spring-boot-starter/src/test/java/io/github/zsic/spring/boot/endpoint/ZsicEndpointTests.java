@@ -69,9 +69,21 @@ class ZsicEndpointTests {
 	}
 
 	@Test
+	void tellsWhatIsWrongWithAValue() {
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, "float8",
+				null);
+		assertThat(response.getStatus()).isEqualTo(400);
+		assertThat(response.getBody()).containsEntry("error", "'precision' cannot be 'float8'.")
+			.containsEntry("action", "It is one of [auto, float32, bfloat16, float16, int8].");
+		response = this.endpoint.operate(null, null, null, null, null, "perhaps");
+		assertThat(response.getStatus()).isEqualTo(400);
+		assertThat(response.getBody()).containsEntry("error", "'selfTest' cannot be 'perhaps'.");
+		assertThat(this.main.selection().precision()).isEqualTo(Precision.AUTO);
+	}
+
+	@Test
 	void exchangesThePrecisionAlone() {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null,
-				Precision.INT8, null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, "Int8", null);
 		assertThat(response.getStatus()).isEqualTo(200);
 		assertThat(response.getBody()).containsEntry("precision", "int8");
 		assertThat(this.main.selection()).isEqualTo(new ModelSelection("main", "v1", "cpu", Precision.INT8));
@@ -114,7 +126,7 @@ class ZsicEndpointTests {
 	@Test
 	@SuppressWarnings("unchecked")
 	void testsAModelOnDemand() {
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, true);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, "true");
 		assertThat(response.getStatus()).isEqualTo(200);
 		assertThat((Map<String, Object>) response.getBody().get("selfTest")).containsEntry("passed", true)
 			.containsKey("time");
@@ -124,7 +136,7 @@ class ZsicEndpointTests {
 	@SuppressWarnings("unchecked")
 	void aModelThatNoLongerComputesRightFailsItsTest() {
 		swap(null, "faulty", null, null);
-		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, true);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, "true");
 		assertThat(response.getStatus()).isEqualTo(503);
 		assertThat((Map<String, Object>) response.getBody().get("selfTest")).containsEntry("passed", false)
 			.containsEntry("failure", "It is off.");
@@ -132,10 +144,10 @@ class ZsicEndpointTests {
 
 	@Test
 	void aTestIsNoSwap() {
-		assertThat(this.endpoint.operate(null, "other", null, null, null, true).getStatus()).isEqualTo(400);
-		assertThat(this.endpoint.operate(null, null, null, null, null, false).getStatus()).isEqualTo(400);
+		assertThat(this.endpoint.operate(null, "other", null, null, null, "true").getStatus()).isEqualTo(400);
+		assertThat(this.endpoint.operate(null, null, null, null, null, "false").getStatus()).isEqualTo(400);
 		this.main.close();
-		assertThat(this.endpoint.operate(null, null, null, null, null, true).getStatus()).isEqualTo(503);
+		assertThat(this.endpoint.operate(null, null, null, null, null, "true").getStatus()).isEqualTo(503);
 	}
 
 	@Test

@@ -98,7 +98,10 @@ class ZsicEndpointAutoConfigurationTests {
 			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
 			assertThat(checkpoint(send(context, null))).isEqualTo("other");
 			assertThat(response.body()).contains("\"precision\":\"bfloat16\"");
-			assertThat(send(context, "{\"precision\": \"float8\"}").statusCode()).isEqualTo(400);
+			response = send(context, "{\"precision\": \"float8\"}");
+			assertThat(response.statusCode()).isEqualTo(400);
+			assertThat(response.body()).contains("'precision' cannot be 'float8'", "float32, bfloat16");
+			assertThat(send(context, "{\"selfTest\": true}").statusCode()).isEqualTo(200);
 			assertThat(send(context, "{}").statusCode()).isEqualTo(400);
 		}
 	}
