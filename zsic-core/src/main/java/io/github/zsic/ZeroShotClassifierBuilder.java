@@ -1,6 +1,7 @@
 package io.github.zsic;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import io.github.zsic.engine.Batching;
 import io.github.zsic.engine.DualEncoder;
 import io.github.zsic.hub.Hub;
 import io.github.zsic.hub.HubOptions;
+import io.github.zsic.hub.RepositoryAddress;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.text.EmbeddingStore;
 import io.github.zsic.text.Template;
@@ -114,7 +116,9 @@ public final class ZeroShotClassifierBuilder {
 	 * its owner, such as {@code openai/clip-vit-base-patch32}; a folder in the Hub's
 	 * layout, as a path or a {@code file:} URL; or a class path folder as
 	 * {@code classpath:some/folder}. A path that exists wins over a repository of the
-	 * same name.
+	 * same name. White space around a name, a slash behind it, a prefix {@code hf-hub:}
+	 * and the address of the repository's page are understood; the revision of an address
+	 * counts as {@link #revision(String)}.
 	 * @param checkpoint the repository or location
 	 * @return this builder
 	 */
@@ -534,7 +538,16 @@ public final class ZeroShotClassifierBuilder {
 		String name = requireCheckpoint();
 		List<Template> parsedTemplates = Template.parseAll(this.templates);
 		try {
-			Hub.Snapshot snapshot = isOnHub(name) ? snapshot(name) : null;
+			RepositoryAddress address = address(name);
+			Hub.Snapshot snapshot = null;
+			if (address != null) {
+				name = address.repository();
+				snapshot = snapshot(address);
+			}
+			else if (this.revision != null && !this.revision.isBlank()) {
+				logger.warn("Revision '{}' is not used: checkpoint '{}' is no repository of the Hub", this.revision,
+						name);
+			}
 			String location = (snapshot != null) ? snapshot.folder().toString() : name;
 			try (Checkpoint opened = Checkpoint.open(location, DualEncoder::requireSupported)) {
 				return load(name, (snapshot != null) ? snapshot.commit() : null, opened, parsedTemplates);
@@ -613,7 +626,12 @@ public final class ZeroShotClassifierBuilder {
 	public Path download() {
 		String name = requireCheckpoint();
 		try {
-			return snapshot(name).folder();
+			RepositoryAddress address = address(name);
+			if (address == null) {
+				address = new RepositoryAddress(name, null);
+			}
+			name = address.repository();
+			return snapshot(address).folder();
 		}
 		catch (CheckpointException ex) {
 			throw named(name, ex);
@@ -626,25 +644,37 @@ public final class ZeroShotClassifierBuilder {
 					"Name a repository of the Hugging Face Hub, such as openai/clip-vit-base-patch32, "
 							+ "a folder, or classpath:some/folder.");
 		}
-		return this.checkpoint;
+		return exists(this.checkpoint) ? this.checkpoint : this.checkpoint.strip();
 	}
 
 	/** A folder wins, so that what is on the Hub cannot change what a program runs. */
-	private boolean isOnHub(String name) {
-		boolean onHub = Hub.isRepository(name) && !Files.exists(Path.of(name));
-		if (!onHub && this.revision != null && !this.revision.isBlank()) {
-			logger.warn("Revision '{}' is not used: checkpoint '{}' is no repository of the Hub", this.revision, name);
-		}
-		return onHub;
+	private static @Nullable RepositoryAddress address(String name) {
+		return exists(name) ? null : RepositoryAddress.of(name);
 	}
 
-	private Hub.Snapshot snapshot(String name) {
+	private static boolean exists(String name) {
+		try {
+			return Files.exists(Path.of(name));
+		}
+		catch (InvalidPathException ex) {
+			return false;
+		}
+	}
+
+	private Hub.Snapshot snapshot(RepositoryAddress address) {
+		String wanted = (this.revision != null && !this.revision.isBlank()) ? this.revision.strip() : null;
+		if (wanted != null && address.revision() != null && !wanted.equals(address.revision())) {
+			throw new HubException(HubException.Reason.INVALID_SETTING,
+					"It names revision '" + address.revision() + "', but revision '" + wanted + "' is set.",
+					"Name the repository without a revision, or set none.");
+		}
 		HubOptions options = new HubOptions(this.hubEndpoint, this.hubToken, this.hubCacheDir, this.hubOffline,
 				this.hubConnectTimeout, this.hubReadTimeout);
 		DownloadListener listener = (this.downloadListener != null) ? this.downloadListener
 				: DownloadBar.onTerminalOr(logger::info);
 		// A model of the wrong kind is found out before its weights are fetched.
-		return new Hub(options, listener).snapshot(name, this.revision,
+		return new Hub(options, listener).snapshot(address.repository(),
+				(address.revision() != null) ? address.revision() : wanted,
 				(folder) -> DualEncoder.requireSupported(ModelConfig.read(folder)));
 	}
 

@@ -10,10 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.zsic.hub.HubServer;
 import io.github.zsic.hub.HubServer.Content;
@@ -82,6 +86,67 @@ class HubCheckpointTests {
 		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().revision("v2").build())
 			.withMessageContaining("Checkpoint '" + ID + "' cannot be used. The repository has no revision 'v2'")
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(HubException.Reason.REVISION_NOT_FOUND));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { " acme/gelu-clip\n", "acme/gelu-clip/", "hf-hub:acme/gelu-clip", "hf_hub:acme/gelu-clip/",
+			"hf://acme/gelu-clip", "https://huggingface.co/acme/gelu-clip", "https://huggingface.co/acme/gelu-clip/",
+			"http://www.huggingface.co/acme/gelu-clip?library=transformers#usage", "huggingface.co/acme/gelu-clip",
+			"https://hf.co/acme/gelu-clip", "https://huggingface.co/acme/gelu-clip.git",
+			"https://huggingface.co/acme/gelu-clip/tree/main", " https://huggingface.co/acme/gelu-clip/tree/main/ " })
+	void nameAsPeopleCopyIt(String name) {
+		try (ZeroShotClassifier classifier = builder().checkpoint(name).build()) {
+			assertThat(classifier.model().checkpoint()).isEqualTo(ID);
+			assertThat(classifier.model().revision()).isEqualTo(this.commit);
+		}
+		assertThat(builder().checkpoint(name).download()).endsWith(Path.of(this.commit));
+	}
+
+	@Test
+	void addressMayHaveARevision() {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		files.put("README.md", Content.small("pull request"));
+		String other = this.server.repository(ID).push("refs/pr/1", files);
+		for (String name : List.of("https://huggingface.co/acme/gelu-clip/tree/refs%2Fpr%2F1",
+				"hf-hub:acme/gelu-clip@refs/pr/1")) {
+			try (ZeroShotClassifier classifier = builder().checkpoint(name).build()) {
+				assertThat(classifier.model().revision()).isEqualTo(other);
+			}
+			builder().checkpoint(name).revision("refs/pr/1").build().close();
+			assertThatExceptionOfType(HubException.class)
+				.isThrownBy(() -> builder().checkpoint(name).revision("main").build())
+				.withMessageContaining("It names revision 'refs/pr/1', but revision 'main' is set.");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "https://example.com/acme/gelu-clip, 'It is a URL, but not one of the Hub.'",
+			"https://huggingface.co/acme, It is no page of a repository with a model.",
+			"https://huggingface.co/datasets/acme/owls, It is no page of a repository with a model.",
+			"https://huggingface.co/acme/gelu-clip/tree/main/sub, It is no page of a repository with a model.",
+			"https://huggingface.co/acme/gelu-clip/blob/main/config.json, It is no page of a repository with a model.",
+			"https://huggingface.co/acme/gelu-clip/tree/%zz, It is a malformed URL.",
+			"hf-hub:gelu-clip, It is no name of a repository of the Hub." })
+	void addressThatIsNoRepositoryIsTold(String name, String finding) {
+		for (ThrowingCallable call : List.<ThrowingCallable>of(() -> builder().checkpoint(name).build(),
+				() -> builder().checkpoint(name).download())) {
+			assertThatExceptionOfType(HubException.class).isThrownBy(call)
+				.withMessageContaining("Checkpoint '" + name + "' cannot be used. " + finding)
+				.withMessageContaining("Name a repository with its owner")
+				.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(HubException.Reason.INVALID_SETTING));
+		}
+		assertThat(this.server.requests()).isEmpty();
+	}
+
+	@Test
+	void repositoryOfSentenceTransformersNamesItsFolder() {
+		Map<String, Content> files = new LinkedHashMap<>();
+		this.server.repository(ID).files("main").forEach((name, content) -> files.put("0_CLIPModel/" + name, content));
+		files.put("modules.json", Content.small("[]"));
+		this.server.repository(ID).push("main", files);
+		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().build())
+			.withMessageContaining("is one of sentence-transformers, whose model is in '0_CLIPModel'")
+			.withMessageContaining("name that folder");
 	}
 
 	@Test

@@ -78,7 +78,8 @@ public final class Checkpoint implements AutoCloseable {
 	/**
 	 * Opens a checkpoint.
 	 * @param location a folder as a path or {@code file:} URL, or a class path folder as
-	 * {@code classpath:some/folder}
+	 * {@code classpath:some/folder}; of a folder of sentence-transformers the one below
+	 * it with the CLIP model is opened
 	 * @param check sees the configuration before anything else is looked for: that a
 	 * model is of the wrong kind says more than that a file is missing
 	 * @return the checkpoint, to be closed by the caller
@@ -94,6 +95,7 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = copyFromClasspath(location);
 				folder = temporary;
 			}
+			folder = SentenceTransformers.resolve(folder);
 			ModelConfig config = ModelConfig.read(folder);
 			check.accept(config);
 			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
@@ -171,7 +173,8 @@ public final class Checkpoint implements AutoCloseable {
 		if (config == null) {
 			throw new CheckpointException(
 					"There is no '" + resourceName(location) + ModelConfig.FILE + "' on the class path.",
-					"Check the name, and that the jar with the checkpoint is a dependency.");
+					"Check the name, and that the jar with the checkpoint is a dependency. Of a folder of "
+							+ "sentence-transformers name the one below it, such as 0_CLIPModel.");
 		}
 		try {
 			return "file".equals(config.getProtocol()) ? Paths.get(config.toURI()).getParent() : null;

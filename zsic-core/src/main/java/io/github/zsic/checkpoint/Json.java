@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonIOException;
 import com.google.gson.JsonObject;
@@ -29,23 +30,37 @@ final class Json {
 	}
 
 	static JsonObject readObject(Path file) {
+		if (read(file) instanceof JsonObject object) {
+			return object;
+		}
+		throw invalid(file, "it is not a JSON object", null);
+	}
+
+	static JsonArray readArray(Path file) {
+		if (read(file) instanceof JsonArray array) {
+			return array;
+		}
+		throw invalid(file, "it is not a JSON array", null);
+	}
+
+	private static JsonElement read(Path file) {
 		try (Reader reader = new InputStreamReader(
 				new ByteArrayInputStream(SmallFile.read(file, SmallFile.CONFIGURATION)),
 				StandardCharsets.UTF_8.newDecoder())) {
-			JsonElement element = JsonParser.parseReader(reader);
-			if (!element.isJsonObject()) {
-				throw new JsonParseException("it is not a JSON object");
-			}
-			return element.getAsJsonObject();
+			return JsonParser.parseReader(reader);
 		}
 		catch (IOException | JsonIOException ex) {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
 		catch (JsonParseException ex) {
-			throw new CheckpointException("'" + file.getFileName() + "' is not valid JSON: " + reason(ex) + ".",
-					"Get the file again.", ex);
+			throw invalid(file, reason(ex), ex);
 		}
+	}
+
+	private static CheckpointException invalid(Path file, String reason, @Nullable Exception cause) {
+		return new CheckpointException("'" + file.getFileName() + "' is not valid JSON: " + reason + ".",
+				"Get the file again.", cause);
 	}
 
 	/**

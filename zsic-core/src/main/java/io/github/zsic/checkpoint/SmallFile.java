@@ -31,7 +31,7 @@ final class SmallFile {
 	 * @param file the file
 	 * @param maximum how many bytes it may have
 	 * @return its content
-	 * @throws CheckpointException if it has more
+	 * @throws CheckpointException if it has more, or is only the pointer to the file
 	 */
 	static byte[] read(Path file, int maximum) throws IOException {
 		try (InputStream in = Files.newInputStream(file)) {
@@ -42,6 +42,7 @@ final class SmallFile {
 								+ " MiB, which no such file of a published checkpoint has.",
 						"Check that it is the right file, and get it again.");
 			}
+			LargeFilePointer.refuse(file, content);
 			return content;
 		}
 	}

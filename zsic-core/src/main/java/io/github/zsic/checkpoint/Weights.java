@@ -86,6 +86,13 @@ public final class Weights {
 	}
 
 	private static Map<String, StoredTensor> readFile(Path file) {
+		try {
+			LargeFilePointer.refuse(file);
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
+					"Check the file and its permissions.", ex);
+		}
 		return file.toString().endsWith(".safetensors") ? SafetensorsFile.read(file) : TorchFile.read(file);
 	}
 

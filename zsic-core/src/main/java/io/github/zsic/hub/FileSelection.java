@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
@@ -31,6 +32,9 @@ record FileSelection(List<String> settings, String weights) {
 
 	/** Of a repository in OpenCLIP's layout, which has the image processor in it. */
 	private static final String OPEN_CLIP_CONFIG = "open_clip_config.json";
+
+	/** Where sentence-transformers puts the configuration of a CLIP model. */
+	private static final Pattern SENTENCE_TRANSFORMERS = Pattern.compile("[\\w.-]*CLIPModel/" + CONFIG);
 
 	private static final List<String> PROCESSOR = List.of("preprocessor_config.json", "processor_config.json");
 
@@ -69,6 +73,16 @@ record FileSelection(List<String> settings, String weights) {
 		}
 		if (names.contains(OPEN_CLIP_CONFIG)) {
 			return OPEN_CLIP_CONFIG;
+		}
+		for (String name : names) {
+			if (SENTENCE_TRANSFORMERS.matcher(name).matches()) {
+				throw new HubException(Reason.FILE_NOT_FOUND,
+						"The repository has no '" + CONFIG
+								+ "', but is one of sentence-transformers, whose model is in '"
+								+ name.substring(0, name.indexOf('/')) + "'.",
+						"Download the repository, for example with 'hf download', and name that folder, "
+								+ "or name the repository that the model was made of.");
+			}
 		}
 		throw missing("'" + CONFIG + "'");
 	}

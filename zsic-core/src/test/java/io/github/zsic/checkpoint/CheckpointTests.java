@@ -164,6 +164,56 @@ class CheckpointTests {
 		assertError(checkpoint.toString(), "'" + file + "'");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors",
+			"pytorch_model.bin", "vocab.json" })
+	void pointerOfGitLfsIsNamed(String file) throws IOException {
+		Path checkpoint = TestCheckpoints.copy(SINGLE, this.folder.resolve("x"));
+		String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64)
+				+ "\nsize 605143316\n";
+		if (file.equals("pytorch_model.bin")) {
+			Files.delete(checkpoint.resolve("model.safetensors"));
+		}
+		if (file.equals("vocab.json")) {
+			Files.delete(checkpoint.resolve("tokenizer.json"));
+			Files.writeString(checkpoint.resolve("merges.txt"), pointer);
+		}
+		Files.writeString(checkpoint.resolve(file), pointer);
+		assertError(checkpoint.toString(), "is only the pointer of Git LFS", "'git lfs pull'");
+	}
+
+	@Test
+	void shardThatIsAPointerOfGitLfsIsNamed() throws IOException {
+		Path checkpoint = TestCheckpoints.copy("sharded", this.folder.resolve("x"));
+		try (Stream<Path> shards = Files.list(checkpoint)) {
+			Path shard = shards.filter((file) -> file.toString().endsWith(".safetensors")).findFirst().orElseThrow();
+			Files.writeString(shard, "version https://git-lfs.github.com/spec/v1\n");
+			assertError(checkpoint.toString(), "'" + shard.getFileName() + "' is only the pointer of Git LFS");
+		}
+	}
+
+	@Test
+	void folderOfSentenceTransformers() throws IOException {
+		Path root = Files.createDirectory(this.folder.resolve("clip-ViT-B-32"));
+		TestCheckpoints.copy(SINGLE, root.resolve("0_CLIPModel"));
+		String module = "[{\"idx\": 0, \"name\": \"0\", \"path\": \"%s\", \"type\": \"sentence_transformers.models.%s\"}]";
+		Files.writeString(root.resolve("modules.json"), module.formatted("0_CLIPModel", "CLIPModel"));
+		assertOpens(root.toString());
+		assertOpens(root.resolve("0_CLIPModel").toString());
+		try (Checkpoint opened = open(root.toString());
+				Checkpoint inner = open(root.resolve("0_CLIPModel").toString())) {
+			assertThat(opened.contentHash()).isEqualTo(inner.contentHash());
+		}
+		for (String modules : List.of(module.formatted("0_Transformer", "Transformer"),
+				module.formatted("../clip-ViT-B-32/0_CLIPModel", "CLIPModel"), module.formatted("", "CLIPModel"),
+				"[3, null, {}]")) {
+			Files.writeString(root.resolve("modules.json"), modules);
+			assertError(root.toString(), "It is a folder of sentence-transformers", "names no CLIPModel");
+		}
+		Files.writeString(root.resolve("modules.json"), "{}");
+		assertError(root.toString(), "'modules.json' is not valid JSON");
+	}
+
 	@Test
 	void emptyFolder() {
 		assertError(this.folder.toString(), "no 'config.json'", "Point to the folder");

@@ -70,11 +70,20 @@ class ModelConfigTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "null", "[]", "\"clip\"", "{", "{\"model_type\":\"clip\"", "{} {}", "<!DOCTYPE html>",
-			"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a" })
+	@ValueSource(
+			strings = { "", "null", "[]", "\"clip\"", "{", "{\"model_type\":\"clip\"", "{} {}", "<!DOCTYPE html>" })
 	void otherThanAJsonObject(String json) {
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> read(json))
 			.withMessageContaining("'config.json' is not valid JSON")
+			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("\n", "https://", this.folder.toString()));
+	}
+
+	@Test
+	void pointerOfGitLfs() {
+		assertThatExceptionOfType(CheckpointException.class)
+			.isThrownBy(() -> read("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"))
+			.withMessageContaining("'config.json' is only the pointer of Git LFS")
+			.withMessageContaining("'git lfs pull'")
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("\n", "https://", this.folder.toString()));
 	}
 
