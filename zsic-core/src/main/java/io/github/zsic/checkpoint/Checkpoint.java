@@ -40,7 +40,8 @@ public final class Checkpoint implements AutoCloseable {
 	private static final String TOKENIZER_FILE = "tokenizer.json";
 
 	private static final List<String> SMALL_FILES = List.of(ModelConfig.FILE, ModelConfig.OPEN_CLIP_FILE,
-			ImageProcessing.FILE, ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE);
+			ImageProcessing.FILE, ImageProcessing.COMBINED_FILE, TOKENIZER_FILE, TokenizerSettings.FILE,
+			TokenizerDeclaration.SPECIAL_TOKENS_FILE, TokenizerDeclaration.ADDED_TOKENS_FILE);
 
 	private final String location;
 
@@ -99,15 +100,18 @@ public final class Checkpoint implements AutoCloseable {
 			ModelConfig config = ModelConfig.read(folder);
 			check.accept(config);
 			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
+			TokenizerDeclaration declaration = TokenizerDeclaration.read(folder, config);
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
-			if (!Files.exists(tokenizer)) {
-				String built = VocabularyTokenizer.build(folder, config.modelType());
+			if (!Files.exists(tokenizer) || VocabularyTokenizer.isPreferred(folder, declaration)) {
+				declaration = VocabularyTokenizer.choose(folder, declaration);
+				String built = VocabularyTokenizer.build(folder, declaration);
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
+				declaration = declaration.built();
 			}
-			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer,
-					TokenizerFile.read(tokenizer), TokenizerSettings.read(folder, tokenizer), Weights.open(folder),
-					temporary);
+			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration);
+			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer, definition,
+					TokenizerSettings.of(declaration, definition), Weights.open(folder), temporary);
 			complete = true;
 			return checkpoint;
 		}
@@ -193,10 +197,8 @@ public final class Checkpoint implements AutoCloseable {
 			for (String file : SMALL_FILES) {
 				copy(name + file, folder.resolve(file));
 			}
-			if (!Files.exists(folder.resolve(TOKENIZER_FILE))) {
-				for (String file : VocabularyTokenizer.FILES) {
-					copy(name + file, folder.resolve(file));
-				}
+			for (String file : VocabularyTokenizer.FILES) {
+				copy(name + file, folder.resolve(file));
 			}
 			copyWeights(name, folder);
 			complete = true;

@@ -85,6 +85,18 @@ final class TokenizerComponents {
 		addTokens(source.get("added_tokens"));
 	}
 
+	/**
+	 * Checks added tokens alone.
+	 * @param element the list
+	 * @return the tokens with nothing else in them
+	 * @throws IllegalArgumentException if one is not what it should be
+	 */
+	static JsonArray addedTokens(@Nullable JsonElement element) {
+		JsonObject source = new JsonObject();
+		source.add("added_tokens", element);
+		return new TokenizerComponents(source).addedTokens;
+	}
+
 	/** The components as the library may see them. */
 	JsonObject json() {
 		JsonObject json = empty();

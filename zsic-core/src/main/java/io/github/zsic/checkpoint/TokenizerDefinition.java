@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param normalizedTokens added tokens that are looked for in normalised text, of each of
  * which something must be left when it is normalised itself: the library looks for
  * nothing at every byte, and ends the process where one is in a character
+ * @param padId the id of the token that fills up texts, 0 if there is none
  */
-public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens) {
+public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens, int padId) {
 
 }

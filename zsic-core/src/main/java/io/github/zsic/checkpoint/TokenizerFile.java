@@ -11,7 +11,10 @@ import java.math.BigDecimal;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import com.google.gson.JsonArray;
@@ -66,13 +69,14 @@ final class TokenizerFile {
 	/**
 	 * Reads and checks a tokenizer.
 	 * @param file the file
+	 * @param declaration what the files beside it say
 	 * @return what the library may see
 	 * @throws CheckpointException if it cannot be read, is damaged, or has what no
 	 * tokenizer of a supported architecture has
 	 */
-	static TokenizerDefinition read(Path file) {
+	static TokenizerDefinition read(Path file, TokenizerDeclaration declaration) {
 		try {
-			return new TokenizerFile(SmallFile.read(file, SmallFile.VOCABULARY)).rewrite();
+			return new TokenizerFile(SmallFile.read(file, SmallFile.VOCABULARY)).rewrite(declaration);
 		}
 		catch (MalformedJsonException | EOFException | IllegalStateException ex) {
 			throw damaged(file, "it is not valid JSON: " + Json.reason(ex), ex);
@@ -98,8 +102,8 @@ final class TokenizerFile {
 				cause);
 	}
 
-	private TokenizerDefinition rewrite() throws IOException {
-		TokenizerModel model = null;
+	private TokenizerDefinition rewrite(TokenizerDeclaration declaration) throws IOException {
+		JsonObject source = null;
 		try (JsonReader reader = reader()) {
 			reader.beginObject();
 			while (reader.hasNext()) {
@@ -107,11 +111,11 @@ final class TokenizerFile {
 				if (!MEMBERS.contains(name)) {
 					reader.skipValue();
 				}
-				else if (this.members.has(name) || (model != null && name.equals("model"))) {
+				else if (this.members.has(name) || (source != null && name.equals("model"))) {
 					throw new IllegalArgumentException("it has '" + name + "' twice");
 				}
 				else if (name.equals("model")) {
-					model = new TokenizerModel(model(reader));
+					source = model(reader);
 				}
 				else {
 					this.members.add(name, element(reader, 0));
@@ -124,14 +128,33 @@ final class TokenizerFile {
 		if (this.members.has("version") && !"1.0".equals(version)) {
 			throw new IllegalArgumentException("it is not of version 1.0");
 		}
-		TokenizerComponents components = new TokenizerComponents(this.members);
-		if (model == null) {
+		if (source == null) {
 			throw new IllegalArgumentException("it has no 'model'");
 		}
+		JsonArray ownTokens = TokenizerComponents.addedTokens(this.members.get("added_tokens"));
+		ReferenceTokenizer reference = new ReferenceTokenizer(declaration, this.members, source);
+		TokenizerModel model = new TokenizerModel(source);
+		JsonArray tokens = reference.addedTokens(ownTokens);
+		Map<String, Integer> ids = new HashMap<>();
+		reference.finish(tokens, ids, find(model, tokens, ids));
+		TokenizerComponents components = new TokenizerComponents(this.members);
 		byte[] json = write(components.json(), model);
 		List<String> normalizedTokens = components.normalizedTokens();
 		byte[] normalizer = normalizedTokens.isEmpty() ? null : components.normalizerAlone();
-		return new TokenizerDefinition(json, normalizer, normalizedTokens);
+		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids));
+	}
+
+	/** Looks up the ids of tokens. */
+	private int find(TokenizerModel model, JsonArray tokens, Map<String, Integer> ids) throws IOException {
+		Set<String> contents = new HashSet<>();
+		tokens.forEach((token) -> contents.add(token.getAsJsonObject().get("content").getAsString()));
+		try (JsonReader reader = reader()) {
+			reader.beginObject();
+			while (!reader.nextName().equals("model")) {
+				reader.skipValue();
+			}
+			return model.find(reader, contents, ids);
+		}
 	}
 
 	private JsonReader reader() {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import com.google.gson.JsonElement;
@@ -69,7 +70,7 @@ final class TokenizerModel {
 	 */
 	TokenizerModel(JsonObject source) {
 		this.source = source;
-		this.type = type();
+		this.type = type(source);
 		this.json.addProperty("type", this.type);
 		switch (this.type) {
 			case "BPE" -> {
@@ -118,11 +119,11 @@ final class TokenizerModel {
 	}
 
 	/** Of files before the type was written, the members tell it. */
-	private String type() {
-		JsonElement declared = this.source.get("type");
+	static String type(JsonObject source) {
+		JsonElement declared = source.get("type");
 		if (declared == null) {
-			return has("merges", JsonToken.BEGIN_ARRAY) ? "BPE" : has("vocab", JsonToken.BEGIN_ARRAY) ? "Unigram"
-					: this.source.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
+			return has(source, "merges", JsonToken.BEGIN_ARRAY) ? "BPE" : has(source, "vocab", JsonToken.BEGIN_ARRAY)
+					? "Unigram" : source.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
 		}
 		String name = Json.string(declared);
 		if (name == null || !TYPES.contains(name)) {
@@ -133,7 +134,11 @@ final class TokenizerModel {
 	}
 
 	private boolean has(String name, JsonToken kind) {
-		return kind.name().equals(Json.string(this.source.get(name)));
+		return has(this.source, name, kind);
+	}
+
+	private static boolean has(JsonObject source, String name, JsonToken kind) {
+		return kind.name().equals(Json.string(source.get(name)));
 	}
 
 	private JsonElement text(String name, int maximumLength) {
@@ -162,6 +167,49 @@ final class TokenizerModel {
 	/** What is small, as the library may see it. */
 	JsonObject json() {
 		return this.json;
+	}
+
+	/**
+	 * Looks tokens up in the vocabulary.
+	 * @param reader stands before the model
+	 * @param tokens the tokens
+	 * @param ids gets the ids of those that are there
+	 * @return how many tokens the vocabulary has
+	 */
+	int find(JsonReader reader, Set<String> tokens, Map<String, Integer> ids) throws IOException {
+		reader.beginObject();
+		while (!reader.nextName().equals("vocab")) {
+			reader.skipValue();
+		}
+		int size = 0;
+		if (this.type.equals("Unigram")) {
+			reader.beginArray();
+			for (; reader.hasNext(); size++) {
+				reader.beginArray();
+				String piece = (reader.peek() == JsonToken.STRING) ? reader.nextString() : "";
+				if (tokens.contains(piece)) {
+					// The last one, as in the library's table.
+					ids.put(piece, size);
+				}
+				while (reader.hasNext()) {
+					reader.skipValue();
+				}
+				reader.endArray();
+			}
+		}
+		else {
+			reader.beginObject();
+			for (; reader.hasNext(); size++) {
+				String token = reader.nextName();
+				if (tokens.contains(token) && reader.peek() == JsonToken.NUMBER) {
+					ids.put(token, reader.nextInt());
+				}
+				else {
+					reader.skipValue();
+				}
+			}
+		}
+		return size;
 	}
 
 	/**

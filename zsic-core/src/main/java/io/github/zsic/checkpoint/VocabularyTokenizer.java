@@ -1,9 +1,6 @@
 package io.github.zsic.checkpoint;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,22 +8,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
 
 import io.github.zsic.CheckpointException;
 
 /**
  * Builds the {@code tokenizer.json} that a checkpoint lacks from the vocabulary that it
- * has, as the tokenizers of transformers do (models/…/tokenization_….py). What does not
- * depend on the vocabulary stands in a resource for each kind.
+ * has, as the tokenizers of transformers do (models/…/tokenization_….py).
  */
 final class VocabularyTokenizer {
 
@@ -59,52 +52,86 @@ final class VocabularyTokenizer {
 
 	private final Path folder;
 
-	private final JsonObject settings;
+	private final JsonObject model = new JsonObject();
 
-	private final JsonObject tokenizer;
+	private final JsonObject tokenizer = new JsonObject();
 
 	private final Map<String, Integer> ids = new HashMap<>();
 
-	private VocabularyTokenizer(Path folder, JsonObject settings, String kind) {
+	private TokenizerDeclaration declaration;
+
+	private VocabularyTokenizer(Path folder, TokenizerDeclaration declaration) {
 		this.folder = folder;
-		this.settings = settings;
-		this.tokenizer = skeleton("tokenizer-" + kind + ".json");
+		this.declaration = declaration;
+		this.tokenizer.addProperty("version", "1.0");
+		this.model.addProperty("type", Json.string(declaration.type().skeleton().getAsJsonObject("model").get("type")));
+	}
+
+	/**
+	 * Whether a folder has what the class of its tokenizer reads instead of
+	 * {@code tokenizer.json}, even where there is one.
+	 */
+	static boolean isPreferred(Path folder, TokenizerDeclaration declaration) {
+		return declaration.type() == TokenizerClass.SIGLIP && Files.exists(folder.resolve(SIGLIP_MODEL));
 	}
 
 	/**
 	 * Builds the tokenizer.
-	 * @param folder the folder of a checkpoint without {@code tokenizer.json}
-	 * @param modelType its model type: others than TIPSv2 have another tokenizer in a
-	 * file of the same name
+	 * @param folder the folder of a checkpoint
+	 * @param declaration what its files say of the tokenizer, of a class whose vocabulary
+	 * is there
 	 * @return the content of the file
 	 * @throws CheckpointException if that cannot be done, naming the file to add
 	 */
-	static String build(Path folder, String modelType) {
-		Path file = folder.resolve(TokenizerSettings.FILE);
-		JsonObject settings = Files.exists(file) ? Json.readObject(file) : new JsonObject();
-		if (Files.exists(folder.resolve(CLIP_VOCABULARY)) && Files.exists(folder.resolve(CLIP_MERGES))) {
-			return new VocabularyTokenizer(folder, settings, "clip").clip();
+	static String build(Path folder, TokenizerDeclaration declaration) {
+		VocabularyTokenizer vocabulary = new VocabularyTokenizer(folder, declaration);
+		switch (declaration.type()) {
+			case CLIP -> vocabulary.readClip();
+			case BERT -> vocabulary.readBert();
+			case XLM_ROBERTA -> vocabulary.readXlmRoberta();
+			case SIGLIP -> vocabulary.readSiglip();
+			default -> vocabulary.readTipsv2();
 		}
-		if (Files.exists(folder.resolve(BERT_VOCABULARY))) {
-			return new VocabularyTokenizer(folder, settings, "bert").bert();
-		}
-		if (Files.exists(folder.resolve(XLM_ROBERTA_MODEL))) {
-			return new VocabularyTokenizer(folder, settings, "xlm-roberta").xlmRoberta();
-		}
-		if (Files.exists(folder.resolve(SIGLIP_MODEL))) {
-			return new VocabularyTokenizer(folder, settings, "siglip").siglip();
-		}
-		if ("tipsv2".equals(modelType) && Files.exists(folder.resolve(TIPSV2_MODEL))) {
-			return new VocabularyTokenizer(folder, settings, "tipsv2").tipsv2();
-		}
-		throw new CheckpointException(
-				"The checkpoint has no 'tokenizer.json', and none of the vocabularies from which zsic builds it: '"
-						+ CLIP_VOCABULARY + "' with '" + CLIP_MERGES + "', '" + BERT_VOCABULARY + "', '"
-						+ XLM_ROBERTA_MODEL + "', '" + SIGLIP_MODEL + "' or, for TIPSv2, '" + TIPSV2_MODEL + "'.",
-				"Add 'tokenizer.json': AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.");
+		return vocabulary.finish();
 	}
 
-	private String clip() {
+	/**
+	 * Chooses a vocabulary: that of the declared class, or else the first that is there.
+	 * @param folder the folder of a checkpoint
+	 * @param declaration what its files say of the tokenizer
+	 * @return the same of the class of the vocabulary
+	 * @throws CheckpointException if there is none, naming the file to add
+	 */
+	static TokenizerDeclaration choose(Path folder, TokenizerDeclaration declaration) {
+		List<TokenizerClass> found = new ArrayList<>();
+		if (Files.exists(folder.resolve(CLIP_VOCABULARY)) && Files.exists(folder.resolve(CLIP_MERGES))) {
+			found.add(TokenizerClass.CLIP);
+		}
+		if (Files.exists(folder.resolve(BERT_VOCABULARY))) {
+			found.add(TokenizerClass.BERT);
+		}
+		if (Files.exists(folder.resolve(XLM_ROBERTA_MODEL))) {
+			found.add(TokenizerClass.XLM_ROBERTA);
+		}
+		// Other models have other tokenizers in files of these names.
+		if (isPreferred(folder, declaration)) {
+			found.add(TokenizerClass.SIGLIP);
+		}
+		if ("tipsv2".equals(declaration.modelType()) && Files.exists(folder.resolve(TIPSV2_MODEL))) {
+			found.add(TokenizerClass.TIPSV2);
+		}
+		if (found.isEmpty()) {
+			throw new CheckpointException(
+					"The checkpoint has no 'tokenizer.json', and none of the vocabularies from which zsic builds it: '"
+							+ CLIP_VOCABULARY + "' with '" + CLIP_MERGES + "', '" + BERT_VOCABULARY + "', '"
+							+ XLM_ROBERTA_MODEL + "', for a SiglipTokenizer '" + SIGLIP_MODEL + "' or, for TIPSv2, '"
+							+ TIPSV2_MODEL + "'.",
+					"Add 'tokenizer.json': AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.");
+		}
+		return found.contains(declaration.type()) ? declaration : declaration.as(found.get(0));
+	}
+
+	private void readClip() {
 		JsonObject vocabulary = Json.readObject(this.folder.resolve(CLIP_VOCABULARY));
 		for (Map.Entry<String, JsonElement> entry : vocabulary.entrySet()) {
 			Integer id = Json.id(entry.getValue());
@@ -113,122 +140,73 @@ final class VocabularyTokenizer {
 			}
 			this.ids.put(entry.getKey(), id);
 		}
-		model().add("vocab", vocabulary);
+		this.model.add("vocab", vocabulary);
 		JsonArray merges = new JsonArray();
 		for (String line : lines(CLIP_MERGES)) {
 			if (!line.startsWith("#version") && !line.isBlank()) {
 				merges.add(line.strip());
 			}
 		}
-		model().add("merges", merges);
-		String start = setting("bos_token", "<|startoftext|>");
-		String end = setting("eos_token", "<|endoftext|>");
-		String unknown = setting("unk_token", "<|endoftext|>");
-		model().addProperty("unk_token", unknown);
-		JsonObject processor = this.tokenizer.getAsJsonObject("post_processor");
-		processor.add("cls", pair(CLIP_VOCABULARY, start));
-		processor.add("sep", pair(CLIP_VOCABULARY, end));
-		addTokens(CLIP_VOCABULARY, false, start, end, unknown);
-		return this.tokenizer.toString();
+		this.model.add("merges", merges);
+		require(CLIP_VOCABULARY, "bos_token", "eos_token", "unk_token");
 	}
 
-	private String bert() {
+	private void readBert() {
 		JsonObject vocabulary = new JsonObject();
+		int id = 0;
 		for (String line : lines(BERT_VOCABULARY)) {
 			// The last id of a word that is there twice, as in the reference.
-			vocabulary.addProperty(line, this.ids.size());
-			this.ids.put(line, this.ids.size());
+			vocabulary.addProperty(line, id);
+			this.ids.put(line, id++);
 		}
-		model().add("vocab", vocabulary);
-		model().addProperty("unk_token", setting("unk_token", "[UNK]"));
-		JsonObject normalizer = this.tokenizer.getAsJsonObject("normalizer");
-		copyFlag("do_lower_case", normalizer, "lowercase");
-		copyFlag("tokenize_chinese_chars", normalizer, "handle_chinese_chars");
-		copyFlag("strip_accents", normalizer, "strip_accents");
-		String start = setting("cls_token", "[CLS]");
-		String end = setting("sep_token", "[SEP]");
-		JsonObject special = new JsonObject();
-		special.add("[CLS]", template("[CLS]", BERT_VOCABULARY, start));
-		special.add("[SEP]", template("[SEP]", BERT_VOCABULARY, end));
-		this.tokenizer.getAsJsonObject("post_processor").add("special_tokens", special);
-		addTokens(BERT_VOCABULARY, false, setting("pad_token", "[PAD]"), setting("unk_token", "[UNK]"), start, end,
-				setting("mask_token", "[MASK]"));
-		return this.tokenizer.toString();
+		this.model.add("vocab", vocabulary);
+		require(BERT_VOCABULARY, "cls_token", "sep_token", "unk_token");
 	}
 
 	/** The pieces stand behind four special tokens that replace the first three. */
-	private String xlmRoberta() {
+	private void readXlmRoberta() {
 		SentencePieceModel source = SentencePieceModel.readUnigram(this.folder.resolve(XLM_ROBERTA_MODEL));
 		if (source.pieces().size() < 3) {
 			throw damaged(XLM_ROBERTA_MODEL, "it lacks the special tokens at its beginning");
 		}
 		JsonArray vocabulary = new JsonArray();
-		for (String token : List.of("<s>", "<pad>", "</s>", "<unk>")) {
-			addPiece(vocabulary, token, 0);
+		for (String name : List.of("bos_token", "pad_token", "eos_token", "unk_token")) {
+			addPiece(vocabulary, this.declaration.requiredToken(name), 0);
 		}
 		for (SentencePieceModel.Piece piece : source.pieces().subList(3, source.pieces().size())) {
 			addPiece(vocabulary, piece.text(), piece.score());
 		}
-		addPiece(vocabulary, "<mask>", 0);
-		model().add("vocab", vocabulary);
-		if (source.charactersMap().length > 0) {
-			JsonObject precompiled = new JsonObject();
-			precompiled.addProperty("type", "Precompiled");
-			precompiled.addProperty("precompiled_charsmap", base64(source));
-			this.tokenizer.add("normalizer", precompiled);
-		}
-		addTokens(XLM_ROBERTA_MODEL, false, "<s>", "<pad>", "</s>", "<unk>", "<mask>");
-		return this.tokenizer.toString();
+		addPiece(vocabulary, this.declaration.requiredToken("mask_token"), 0);
+		this.model.add("vocab", vocabulary);
+		normalizeBy(source);
+		addPiecesThatAreTokens(source);
 	}
 
-	private String siglip() {
+	private void readSiglip() {
 		SentencePieceModel source = SentencePieceModel.readUnigram(this.folder.resolve(SIGLIP_MODEL));
 		JsonArray vocabulary = new JsonArray();
 		for (SentencePieceModel.Piece piece : source.pieces()) {
 			addPiece(vocabulary, piece.text(), piece.score());
 		}
-		model().add("vocab", vocabulary);
-		String end = setting("eos_token", "</s>");
-		String unknown = setting("unk_token", "<unk>");
-		model().addProperty("unk_id", id(SIGLIP_MODEL, unknown));
-		JsonArray normalizers = new JsonArray();
-		for (JsonElement step : this.tokenizer.getAsJsonObject("normalizer").getAsJsonArray("normalizers")) {
-			String type = Json.string(step.getAsJsonObject().get("type"));
-			if ("Precompiled".equals(type)) {
-				step.getAsJsonObject().addProperty("precompiled_charsmap", base64(source));
-			}
-			boolean keepsCase = this.settings.get("do_lower_case") instanceof JsonPrimitive flag
-					&& !flag.getAsBoolean();
-			if (!("Precompiled".equals(type) && source.charactersMap().length == 0)
-					&& !("Lowercase".equals(type) && keepsCase)) {
-				normalizers.add(step);
-			}
-		}
-		this.tokenizer.getAsJsonObject("normalizer").add("normalizers", normalizers);
-		JsonObject special = new JsonObject();
-		special.add("</s>", template("</s>", SIGLIP_MODEL, end));
-		this.tokenizer.getAsJsonObject("post_processor").add("special_tokens", special);
-		addTokens(SIGLIP_MODEL, true, end, unknown);
-		return this.tokenizer.toString();
+		this.model.add("vocab", vocabulary);
+		require(SIGLIP_MODEL, "unk_token", "eos_token");
+		this.model.addProperty("unk_id", this.ids.get(this.declaration.requiredToken("unk_token")));
+		normalizeBy(source);
 	}
 
 	/**
 	 * The pieces as vocabulary of a BPE, in which two that make a third are merged, those
 	 * with the lowest id first (generate_merges of tokenization_utils_base.py).
 	 */
-	private String tipsv2() {
+	private void readTipsv2() {
 		SentencePieceModel source = SentencePieceModel.readPieces(this.folder.resolve(TIPSV2_MODEL));
 		JsonObject vocabulary = new JsonObject();
-		Map<String, Boolean> added = new LinkedHashMap<>();
+		int id = 0;
 		for (SentencePieceModel.Piece piece : source.pieces()) {
-			vocabulary.addProperty(piece.text(), this.ids.size());
-			this.ids.put(piece.text(), this.ids.size());
-			if (piece.type() == SentencePieceModel.Piece.CONTROL
-					|| piece.type() == SentencePieceModel.Piece.USER_DEFINED) {
-				added.put(piece.text(), piece.type() == SentencePieceModel.Piece.CONTROL);
-			}
+			vocabulary.addProperty(piece.text(), id);
+			this.ids.put(piece.text(), id++);
 		}
-		model().add("vocab", vocabulary);
+		this.model.add("vocab", vocabulary);
 		JsonArray merges = new JsonArray();
 		for (SentencePieceModel.Piece piece : source.pieces()) {
 			String text = piece.text();
@@ -249,106 +227,62 @@ final class VocabularyTokenizer {
 				}
 			}
 		}
-		model().add("merges", merges);
-		JsonArray normalizers = new JsonArray();
-		if (!(this.settings.get("do_lower_case") instanceof JsonPrimitive flag) || flag.getAsBoolean()) {
-			normalizers.add(normalizer("Lowercase"));
-		}
-		if (source.charactersMap().length > 0) {
-			JsonObject precompiled = normalizer("Precompiled");
-			precompiled.addProperty("precompiled_charsmap", base64(source));
-			normalizers.add(precompiled);
-		}
-		this.tokenizer.getAsJsonObject("normalizer").add("normalizers", normalizers);
-		added.put(setting("unk_token", "<unk>"), true);
-		added.put(setting("pad_token", "<pad>"), true);
-		addTokens(TIPSV2_MODEL, false, added);
-		return this.tokenizer.toString();
-	}
-
-	private static JsonObject normalizer(String type) {
-		JsonObject normalizer = new JsonObject();
-		normalizer.addProperty("type", type);
-		return normalizer;
-	}
-
-	private JsonObject model() {
-		return this.tokenizer.getAsJsonObject("model");
+		this.model.add("merges", merges);
+		require(TIPSV2_MODEL, "unk_token", "pad_token");
+		normalizeBy(source);
+		addPiecesThatAreTokens(source);
 	}
 
 	private void addPiece(JsonArray vocabulary, String text, float score) {
 		JsonArray piece = new JsonArray();
 		piece.add(text);
 		piece.add(score);
-		this.ids.putIfAbsent(text, vocabulary.size());
+		this.ids.put(text, vocabulary.size());
 		vocabulary.add(piece);
 	}
 
-	private static String base64(SentencePieceModel source) {
-		return Base64.getEncoder().encodeToString(source.charactersMap());
-	}
-
-	private void addTokens(String file, boolean strips, String... tokens) {
-		Map<String, Boolean> special = new LinkedHashMap<>();
-		for (String token : tokens) {
-			special.put(token, true);
+	/** The class takes it from there. */
+	private void normalizeBy(SentencePieceModel source) {
+		if (source.charactersMap().length > 0) {
+			JsonObject precompiled = new JsonObject();
+			precompiled.addProperty("type", "Precompiled");
+			precompiled.addProperty("precompiled_charsmap", Base64.getEncoder().encodeToString(source.charactersMap()));
+			this.tokenizer.add("normalizer", precompiled);
 		}
-		addTokens(file, strips, special);
 	}
 
-	/** Tokens that are never split, with whether they are special. */
-	private void addTokens(String file, boolean strips, Map<String, Boolean> tokens) {
-		JsonArray added = new JsonArray();
-		tokens.forEach((token, special) -> {
-			JsonObject json = new JsonObject();
-			json.addProperty("id", id(file, token));
-			json.addProperty("content", token);
-			json.addProperty("single_word", false);
-			json.addProperty("lstrip", strips || "<mask>".equals(token));
-			json.addProperty("rstrip", strips);
-			json.addProperty("normalized", false);
-			json.addProperty("special", special);
-			added.add(json);
-		});
-		this.tokenizer.add("added_tokens", added);
-	}
-
-	private JsonArray pair(String file, String token) {
-		JsonArray pair = new JsonArray();
-		pair.add(token);
-		pair.add(id(file, token));
-		return pair;
-	}
-
-	private JsonObject template(String name, String file, String token) {
-		JsonArray tokenIds = new JsonArray();
-		tokenIds.add(id(file, token));
+	private void addPiecesThatAreTokens(SentencePieceModel source) {
 		JsonArray tokens = new JsonArray();
-		tokens.add(token);
-		JsonObject template = new JsonObject();
-		template.addProperty("id", name);
-		template.add("ids", tokenIds);
-		template.add("tokens", tokens);
-		return template;
-	}
-
-	private int id(String file, String token) {
-		Integer id = this.ids.get(token);
-		if (id == null) {
-			throw damaged(file, "it lacks the token '" + TokenizerFile.abbreviate(token) + "'");
+		for (SentencePieceModel.Piece piece : source.pieces()) {
+			if (piece.type() == SentencePieceModel.Piece.CONTROL
+					|| piece.type() == SentencePieceModel.Piece.USER_DEFINED) {
+				JsonObject token = new JsonObject();
+				token.addProperty("content", piece.text());
+				token.addProperty("normalized", false);
+				token.addProperty("special", piece.type() == SentencePieceModel.Piece.CONTROL);
+				tokens.add(token);
+			}
 		}
-		return id;
+		this.declaration = this.declaration.withExtra(tokens);
 	}
 
-	private String setting(String name, String defaultValue) {
-		String token = TokenizerSettings.content(this.settings.get(name));
-		return (token != null) ? token : defaultValue;
-	}
-
-	private void copyFlag(String name, JsonObject target, String member) {
-		if (this.settings.get(name) instanceof JsonPrimitive flag && flag.isBoolean()) {
-			target.add(member, flag);
+	/** Special tokens without which no text can be encoded. */
+	private void require(String file, String... names) {
+		for (String name : names) {
+			if (!this.ids.containsKey(this.declaration.requiredToken(name))) {
+				throw damaged(file,
+						"it lacks the token '" + TokenizerFile.abbreviate(this.declaration.requiredToken(name)) + "'");
+			}
 		}
+	}
+
+	private String finish() {
+		int size = (this.model.get("vocab") instanceof JsonObject vocabulary) ? vocabulary.size()
+				: this.model.getAsJsonArray("vocab").size();
+		ReferenceTokenizer reference = new ReferenceTokenizer(this.declaration, this.tokenizer, this.model);
+		reference.finish(reference.addedTokens(new JsonArray()), this.ids, size);
+		this.tokenizer.add("model", this.model);
+		return this.tokenizer.toString();
 	}
 
 	private List<String> lines(String file) {
@@ -375,19 +309,6 @@ final class VocabularyTokenizer {
 		return new CheckpointException("No tokenizer can be built from '" + file + "': " + finding + ".",
 				"Get the file again, or add a 'tokenizer.json': "
 						+ "AutoTokenizer.from_pretrained(…).save_pretrained(…) in Python writes it.");
-	}
-
-	private static JsonObject skeleton(String resource) {
-		try (InputStream in = VocabularyTokenizer.class.getResourceAsStream(resource)) {
-			if (in == null) {
-				throw new IllegalStateException("zsic-core lacks its own resource " + resource);
-			}
-			Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8);
-			return JsonParser.parseReader(reader).getAsJsonObject();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException("zsic-core's own resource " + resource + " cannot be read", ex);
-		}
 	}
 
 }

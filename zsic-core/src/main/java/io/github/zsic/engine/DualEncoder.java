@@ -401,8 +401,15 @@ public final class DualEncoder implements AutoCloseable {
 		long[] mask = new long[padded.length];
 		for (int i = 0; i < batch.size(); i++) {
 			int length = batch.get(i).length;
-			System.arraycopy(batch.get(i), 0, padded, i * tokens, length);
-			Arrays.fill(mask, i * tokens, i * tokens + (this.tokenizer.masksPadding() ? length : tokens), 1);
+			// Only a text of a fixed length: what others got would depend on their batch.
+			int start = i * tokens + ((this.padsTexts && this.tokenizer.padsLeft()) ? tokens - length : 0);
+			System.arraycopy(batch.get(i), 0, padded, start, length);
+			if (this.tokenizer.masksPadding()) {
+				Arrays.fill(mask, start, start + length, 1);
+			}
+			else {
+				Arrays.fill(mask, i * tokens, (i + 1) * tokens, 1);
+			}
 		}
 		return rows(requireFinite(this.program.encodeTexts(padded, mask, batch.size())), batch.size());
 	}

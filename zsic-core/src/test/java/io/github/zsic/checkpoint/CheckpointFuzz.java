@@ -88,7 +88,8 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("tokenizer_config.json"), content);
-			TokenizerSettings.read(folder, TOKENIZER_FILE);
+			TokenizerDeclaration declaration = TestTokenizers.declaration(folder, "clip");
+			TokenizerSettings.of(declaration, TokenizerFile.read(TOKENIZER_FILE, declaration));
 		}
 	},
 
@@ -96,7 +97,8 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.writeString(folder.resolve("tokenizer_config.json"), "{\"pad_token\": \"[PAD]\"}");
-			TokenizerSettings.read(folder, Files.write(folder.resolve("tokenizer.json"), content));
+			TokenizerFile.read(Files.write(folder.resolve("tokenizer.json"), content),
+					TestTokenizers.declaration(folder, "align"));
 		}
 	},
 
@@ -115,7 +117,7 @@ public enum CheckpointFuzz {
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("vocab.json"), content);
 			Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b\n");
-			VocabularyTokenizer.build(folder, "clip");
+			TestTokenizers.build(folder, "clip");
 		}
 	},
 
@@ -123,7 +125,7 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("vocab.txt"), content);
-			VocabularyTokenizer.build(folder, "align");
+			TestTokenizers.build(folder, "align");
 		}
 	},
 
@@ -131,7 +133,7 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("spiece.model"), content);
-			VocabularyTokenizer.build(folder, "siglip");
+			TestTokenizers.build(folder, "siglip");
 		}
 	},
 
@@ -139,7 +141,7 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("sentencepiece.bpe.model"), content);
-			VocabularyTokenizer.build(folder, "altclip");
+			TestTokenizers.build(folder, "altclip");
 		}
 	},
 
@@ -147,7 +149,7 @@ public enum CheckpointFuzz {
 		@Override
 		void read(Path folder, byte[] content) throws IOException {
 			Files.write(folder.resolve("tokenizer.model"), content);
-			VocabularyTokenizer.build(folder, "tipsv2");
+			TestTokenizers.build(folder, "tipsv2");
 		}
 	};
 

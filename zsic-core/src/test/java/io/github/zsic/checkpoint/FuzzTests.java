@@ -70,7 +70,7 @@ class FuzzTests {
 		assertRefused(CheckpointFuzz.VOCABULARY_CLIP, "{\"<|startoftext|>\": 0, \"owl\": " + id + "}",
 				"'owl' has no id");
 		String tokens = "{\"added_tokens\": [{\"content\": \"[PAD]\", \"id\": " + id + "}]}";
-		CheckpointFuzz.ADDED_TOKENS.read(tokens.getBytes(StandardCharsets.UTF_8));
+		assertRefused(CheckpointFuzz.ADDED_TOKENS, tokens.replaceFirst("}$", ", \"model\": {}}"), "impossible");
 	}
 
 	@Test

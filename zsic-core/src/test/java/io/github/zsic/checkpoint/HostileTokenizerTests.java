@@ -214,12 +214,29 @@ class HostileTokenizerTests {
 	@MethodSource("attacks")
 	void areRefused(Attack attack) throws IOException {
 		Path checkpoint = TestCheckpoints.copy(attack.checkpoint, this.folder.resolve("checkpoint"));
+		// Another class would not look at all of it.
+		edit(checkpoint.resolve("tokenizer_config.json"),
+				(json) -> json.addProperty("tokenizer_class", "PreTrainedTokenizerFast"));
 		edit(checkpoint.resolve("tokenizer.json"), attack.edit);
 		assertThatExceptionOfType(CheckpointException.class)
 			.isThrownBy(() -> ZeroShotClassifier.builder().checkpoint(checkpoint.toString()).build())
 			.withMessageContaining("'tokenizer.json' cannot be used: ")
 			.withMessageContaining(attack.finding)
 			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(2000));
+	}
+
+	/** Whatever the file says of what its class decides, the library does not see it. */
+	@ParameterizedTest
+	@MethodSource("attacks")
+	void withAClassOfTheirOwnAreRefusedOrHarmless(Attack attack) throws IOException {
+		Path checkpoint = TestCheckpoints.copy(attack.checkpoint, this.folder.resolve("checkpoint"));
+		edit(checkpoint.resolve("tokenizer.json"), attack.edit);
+		try (ZeroShotClassifier classifier = ZeroShotClassifier.builder().checkpoint(checkpoint.toString()).build()) {
+			assertThat(classifier.embedText("a photo of an owl")).isNotEmpty();
+		}
+		catch (CheckpointException ex) {
+			assertThat(ex).hasMessageContaining("'tokenizer.json' cannot ");
+		}
 	}
 
 	/** What is a wish of the file, and not obeyed, need not be possible. */

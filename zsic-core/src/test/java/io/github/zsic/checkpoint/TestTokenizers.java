@@ -1,6 +1,7 @@
 package io.github.zsic.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 import io.github.zsic.text.Tokenizer;
@@ -14,9 +15,22 @@ public final class TestTokenizers {
 	}
 
 	public static Tokenizer load(Path file, int maximumTokens, UnaryOperator<String> canonicalization) {
-		TokenizerDefinition definition = TokenizerFile.read(file);
+		return load(TokenizerFile.read(file, TokenizerDeclaration.none()), maximumTokens, canonicalization);
+	}
+
+	public static Tokenizer load(TokenizerDefinition definition, int maximumTokens,
+			UnaryOperator<String> canonicalization) {
 		return Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(), maximumTokens,
 				canonicalization);
+	}
+
+	/** As a checkpoint without {@code tokenizer.json} gets one. */
+	static String build(Path folder, String modelType) {
+		return VocabularyTokenizer.build(folder, VocabularyTokenizer.choose(folder, declaration(folder, modelType)));
+	}
+
+	static TokenizerDeclaration declaration(Path folder, String modelType) {
+		return TokenizerDeclaration.read(folder, new ModelConfig(modelType, Map.of(), Map.of()));
 	}
 
 }

@@ -87,7 +87,7 @@ class TokenizerFileTests {
 			Files.copy(TestCheckpoints.checkpoint(checkpoint).resolve(file), this.folder.resolve(file));
 		}
 		Path built = Files.writeString(this.folder.resolve("tokenizer.json"),
-				VocabularyTokenizer.build(this.folder, modelType));
+				TestTokenizers.build(this.folder, modelType));
 		sameTokensAsTheFileItself(built);
 	}
 
@@ -102,7 +102,8 @@ class TokenizerFileTests {
 		json.getAsJsonObject("normalizer").addProperty("comment", "unknown");
 		json.getAsJsonArray("added_tokens").get(0).getAsJsonObject().addProperty("comment", "unknown");
 		Path file = Files.writeString(this.folder.resolve("tokenizer.json"), json.toString());
-		assertThat(new String(TokenizerFile.read(file).json(), StandardCharsets.UTF_8)).doesNotContain("unknown")
+		assertThat(new String(TokenizerFile.read(file, TokenizerDeclaration.none()).json(), StandardCharsets.UTF_8))
+			.doesNotContain("unknown")
 			.contains("\"truncation\":null,\"padding\":null", "\"decoder\":null", "\"type\":\"WordPiece\"");
 	}
 
@@ -113,7 +114,8 @@ class TokenizerFileTests {
 				"\"normalizer\": null")) {
 			Path file = Files.writeString(this.folder.resolve("tokenizer.json"),
 					json.replaceFirst("\\{", "{" + member + ","));
-			assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> TokenizerFile.read(file))
+			assertThatExceptionOfType(CheckpointException.class)
+				.isThrownBy(() -> TokenizerFile.read(file, TokenizerDeclaration.none()))
 				.withMessageContaining("' twice");
 		}
 	}
@@ -124,14 +126,15 @@ class TokenizerFileTests {
 		try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
 			out.setLength(1L << 33);
 		}
-		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> TokenizerFile.read(file))
+		assertThatExceptionOfType(CheckpointException.class)
+			.isThrownBy(() -> TokenizerFile.read(file, TokenizerDeclaration.none()))
 			.withMessageContaining("'tokenizer.json' has more than 96 MiB");
 		Path config = Files.move(file, this.folder.resolve("config.json"));
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Json.readObject(config))
 			.withMessageContaining("'config.json' has more than 16 MiB");
 		Files.move(config, this.folder.resolve("spiece.model"));
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> VocabularyTokenizer.build(this.folder, "siglip"))
+			.isThrownBy(() -> TestTokenizers.build(this.folder, "siglip"))
 			.withMessageContaining("'spiece.model' has more than 96 MiB");
 	}
 

@@ -206,7 +206,7 @@ final class TokenizerFuzz {
 		byte[] content = Files.readAllBytes(CHECKPOINTS.resolve(name));
 		Files.write(vocabulary, Mutations.of(content, this.random));
 		try {
-			Files.writeString(file, VocabularyTokenizer.build(this.folder, VOCABULARIES.get(name)));
+			Files.writeString(file, TestTokenizers.build(this.folder, VOCABULARIES.get(name)));
 		}
 		finally {
 			Files.delete(vocabulary);
