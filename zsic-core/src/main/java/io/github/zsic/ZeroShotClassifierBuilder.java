@@ -567,10 +567,8 @@ public final class ZeroShotClassifierBuilder {
 		Tokenizer tokenizer = null;
 		TextEmbeddings texts = null;
 		try {
-			TokenizerDefinition definition = opened.tokenizer();
-			tokenizer = Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(),
-					(encoder.padsTexts() || this.truncate) ? encoder.textPositions() : 0,
-					this.textCanonicalization::apply);
+			tokenizer = tokenizer(opened.tokenizer(),
+					(encoder.padsTexts() || this.truncate) ? encoder.textPositions() : 0);
 			float[] probe = tryOut(encoder, tokenizer);
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
 					encoder.precision(), encoder.dimension(), encoder.scoring(), encoder.fallbacks());
@@ -602,6 +600,13 @@ public final class ZeroShotClassifierBuilder {
 			}
 			throw ex;
 		}
+	}
+
+	private Tokenizer tokenizer(TokenizerDefinition definition, int maximumTokens) {
+		TokenizerDefinition.Encoder encoder = definition.encoder();
+		return (encoder != null) ? Tokenizer.of(encoder::encode, maximumTokens, this.textCanonicalization::apply)
+				: Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(),
+						maximumTokens, this.textCanonicalization::apply);
 	}
 
 	/** Everything that decides what a text's embedding is, but for the text. */

@@ -1,5 +1,6 @@
 package io.github.zsic.checkpoint;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -54,6 +55,22 @@ final class CharactersMap {
 		if (!Base64.getEncoder().encodeToString(bytes).equals(base64)) {
 			throw new IllegalArgumentException("not the usual base64");
 		}
+		return of(bytes);
+	}
+
+	/**
+	 * Reads a table, and checks it.
+	 * @param bytes the table as a model of SentencePiece has it
+	 * @return the table
+	 * @throws IllegalArgumentException if it is damaged
+	 */
+	static CharactersMap checked(byte[] bytes) {
+		CharactersMap map = of(bytes);
+		map.check();
+		return map;
+	}
+
+	private static CharactersMap of(byte[] bytes) {
 		require(bytes.length >= Integer.BYTES);
 		ByteBuffer map = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
 		long size = map.getInt() & 0xFFFF_FFFFL;
@@ -94,6 +111,36 @@ final class CharactersMap {
 				}
 			}
 		}
+	}
+
+	/**
+	 * Looks the longest of its keys up that stands in a text.
+	 * @param text a text in UTF-8
+	 * @param start where the key begins
+	 * @param target gets what the key becomes
+	 * @return how many bytes the key has, 0 if there is none
+	 */
+	int replace(byte[] text, int start, ByteArrayOutputStream target) {
+		int length = 0;
+		int found = 0;
+		int node = offset(unit(0));
+		for (int at = start; at < text.length; at++) {
+			int label = text[at] & 0xFF;
+			node ^= label;
+			int unit = unit(node);
+			if ((unit & 0x8000_00FF) != label) {
+				break;
+			}
+			node ^= offset(unit);
+			if ((unit & 0x100) != 0) {
+				length = at - start + 1;
+				found = unit(node) & 0x7FFF_FFFF;
+			}
+		}
+		for (int at = found; length > 0 && at < this.texts.length && this.texts[at] != 0; at++) {
+			target.write(this.texts[at]);
+		}
+		return length;
 	}
 
 	private int unit(int index) {

@@ -102,14 +102,16 @@ public final class Checkpoint implements AutoCloseable {
 			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
 			TokenizerDeclaration declaration = TokenizerDeclaration.read(folder, config);
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
+			TokenizerDefinition.Encoder encoder = null;
 			if (!Files.exists(tokenizer) || VocabularyTokenizer.isPreferred(folder, declaration)) {
 				declaration = VocabularyTokenizer.choose(folder, declaration);
 				String built = VocabularyTokenizer.build(folder, declaration);
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
+				encoder = VocabularyTokenizer.encoder(folder, declaration);
 				declaration = declaration.built();
 			}
-			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration);
+			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration).with(encoder);
 			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer, definition,
 					TokenizerSettings.of(declaration, definition), Weights.open(folder), temporary);
 			complete = true;

@@ -17,8 +17,10 @@ import io.github.zsic.CheckpointException;
  *
  * @param pieces the pieces, in the order of their ids
  * @param charactersMap the compiled table by which text is normalised, may be empty
+ * @param usual whether it is applied as models are by default: with a space before the
+ * text, one space for several, and without bytes for what is unknown
  */
-record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
+record SentencePieceModel(List<Piece> pieces, byte[] charactersMap, boolean usual) {
 
 	private static final long UNIGRAM = 1;
 
@@ -54,6 +56,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 	private static SentencePieceModel parse(ByteBuffer model, boolean unigram) {
 		List<Piece> pieces = new ArrayList<>();
 		byte[] charactersMap = {};
+		boolean usual = true;
 		while (model.hasRemaining()) {
 			Field field = Field.next(model);
 			switch (field.number()) {
@@ -69,6 +72,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 						if (unigram && setting.number() == 3 && setting.value() != UNIGRAM) {
 							throw new IllegalArgumentException("Of another model type: " + setting.value());
 						}
+						// The space behind words, and bytes.
+						usual &= (setting.number() != 24 && setting.number() != 35) || setting.value() == 0;
 					}
 				}
 				case 3 -> {
@@ -78,6 +83,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 							charactersMap = new byte[setting.content().remaining()];
 							setting.content().get(charactersMap);
 						}
+						// The space before the text, several spaces, and how they are
+						// written.
+						usual &= setting.number() < 3 || setting.number() > 5 || setting.value() == 1;
 					}
 				}
 				default -> {
@@ -88,7 +96,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 		if (pieces.isEmpty()) {
 			throw new IllegalArgumentException("No pieces");
 		}
-		return new SentencePieceModel(pieces, charactersMap);
+		return new SentencePieceModel(pieces, charactersMap, usual);
 	}
 
 	/**
@@ -96,9 +104,13 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 	 *
 	 * @param text the text
 	 * @param score the probability, or how late it is merged
-	 * @param type what it is for, {@link #CONTROL} and {@link #USER_DEFINED} among others
+	 * @param type what it is for, {@link #NORMAL} text among others
 	 */
 	record Piece(String text, float score, int type) {
+
+		static final int NORMAL = 1;
+
+		static final int UNKNOWN = 2;
 
 		static final int CONTROL = 3;
 
@@ -107,7 +119,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] charactersMap) {
 		private static Piece parse(ByteBuffer message) {
 			String text = "";
 			float score = 0;
-			int type = 1;
+			int type = NORMAL;
 			while (message.hasRemaining()) {
 				Field field = Field.next(message);
 				if (field.number() == 1) {

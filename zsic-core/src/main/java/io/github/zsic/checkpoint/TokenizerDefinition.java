@@ -16,7 +16,28 @@ import org.jspecify.annotations.Nullable;
  * which something must be left when it is normalised itself: the library looks for
  * nothing at every byte, and ends the process where one is in a character
  * @param padId the id of the token that fills up texts, 0 if there is none
+ * @param encoder what is used instead of the library where the reference does not use it
+ * either, {@code null} for the library
  */
-public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens, int padId) {
+public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens, int padId,
+		@Nullable Encoder encoder) {
+
+	TokenizerDefinition with(@Nullable Encoder other) {
+		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, other);
+	}
+
+	/** A tokenizer in Java. */
+	@FunctionalInterface
+	public interface Encoder {
+
+		/**
+		 * Encodes a text with the special tokens that the model expects.
+		 * @param text the text, well-formed
+		 * @param maximumTokens how many tokens of a longer one are kept
+		 * @return the ids
+		 */
+		long[] encode(String text, int maximumTokens);
+
+	}
 
 }

@@ -141,7 +141,7 @@ final class TokenizerFile {
 		byte[] json = write(components.json(), model);
 		List<String> normalizedTokens = components.normalizedTokens();
 		byte[] normalizer = normalizedTokens.isEmpty() ? null : components.normalizerAlone();
-		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids));
+		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids), null);
 	}
 
 	/** Looks up the ids of tokens. */

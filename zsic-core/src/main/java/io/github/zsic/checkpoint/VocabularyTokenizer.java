@@ -14,6 +14,7 @@ import java.util.Map;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.CheckpointException;
 
@@ -73,6 +74,18 @@ final class VocabularyTokenizer {
 	 */
 	static boolean isPreferred(Path folder, TokenizerDeclaration declaration) {
 		return declaration.type() == TokenizerClass.SIGLIP && Files.exists(folder.resolve(SIGLIP_MODEL));
+	}
+
+	/**
+	 * The tokenizer of a class for which the reference does not use the library.
+	 * @param folder the folder of a checkpoint
+	 * @param declaration what its files say of the tokenizer, of a class whose vocabulary
+	 * is there
+	 * @return the tokenizer, {@code null} for the library
+	 */
+	static TokenizerDefinition.@Nullable Encoder encoder(Path folder, TokenizerDeclaration declaration) {
+		return (declaration.type() == TokenizerClass.SIGLIP)
+				? SiglipTokenizer.of(SentencePieceModel.readUnigram(folder.resolve(SIGLIP_MODEL)), declaration) : null;
 	}
 
 	/**

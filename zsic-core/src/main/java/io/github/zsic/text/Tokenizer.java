@@ -4,6 +4,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
@@ -29,13 +31,37 @@ public final class Tokenizer implements AutoCloseable {
 	 */
 	static final int MAXIMUM_TOKENS = 10_000;
 
-	private final HuggingFaceTokenizer tokenizer;
+	private final Function<String, long[]> encoder;
 
 	private final UnaryOperator<String> canonicalization;
 
-	private Tokenizer(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization) {
-		this.tokenizer = tokenizer;
+	private final Runnable close;
+
+	private Tokenizer(Function<String, long[]> encoder, UnaryOperator<String> canonicalization, Runnable close) {
+		this.encoder = encoder;
 		this.canonicalization = canonicalization;
+		this.close = close;
+	}
+
+	private static Tokenizer of(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization) {
+		return new Tokenizer((text) -> tokenizer.encode(text, true, false).getIds(), canonicalization,
+				tokenizer::close);
+	}
+
+	/**
+	 * A tokenizer that does not need the library.
+	 * @param encoder encodes a text, of whose tokens no more than a number are kept,
+	 * special tokens included
+	 * @param maximumTokens that number, or 0 for all, of a very long one the first
+	 * {@value #MAXIMUM_TOKENS}
+	 * @param canonicalization what is done to a prompt first
+	 * @return the tokenizer
+	 */
+	public static Tokenizer of(BiFunction<String, Integer, long[]> encoder, int maximumTokens,
+			UnaryOperator<String> canonicalization) {
+		int kept = (maximumTokens > 0) ? maximumTokens : MAXIMUM_TOKENS;
+		return new Tokenizer((text) -> encoder.apply(text, kept), canonicalization, () -> {
+		});
 	}
 
 	/**
@@ -56,7 +82,7 @@ public final class Tokenizer implements AutoCloseable {
 			check(normalizer, normalizedTokens);
 		}
 		int kept = (maximumTokens > 0) ? maximumTokens : MAXIMUM_TOKENS;
-		return new Tokenizer(load(json, kept), canonicalization);
+		return of(load(json, kept), canonicalization);
 	}
 
 	private static HuggingFaceTokenizer load(byte[] json, int maximumTokens) {
@@ -75,7 +101,7 @@ public final class Tokenizer implements AutoCloseable {
 	}
 
 	private static void check(byte[] normalizer, List<String> tokens) {
-		try (Tokenizer probe = new Tokenizer(load(normalizer, 1), UnaryOperator.identity())) {
+		try (Tokenizer probe = of(load(normalizer, 1), UnaryOperator.identity())) {
 			for (String token : tokens) {
 				if (probe.encode(token).length == 0) {
 					throw new CheckpointException(
@@ -98,7 +124,7 @@ public final class Tokenizer implements AutoCloseable {
 	public long[] encode(String prompt) {
 		String text = this.canonicalization.apply(prompt);
 		try {
-			return this.tokenizer.encode(text, true, false).getIds();
+			return this.encoder.apply(text);
 		}
 		catch (RuntimeException ex) {
 			throw new CheckpointException("'tokenizer.json' cannot encode a text: " + ex.getMessage() + ".",
@@ -108,7 +134,7 @@ public final class Tokenizer implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.tokenizer.close();
+		this.close.run();
 	}
 
 }

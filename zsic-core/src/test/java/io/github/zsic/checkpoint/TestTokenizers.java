@@ -20,6 +20,10 @@ public final class TestTokenizers {
 
 	public static Tokenizer load(TokenizerDefinition definition, int maximumTokens,
 			UnaryOperator<String> canonicalization) {
+		TokenizerDefinition.Encoder encoder = definition.encoder();
+		if (encoder != null) {
+			return Tokenizer.of(encoder::encode, maximumTokens, canonicalization);
+		}
 		return Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(), maximumTokens,
 				canonicalization);
 	}
