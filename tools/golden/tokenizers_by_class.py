@@ -34,6 +34,7 @@ TEXTS = [
     "a🦉b",
     "ＦＯＸ ﬁve ½ İstanbul",
     "0000000000000000000000000000000000000000 1111111111111111111 2222222",
+    "\ufffdmakethat<s> call`logit_scale()`,on \x1cit",
     "½\u0308 ﬁ\u0301x é̃ ㎏\u0301 ﷺ",
     "<unk> a fox<unk>owl </s>",
     "owl</s>",
@@ -198,6 +199,8 @@ CASES += [
     vocabulary_alone("clip, vocabulary, decoder", CLIP, "clip", DECODER, {}),
     vocabulary_alone("bert, vocabulary", "chinese-clip", "chinese_clip", {"do_lower_case": False, **EXTRA}, {}),
     vocabulary_alone("siglip, vocabulary", "siglip", "siglip", {}, {}),
+    vocabulary_alone("siglip, vocabulary, additional", "siglip", "siglip", {**EXTRA, "added_tokens_decoder": REMOVE}, {}),
+    vocabulary_alone("siglip, vocabulary, decoder", "siglip", "siglip", DECODER, {}),
     vocabulary_alone("tipsv2, vocabulary", "tipsv2", "tipsv2", {}, {}),
 ]
 

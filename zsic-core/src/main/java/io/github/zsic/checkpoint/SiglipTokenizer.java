@@ -286,10 +286,9 @@ final class SiglipTokenizer implements TokenizerDefinition.Encoder {
 					break;
 				}
 				if (this.pieces[low].length() == depth + 1) {
-					// Compared in double precision, kept in single.
-					double candidate = (double) this.scores[low] + best[start];
+					float candidate = this.scores[low] + best[start];
 					if (starts[end + 1] < 0 || candidate > best[end + 1]) {
-						best[end + 1] = (float) candidate;
+						best[end + 1] = candidate;
 						starts[end + 1] = start;
 						known[end + 1] = true;
 					}

@@ -249,7 +249,9 @@ final class VocabularyTokenizer {
 	private void addPiece(JsonArray vocabulary, String text, float score) {
 		JsonArray piece = new JsonArray();
 		piece.add(text);
-		piece.add(score);
+		// With all digits: rounded ones decide otherwise between splits that are equally
+		// good.
+		piece.add((double) score);
 		this.ids.put(text, vocabulary.size());
 		vocabulary.add(piece);
 	}
