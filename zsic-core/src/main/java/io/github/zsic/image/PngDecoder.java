@@ -22,6 +22,9 @@ final class PngDecoder {
 
 	private static final int SIGNATURE_LENGTH = 8;
 
+	/** Where the header tells the bits of a sample, and behind it the kind of colours. */
+	private static final int BITS = 24;
+
 	/** How many bytes are inflated in one go, or a row if that is more. */
 	private static final int STRIP = 64 * 1024;
 
@@ -98,10 +101,25 @@ final class PngDecoder {
 		if (palette.length > 0) {
 			writeChunk(file, "PLTE", palette);
 		}
+		if (bytes.length <= BITS + 1) {
+			throw DecodingException.truncated();
+		}
 		writeChunk(file, "IDAT", data.toByteArray());
 		writeChunk(file, "IEND", new byte[0]);
-		return toRgb(
-				withPaletteAsStored(JdkDecoder.read(JdkDecoder.PNG, file.toByteArray(), 8, limit), palette.length / 3));
+		return toRgb(withPaletteAsStored(JdkDecoder.read(JdkDecoder.PNG, file.toByteArray(), sampleBytes(bytes), limit),
+				palette.length / 3));
+	}
+
+	/** What the samples of a pixel take in the reader's raster. */
+	private static int sampleBytes(byte[] bytes) {
+		int bits = bytes[BITS];
+		int channels = switch (bytes[BITS + 1]) {
+			case 0, 3 -> 1;
+			case 2 -> 3;
+			case 4 -> 2;
+			default -> 4;
+		};
+		return (bits <= 8) ? channels : 2 * channels;
 	}
 
 	/** The check sum is left out, as the reader does not look at it. */
