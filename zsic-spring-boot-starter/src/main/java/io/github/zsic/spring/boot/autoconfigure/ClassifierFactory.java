@@ -10,6 +10,7 @@ import java.util.List;
 import io.github.zsic.CustomImageDecoder;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
+import io.github.zsic.HeifImageDecoder;
 import io.github.zsic.InvalidLabelException;
 import io.github.zsic.LabelSet;
 import io.github.zsic.ZeroShotClassifier;
@@ -123,9 +124,23 @@ class ClassifierFactory {
 			.batchMaximumDelay(batch.getMaximumDelay())
 			.queueCapacity(batch.getQueueCapacity())
 			.queueTimeout(batch.getQueueTimeout())
-			.imageDecoders(this.imageDecoders.orderedStream().toList());
+			.imageDecoders(decoders(image));
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder.build();
+	}
+
+	/** Those of the program first. */
+	private List<CustomImageDecoder> decoders(ZsicProperties.Image image) {
+		List<CustomImageDecoder> decoders = new ArrayList<>(this.imageDecoders.orderedStream().toList());
+		if (image.isLibheif()) {
+			HeifImageDecoder.find(image.getMaximumPixels())
+				.ifPresentOrElse(decoders::add,
+						() -> logger
+							.warn("Property 'zsic.image.libheif' is on, but libheif is not installed where it is "
+									+ "looked for, so AVIF and HEIC are refused. Install it, or name its folder in the "
+									+ "system property jna.library.path"));
+		}
+		return decoders;
 	}
 
 	private @Nullable LabelSet labels(List<String> items) {

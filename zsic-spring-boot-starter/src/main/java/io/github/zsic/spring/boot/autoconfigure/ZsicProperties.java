@@ -199,6 +199,12 @@ public class ZsicProperties extends ClassifierProperties {
 		 */
 		private Duration urlTimeout = Duration.ofSeconds(10);
 
+		/**
+		 * Whether to decode AVIF and HEIC with the library libheif of the system. It is
+		 * native code in this process, which a picture made to attack it may harm.
+		 */
+		private boolean libheif;
+
 		public long getMaximumPixels() {
 			return this.maximumPixels;
 		}
@@ -235,6 +241,14 @@ public class ZsicProperties extends ClassifierProperties {
 
 		public void setAllowUrls(boolean allowUrls) {
 			this.allowUrls = allowUrls;
+		}
+
+		public boolean isLibheif() {
+			return this.libheif;
+		}
+
+		public void setLibheif(boolean libheif) {
+			this.libheif = libheif;
 		}
 
 		public Duration getUrlTimeout() {

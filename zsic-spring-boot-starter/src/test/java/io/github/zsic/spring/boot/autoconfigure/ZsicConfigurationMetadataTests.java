@@ -37,7 +37,7 @@ class ZsicConfigurationMetadataTests {
 				"zsic.top", "zsic.threshold", "zsic.truncate", "zsic.cache.persistent-dir",
 				"zsic.text-canonicalization", "zsic.cache.maximum-size", "zsic.cache.expire-after-access",
 				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.image.maximum-decode-time",
-				"zsic.image.allow-urls", "zsic.image.url-timeout", "zsic.engine.threads",
+				"zsic.image.allow-urls", "zsic.image.url-timeout", "zsic.image.libheif", "zsic.engine.threads",
 				"zsic.engine.intra-op-threads", "zsic.batch.maximum-size", "zsic.batch.maximum-delay",
 				"zsic.batch.queue-capacity", "zsic.batch.queue-timeout", "zsic.startup", "zsic.maximum-wait",
 				"zsic.maximum-prompts", "zsic.health.window", "zsic.health.failure-threshold",
