@@ -454,7 +454,7 @@ def answer(case):
 
 def resizes():
     """Each filter makes a picture smaller and another larger."""
-    modes = {0: InterpolationMode.NEAREST, 2: InterpolationMode.BILINEAR, 3: InterpolationMode.BICUBIC}
+    modes = {0: InterpolationMode.NEAREST_EXACT, 2: InterpolationMode.BILINEAR, 3: InterpolationMode.BICUBIC}
     found = []
     for resample, mode in modes.items():
         for (width, height), size in (((75, 61), [20, 24]), ((11, 9), [24, 20])):

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -19,13 +20,14 @@ import io.github.zsic.CheckpointException;
  * program reads it.
  *
  * @param numbers the settings by their path: {@code do_resize},
- * {@code size.shortest_edge} or {@code size.height} and {@code size.width},
- * {@code resample} (Pillow's number of the filter), {@code do_center_crop},
- * {@code crop_size.height}, {@code crop_size.width}, {@code do_rescale},
- * {@code rescale_factor}, {@code do_normalize}, {@code image_mean.0} to {@code .2},
- * {@code image_std.0} to {@code .2}; instead of a size {@code patch_size} and
- * {@code max_num_patches} for pictures that keep their aspect; {@code rescale_offset} and
- * {@code include_top} of EfficientNet's processor; booleans are 0 and 1
+ * {@code size.shortest_edge}, perhaps with {@code size.longest_edge}, or
+ * {@code size.max_height} and {@code size.max_width}, or {@code size.height} and
+ * {@code size.width}, {@code resample} (Pillow's number of the filter),
+ * {@code do_center_crop}, {@code crop_size.height}, {@code crop_size.width},
+ * {@code do_rescale}, {@code rescale_factor}, {@code do_normalize}, {@code image_mean.0}
+ * to {@code .2}, {@code image_std.0} to {@code .2}; instead of a size {@code patch_size}
+ * and {@code max_num_patches} for pictures that keep their aspect; {@code rescale_offset}
+ * and {@code include_top} of EfficientNet's processor; booleans are 0 and 1
  */
 public record ImageProcessing(Map<String, Double> numbers) {
 
@@ -35,9 +37,21 @@ public record ImageProcessing(Map<String, Double> numbers) {
 
 	private static final double NEAREST = 0;
 
+	private static final double LANCZOS = 1;
+
 	private static final double BILINEAR = 2;
 
 	private static final double BICUBIC = 3;
+
+	/** Of a shortest edge that no setting tells. */
+	private static final int DEFAULT_EDGE = 224;
+
+	private static final String EXPECTED_LENGTH = "zsic knows shortest_edge, perhaps with longest_edge, or height with "
+			+ "width, or max_height with max_width, as whole numbers of pixels from 1 to 4096";
+
+	/** The names that torchvision has for the filters, which the reference takes, too. */
+	private static final Map<String, Double> FILTERS = Map.of("nearest-exact", NEAREST, "lanczos", LANCZOS, "bilinear",
+			BILINEAR, "bicubic", BICUBIC);
 
 	static ImageProcessing read(Path folder, String modelType) {
 		return of(modelType, ModelConfig.OPEN_CLIP.equals(modelType)
@@ -125,11 +139,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 			if (!type.makesPatches()) {
 				putSize(settings, json, type);
 			}
-			double resample = number(json, "resample", type.resample());
-			if (resample != NEAREST && resample != BILINEAR && resample != BICUBIC) {
-				throw invalid("resample", json.get("resample"),
-						"zsic resizes with 0 (nearest), 2 (bilinear) and 3 (bicubic)");
-			}
+			double resample = resample(json.get("resample"), type);
 			settings.put("resample", resample);
 		}
 		if (putFlag(settings, json, "do_center_crop", type.crops())) {
@@ -138,14 +148,17 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		}
 		if (putFlag(settings, json, "do_rescale", true)) {
 			double factor = number(json, "rescale_factor", 1 / 255.0);
-			if (!Double.isFinite(factor) || factor <= 0) {
-				throw invalid("rescale_factor", json.get("rescale_factor"), "it should be a positive number");
+			if (!Double.isFinite(factor) || factor == 0) {
+				throw invalid("rescale_factor", json.get("rescale_factor"), "it should be a number other than 0");
 			}
 			settings.put("rescale_factor", factor);
 		}
 		if (putFlag(settings, json, "do_normalize", type.normalizes())) {
 			putChannels(settings, json, "image_mean", type.mean());
 			putChannels(settings, json, "image_std", type.std());
+		}
+		if (type.pads() && isOn(json, "do_pad", false) && json.has("pad_size") && !json.get("pad_size").isJsonNull()) {
+			throw invalid("pad_size", json.get("pad_size"), "zsic does not pad pictures after they are normalised");
 		}
 		if (type.normalizesTwice()) {
 			putFlag(settings, json, "rescale_offset", false);
@@ -162,7 +175,8 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	 * @return a number of pixels, 0 if the steps need every pixel of the picture
 	 */
 	public int side() {
-		if (number("do_resize") == 0 || number("resample") == NEAREST) {
+		if (number("do_resize") == 0 || number("resample") == NEAREST || number("resample") == LANCZOS
+				|| number("size.longest_edge") != 0 || number("size.max_height") != 0) {
 			return 0;
 		}
 		// With a shortest edge there is neither of the others.
@@ -180,47 +194,9 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	 */
 	public long resizedPixels(int width, int height) {
 		double edge = number("size.shortest_edge");
-		return (number("do_resize") == 0 || edge == 0 || number("do_center_crop") != 0) ? (long) width * height
-				: (long) (edge * edge * Math.max(width, height) / Math.min(width, height));
-	}
-
-	/**
-	 * The size that every picture of a size gets, where nothing is cropped.
-	 * @param width the width of the picture
-	 * @param height its height
-	 * @return width and height, or nothing if there is no resize, or one to a shorter
-	 * side
-	 */
-	public int[] resizedSize(int width, int height) {
-		if (number("do_resize") == 0 || number("size.shortest_edge") != 0) {
-			return new int[0];
-		}
-		if (number("size.height") != 0) {
-			return new int[] { (int) number("size.width"), (int) number("size.height") };
-		}
-		int patch = (int) number("patch_size");
-		return (patch == 0) ? new int[0] : sizeOfPatches(width, height, patch);
-	}
-
-	/** As get_image_size_for_max_num_patches of transformers' Siglip2 has it. */
-	private int[] sizeOfPatches(int width, int height, int patch) {
-		double low = 1e-6;
-		double high = 100;
-		while (high - low >= 1e-5) {
-			double scale = (low + high) / 2;
-			long patches = (long) (scaled(width, scale, patch) / patch) * (scaled(height, scale, patch) / patch);
-			if (patches <= number("max_num_patches")) {
-				low = scale;
-			}
-			else {
-				high = scale;
-			}
-		}
-		return new int[] { scaled(width, low, patch), scaled(height, low, patch) };
-	}
-
-	private static int scaled(int length, double scale, int patch) {
-		return Math.max(1, (int) Math.ceil(length * scale / patch)) * patch;
+		return (number("do_resize") == 0 || edge == 0 || number("size.longest_edge") != 0
+				|| number("do_center_crop") != 0) ? (long) width * height
+						: (long) (edge * edge * Math.max(width, height) / Math.min(width, height));
 	}
 
 	/**
@@ -233,40 +209,88 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	}
 
 	private static boolean putFlag(Map<String, Double> settings, JsonObject json, String name, boolean defaultValue) {
-		JsonElement value = json.get(name);
-		// For the reference a flag that is missing has its default, and one that is null
-		// is off.
-		boolean on = value == null && defaultValue;
-		if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
-			on = primitive.getAsBoolean();
-		}
-		else if (value != null && !value.isJsonNull()) {
-			throw invalid(name, value, "it should be true or false");
-		}
+		boolean on = isOn(json, name, defaultValue);
 		settings.put(name, on ? 1.0 : 0.0);
 		return on;
 	}
 
+	private static boolean isOn(JsonObject json, String name, boolean defaultValue) {
+		JsonElement value = json.get(name);
+		// For the reference a flag that is missing has its default, one that is null is
+		// off, and a number other than 0 is on.
+		if (value == null || value.isJsonNull()) {
+			return value == null && defaultValue;
+		}
+		if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+			return primitive.getAsBoolean();
+		}
+		if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+			return primitive.getAsDouble() != 0;
+		}
+		throw invalid(name, value, "it should be true or false");
+	}
+
+	private static double resample(@Nullable JsonElement value, ImageProcessorType type) {
+		if (value == null) {
+			return type.resample();
+		}
+		Double filter = null;
+		if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+			double number = primitive.getAsDouble();
+			filter = FILTERS.containsValue(number) ? number : null;
+		}
+		else if (value instanceof JsonPrimitive primitive && primitive.isString()) {
+			filter = FILTERS.get(primitive.getAsString());
+		}
+		if (filter == null) {
+			throw invalid("resample", value,
+					"it should be a number or name of a filter: 0 (nearest-exact), 1 (lanczos), 2 (bilinear) or "
+							+ "3 (bicubic)");
+		}
+		return filter;
+	}
+
 	private static void putSize(Map<String, Double> settings, JsonObject json, ImageProcessorType type) {
 		JsonElement value = json.get("size");
-		boolean square = (json.get("default_to_square") instanceof JsonPrimitive flag) ? flag.getAsBoolean()
-				: type.squaresByDefault();
+		JsonElement defaultToSquare = json.get("default_to_square");
+		boolean square = (defaultToSquare != null) ? isOn(json, "default_to_square", false) : type.squaresByDefault();
+		if (type.squaresOnDemand() && isOn(json, "use_square_size", false)) {
+			putHeightAndWidth(settings, "size", new JsonPrimitive(DEFAULT_EDGE));
+			return;
+		}
 		Integer defaultSquare = type.square();
 		if (value == null && defaultSquare != null) {
 			putHeightAndWidth(settings, "size", new JsonPrimitive(defaultSquare));
 		}
 		else if (value == null) {
-			settings.put("size.shortest_edge", 224.0);
+			settings.put("size.shortest_edge", (double) DEFAULT_EDGE);
 		}
 		else if (value instanceof JsonPrimitive && !square) {
 			// The form of transformers before 4.23.
 			settings.put("size.shortest_edge", length("size", value));
 		}
-		else if (value instanceof JsonObject size && size.has("shortest_edge") && !size.has("longest_edge")) {
-			settings.put("size.shortest_edge", length("size.shortest_edge", size.get("shortest_edge")));
+		else if (value instanceof JsonObject size && !size.has("height") && !size.has("width")) {
+			putEdges(settings, size);
 		}
 		else {
 			putHeightAndWidth(settings, "size", value);
+		}
+	}
+
+	/** Sizes in which pictures keep their aspect. */
+	private static void putEdges(Map<String, Double> settings, JsonObject size) {
+		if (size.keySet().equals(Set.of("max_height", "max_width"))) {
+			settings.put("size.max_height", length("size.max_height", size.get("max_height")));
+			settings.put("size.max_width", length("size.max_width", size.get("max_width")));
+			return;
+		}
+		if (!size.has("shortest_edge") || !Set.of("shortest_edge", "longest_edge").containsAll(size.keySet())) {
+			throw invalid("size", size, EXPECTED_LENGTH);
+		}
+		settings.put("size.shortest_edge", length("size.shortest_edge", size.get("shortest_edge")));
+		JsonElement longest = size.get("longest_edge");
+		if (longest != null && !longest.isJsonNull()) {
+			settings.put("size.longest_edge", length("size.longest_edge", longest));
 		}
 	}
 
@@ -274,10 +298,13 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		JsonElement height = value;
 		JsonElement width = value;
 		if (value instanceof JsonObject size) {
+			if (!size.keySet().equals(Set.of("height", "width"))) {
+				throw invalid(name, size, EXPECTED_LENGTH);
+			}
 			height = size.get("height");
 			width = size.get("width");
 		}
-		else if (value instanceof JsonArray list && list.size() == 2) {
+		else if (value instanceof JsonArray list && list.size() >= 2) {
 			height = list.get(0);
 			width = list.get(1);
 		}
@@ -290,9 +317,10 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		for (int i = 0; i < defaults.length; i++) {
 			double channel = defaults[i];
 			if (value != null) {
-				if (!(value instanceof JsonArray list) || list.size() != defaults.length
-						|| !(list.get(i) instanceof JsonPrimitive primitive) || !primitive.isNumber()) {
-					throw invalid(name, value, "it should be a list of three numbers");
+				JsonElement element = (value instanceof JsonArray list && list.size() == defaults.length) ? list.get(i)
+						: (value instanceof JsonArray list && list.size() == 1) ? list.get(0) : value;
+				if (!(element instanceof JsonPrimitive primitive) || !primitive.isNumber()) {
+					throw invalid(name, value, "it should be a list of three numbers, or one number for all");
 				}
 				channel = primitive.getAsDouble();
 				if (!Double.isFinite(channel) || (channel == 0 && "image_std".equals(name))) {
@@ -314,8 +342,7 @@ public record ImageProcessing(Map<String, Double> numbers) {
 				return value;
 			}
 		}
-		throw invalid(name, element,
-				"zsic knows shortest_edge, or height with width, as whole numbers of pixels from 1 to 4096");
+		throw invalid(name, element, EXPECTED_LENGTH);
 	}
 
 	private static double number(JsonObject json, String name, double defaultValue) {

@@ -18,6 +18,11 @@ enum ImageProcessorType {
 
 	CLIP("CLIPImageProcessor", 3, Normalization.CLIP, Set.of("clip", "metaclip_2", "altclip")) {
 		@Override
+		boolean squaresOnDemand() {
+			return true;
+		}
+
+		@Override
 		boolean crops() {
 			return true;
 		}
@@ -62,6 +67,11 @@ enum ImageProcessorType {
 		boolean normalizesTwice() {
 			return true;
 		}
+
+		@Override
+		boolean pads() {
+			return false;
+		}
 	},
 
 	VIT("ViTImageProcessor", 2, Normalization.STANDARD, Set.of("clipseg")) {
@@ -105,6 +115,11 @@ enum ImageProcessorType {
 		@Override
 		boolean makesPatches() {
 			return true;
+		}
+
+		@Override
+		boolean pads() {
+			return false;
 		}
 	};
 
@@ -176,6 +191,11 @@ enum ImageProcessorType {
 		return false;
 	}
 
+	/** Whether a setting squashes pictures to the square of its default edge. */
+	boolean squaresOnDemand() {
+		return false;
+	}
+
 	boolean crops() {
 		return false;
 	}
@@ -194,6 +214,11 @@ enum ImageProcessorType {
 	 */
 	boolean normalizesTwice() {
 		return false;
+	}
+
+	/** Whether it looks at the setting that has pictures padded at the end. */
+	boolean pads() {
+		return true;
 	}
 
 	/** Whether it makes patches of pictures that keep their aspect. */

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +86,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final NarrowPictures narrow;
 
+	private final @Nullable OwnResize ownResize;
+
 	private final ImageProcessing imageProcessing;
 
 	private long modelBytes;
@@ -119,6 +122,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.tokenizer = checkpoint.tokenizerSettings();
 		this.narrow = new NarrowPictures(checkpoint.imageProcessing());
 		this.imageProcessing = checkpoint.imageProcessing();
+		this.ownResize = OwnResize.isNeeded(this.imageProcessing) ? new OwnResize(this.imageProcessing) : null;
 		boolean loaded = false;
 		try {
 			load(checkpoint);
@@ -201,8 +205,8 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	private void load(Checkpoint checkpoint) {
-		this.program.configure(checkpoint.config(), checkpoint.imageProcessing(), checkpoint.weights().dtypes(),
-				this.precision);
+		this.program.configure(checkpoint.config(), OwnResize.leftOver(checkpoint.imageProcessing()),
+				checkpoint.weights().dtypes(), this.precision);
 		List<String> problems = this.program.problems();
 		if (!problems.isEmpty()) {
 			throw new CheckpointException(
@@ -262,7 +266,7 @@ public final class DualEncoder implements AutoCloseable {
 			}
 			return true;
 		});
-		float[] again = this.threads.call(() -> runImages(List.of(BLANK))[0]);
+		float[] again = this.threads.call(() -> runImages(List.of(blankPicture()))[0]);
 		for (int i = 0; i < again.length; i++) {
 			if (!(Math.abs(again[i] - this.blank[i]) <= REPEATED)) {
 				throw new InferenceException(
@@ -273,9 +277,13 @@ public final class DualEncoder implements AutoCloseable {
 		}
 	}
 
+	private Picture blankPicture() {
+		return (this.ownResize != null) ? this.ownResize.resize(BLANK) : BLANK;
+	}
+
 	private Duration runBlank() {
 		long start = System.nanoTime();
-		this.blank = runImages(List.of(BLANK))[0];
+		this.blank = runImages(List.of(blankPicture()))[0];
 		return Duration.ofNanos(System.nanoTime() - start);
 	}
 
@@ -318,6 +326,10 @@ public final class DualEncoder implements AutoCloseable {
 			return this.preparers.call(() -> this.program.resize(picture));
 		}
 		Picture center = this.narrow.reduce(picture);
+		if (this.ownResize != null) {
+			OwnResize resize = this.ownResize;
+			return (center != picture) ? center : this.preparers.call(() -> resize.resize(picture));
+		}
 		return ((long) center.width() * center.height() < LARGE) ? center
 				: this.preparers.call(() -> this.program.resize(center));
 	}

@@ -214,7 +214,8 @@ def resized(height: int, width: int, config: Dict[str, float]) -> List[int]:
     size = [int(config["size.height"]), int(config["size.width"])]
   return size
 
-# A picture, uint8 [1, 3, height, width], to another size with one of Pillow's filters. uint8 keeps the
+# A picture, uint8 [1, 3, height, width], to another size with one of Pillow's filters but Lanczos, which
+# OwnResize.java has, like the sizes with a limit for the longer side. uint8 keeps the
 # intermediate rounding of Pillow; libtorch has this kernel for the CPU only.
 def resize(x: Tensor, size: List[int], resample: int) -> Tensor:
   if size[0] != x.size(2) or size[1] != x.size(3):
@@ -228,7 +229,7 @@ def resize_by(x: Tensor, size: List[int], resample: int, down: Optional[float], 
   elif resample == 2:
     x = torch._upsample_bilinear2d_aa(x, size, False, down, across)
   else:
-    x = torch.upsample_nearest2d(x, size, down, across)
+    x = torch._upsample_nearest_exact2d(x, size, down, across)
   return x
 
 # Only the resize of what follows, uint8 [height, width, 3] to the same. Done once more it changes nothing. A picture

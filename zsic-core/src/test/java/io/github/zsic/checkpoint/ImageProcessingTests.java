@@ -156,9 +156,37 @@ class ImageProcessingTests {
 		assertError("'" + type + "'", "CLIPImageProcessor");
 	}
 
+	/** The reference takes all of these. */
+	@Test
+	void otherFormsOfTheSameSetting() throws IOException {
+		for (String json : new String[] { "{\"resample\": \"bicubic\"}", "{\"do_resize\": 1}", "{\"do_pad\": true}",
+				"{\"pad_size\": 300}", "{\"size\": {\"shortest_edge\": 224, \"longest_edge\": null}}",
+				"{\"size\": 224, \"default_to_square\": null}", "{\"crop_size\": [224, 224, 3]}" }) {
+			assertThat(read(json)).as(json).isEqualTo(read("{}"));
+		}
+		assertThat(read("{\"image_mean\": 0.5, \"image_std\": [0.25]}"))
+			.isEqualTo(read("{\"image_mean\": [0.5, 0.5, 0.5], \"image_std\": [0.25, 0.25, 0.25]}"));
+		assertThat(read("{\"use_square_size\": true, \"size\": 96}"))
+			.isEqualTo(read("{\"size\": {\"height\": 224, \"width\": 224}}"));
+		assertThat(read("{\"resample\": \"nearest-exact\"}")).containsEntry("resample", 0.0);
+		assertThat(read("{\"resample\": 1}")).containsEntry("resample", 1.0);
+		assertThat(read("{\"rescale_factor\": -1}")).containsEntry("rescale_factor", -1.0);
+	}
+
+	@Test
+	void sizesThatKeepTheAspect() throws IOException {
+		assertThat(read("{\"size\": {\"shortest_edge\": 224, \"longest_edge\": 448}}"))
+			.containsEntry("size.shortest_edge", 224.0)
+			.containsEntry("size.longest_edge", 448.0)
+			.doesNotContainKey("size.height");
+		assertThat(read("{\"size\": {\"max_height\": 90, \"max_width\": 100}}")).containsEntry("size.max_height", 90.0)
+			.containsEntry("size.max_width", 100.0)
+			.doesNotContainKeys("size.height", "size.shortest_edge");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			do_resize      | 1                          | true or false
+			do_resize      | []                         | true or false
 			do_normalize   | "true"                     | true or false
 			size           | null                       | whole numbers
 			size           | "224"                      | whole numbers
@@ -173,24 +201,29 @@ class ImageProcessingTests {
 			size           | {"shortest_edge": "224"}   | whole numbers
 			size           | {"shortest_edge": null}    | whole numbers
 			size           | {"longest_edge": 224}      | whole numbers
-			size           | {"shortest_edge": 224, "longest_edge": 448} | whole numbers
+			size           | {"shortest_edge": 224, "longest_edge": 0} | whole numbers
+			size           | {"shortest_edge": 224, "height": 224} | max_height with max_width
+			size           | {"shortest_edge": 224, "size_divisor": 2} | whole numbers
+			size           | {"max_height": 224}        | whole numbers
+			size           | {"min_pixels": 90, "max_pixels": 10000} | whole numbers
 			size           | [224]                      | whole numbers
-			size           | [224, 224, 3]              | whole numbers
+			size           | {"height": 224, "width": 224, "depth": 3} | whole numbers
+			pad_size       | {"height": 300, "width": 300} | does not pad
 			size           | [224, true]                | whole numbers
 			crop_size      | null                       | whole numbers
 			crop_size      | {"shortest_edge": 224}     | whole numbers
 			crop_size      | NaN                        | whole numbers
 			resample       | null                       | should be a number
-			resample       | "bicubic"                  | should be a number
-			resample       | 1                          | 3 (bicubic)
+			resample       | "cubic"                    | should be a number
+			resample       | 4                          | 3 (bicubic)
 			resample       | 2.5                        | 3 (bicubic)
 			rescale_factor | null                       | should be a number
 			rescale_factor | "1/255"                    | should be a number
-			rescale_factor | 0                          | positive number
-			rescale_factor | -1                         | positive number
-			rescale_factor | 1e999                      | positive number
+			rescale_factor | 0                          | other than 0
+			rescale_factor | 1e999                      | other than 0
 			image_mean     | null                       | three numbers
-			image_mean     | 0.5                        | three numbers
+			image_mean     | "0.5"                      | three numbers
+			image_mean     | []                         | three numbers
 			image_mean     | [0.5, 0.5]                 | three numbers
 			image_mean     | [0.5, 0.5, 0.5, 0.5]       | three numbers
 			image_mean     | [0.5, 0.5, null]           | three numbers
@@ -199,7 +232,7 @@ class ImageProcessingTests {
 			image_std      | [0.5, 0, 0.5]              | not 0
 			""")
 	void badValues(String member, String value, String finding) throws IOException {
-		write(PREPROCESSOR, "{\"" + member + "\": " + value + "}");
+		write(PREPROCESSOR, "{\"do_pad\": true, \"" + member + "\": " + value + "}");
 		assertError("image processor settings have " + member, finding, PREPROCESSOR);
 	}
 

@@ -66,7 +66,8 @@ class NarrowPicturesTests {
 
 	/** The whole would have billions of pixels. */
 	@ParameterizedTest
-	@CsvSource({ "1, 20000000, 3", "20000000, 1, 3", "20000000, 1, 2", "1, 20000000, 0", "3, 9000000, 3" })
+	@CsvSource({ "1, 20000000, 3", "20000000, 1, 3", "20000000, 1, 2", "1, 20000000, 0", "3, 9000000, 3",
+			"1, 20000000, 1", "20000000, 1, 1" })
 	@Timeout(20)
 	void longestPictures(int width, int height, int resample) {
 		DualEncoder.Picture picture = new DualEncoder.Picture(new byte[3 * width * height], width, height);
@@ -106,8 +107,8 @@ class NarrowPicturesTests {
 		DualEncoder.Picture small = new NarrowPictures(processing)
 			.reduce(new DualEncoder.Picture(new byte[3 * width * height], width, height));
 		assertThat((long) small.width() * small.height()).isLessThanOrEqualTo(256 * 256);
-		assertThat(processing.resizedSize(small.width(), small.height())).containsExactly(small.width(),
-				small.height());
+		assertThat(new OwnResize(processing).size(small.height(), small.width())).containsExactly(small.height(),
+				small.width());
 	}
 
 	private static ImageProcessing processing(int side, int crop, int resample) {
