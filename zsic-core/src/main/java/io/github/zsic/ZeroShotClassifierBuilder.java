@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -603,10 +604,12 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	private Tokenizer tokenizer(TokenizerDefinition definition, int maximumTokens) {
+		UnaryOperator<String> canonicalization = (text) -> definition.cleaning()
+			.apply(this.textCanonicalization.apply(text));
 		TokenizerDefinition.Encoder encoder = definition.encoder();
-		return (encoder != null) ? Tokenizer.of(encoder::encode, maximumTokens, this.textCanonicalization::apply)
+		return (encoder != null) ? Tokenizer.of(encoder::encode, maximumTokens, canonicalization)
 				: Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(),
-						maximumTokens, this.textCanonicalization::apply);
+						maximumTokens, canonicalization);
 	}
 
 	/** Everything that decides what a text's embedding is, but for the text. */

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -103,15 +104,24 @@ public final class Checkpoint implements AutoCloseable {
 			TokenizerDeclaration declaration = TokenizerDeclaration.read(folder, config);
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
 			TokenizerDefinition.Encoder encoder = null;
-			if (!Files.exists(tokenizer) || VocabularyTokenizer.isPreferred(folder, declaration)) {
+			UnaryOperator<String> cleaning = UnaryOperator.identity();
+			String built = null;
+			if (OpenClipTokenizer.isBuiltIn(config)) {
+				built = OpenClipTokenizer.build();
+				cleaning = OpenClipTokenizer.cleaning(config);
+				declaration = TokenizerDeclaration.none();
+			}
+			else if (!Files.exists(tokenizer) || VocabularyTokenizer.isPreferred(folder, declaration)) {
 				declaration = VocabularyTokenizer.choose(folder, declaration);
-				String built = VocabularyTokenizer.build(folder, declaration);
-				temporary = (temporary != null) ? temporary : temporaryFolder();
-				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
+				built = VocabularyTokenizer.build(folder, declaration);
 				encoder = VocabularyTokenizer.encoder(folder, declaration);
 				declaration = declaration.built();
 			}
-			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration).with(encoder);
+			if (built != null) {
+				temporary = (temporary != null) ? temporary : temporaryFolder();
+				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
+			}
+			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration).with(encoder).with(cleaning);
 			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer, definition,
 					TokenizerSettings.of(declaration, definition), Weights.open(folder), temporary);
 			complete = true;

@@ -193,7 +193,7 @@ final class ReferenceTokenizer {
 			return 0;
 		}
 		int id = ids.getOrDefault(padding, 0);
-		boolean known = id < this.size || this.declaration.addsToken(padding);
+		boolean known = id < this.size || this.declaration.declaredId(padding) != null;
 		for (JsonElement token : this.ofFile) {
 			known = known || padding.equals(TokenizerSettings.content(token));
 		}

@@ -31,12 +31,6 @@ final class SiglipTokenizer implements TokenizerDefinition.Encoder {
 
 	private static final String SPACE = "\u2581";
 
-	/** Of what {@code str.strip} and {@code \s} of Python take for one. */
-	private static final String WHITESPACE = "\t\n\u000B\f\r\u001C\u001D\u001E\u001F \u0085\u00A0\u1680\u2000\u2001"
-			+ "\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000";
-
-	private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-
 	private static final float UNKNOWN_PENALTY = 10;
 
 	/** Sorted, to be found character by character. */
@@ -133,7 +127,9 @@ final class SiglipTokenizer implements TokenizerDefinition.Encoder {
 			if (content.isEmpty()) {
 				continue;
 			}
-			Integer id = this.ids.get(content);
+			// Not looked up in the vocabulary, as the library would.
+			Integer declared = declaration.declaredId(content);
+			Integer id = (declared != null) ? declared : this.ids.get(content);
 			this.addedTokens.put(content,
 					new AddedToken((id != null) ? id : next++, special, token.get("lstrip").getAsBoolean(),
 							token.get("rstrip").getAsBoolean(), token.get("single_word").getAsBoolean()));
@@ -179,10 +175,10 @@ final class SiglipTokenizer implements TokenizerDefinition.Encoder {
 			String left = (i > 0) ? parts.get(i - 1) : "";
 			String right = (i + 1 < parts.size()) ? parts.get(i + 1) : "";
 			if (token.stripsRight && !right.isEmpty()) {
-				parts.set(i + 1, strip(right, true, false));
+				parts.set(i + 1, PythonText.strip(right, true, false));
 			}
 			if (token.stripsLeft && !left.isEmpty()) {
-				parts.set(i - 1, strip(left, false, true));
+				parts.set(i - 1, PythonText.strip(left, false, true));
 			}
 			if (token.singleWord && !left.isEmpty() && !left.endsWith(" ")) {
 				parts.set(i - 1, parts.get(i - 1) + content);
@@ -235,31 +231,7 @@ final class SiglipTokenizer implements TokenizerDefinition.Encoder {
 
 	private String canonicalize(String text) {
 		String lower = this.lowerCase ? text.toLowerCase(Locale.ROOT) : text;
-		StringBuilder canonical = new StringBuilder(lower.length());
-		for (int i = 0; i < lower.length(); i++) {
-			char character = lower.charAt(i);
-			if (WHITESPACE.indexOf(character) >= 0) {
-				if (canonical.isEmpty() || canonical.charAt(canonical.length() - 1) != ' ') {
-					canonical.append(' ');
-				}
-			}
-			else if (PUNCTUATION.indexOf(character) < 0) {
-				canonical.append(character);
-			}
-		}
-		return strip(canonical.toString(), true, true);
-	}
-
-	private static String strip(String text, boolean left, boolean right) {
-		int start = 0;
-		int end = text.length();
-		while (left && start < end && WHITESPACE.indexOf(text.charAt(start)) >= 0) {
-			start++;
-		}
-		while (right && end > start && WHITESPACE.indexOf(text.charAt(end - 1)) >= 0) {
-			end--;
-		}
-		return text.substring(start, end);
+		return PythonText.joinSpaces(PythonText.withoutPunctuation(lower));
 	}
 
 	/**

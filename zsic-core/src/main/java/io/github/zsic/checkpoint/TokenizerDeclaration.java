@@ -215,9 +215,14 @@ final class TokenizerDeclaration {
 		return this.settings;
 	}
 
-	/** Whether an added token is declared with an id. */
-	boolean addsToken(String content) {
-		return this.addedTokens.values().stream().anyMatch((token) -> content.equals(TokenizerSettings.content(token)));
+	/** The id with which an added token is declared, {@code null} if it is not. */
+	@Nullable Integer declaredId(String content) {
+		for (Map.Entry<Integer, JsonObject> token : this.addedTokens.entrySet()) {
+			if (content.equals(TokenizerSettings.content(token.getValue()))) {
+				return token.getKey();
+			}
+		}
+		return null;
 	}
 
 	/** A setting that is true or false, {@code null} if it is neither. */

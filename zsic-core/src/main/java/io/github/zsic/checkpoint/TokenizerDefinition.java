@@ -1,6 +1,7 @@
 package io.github.zsic.checkpoint;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +17,21 @@ import org.jspecify.annotations.Nullable;
  * which something must be left when it is normalised itself: the library looks for
  * nothing at every byte, and ends the process where one is in a character
  * @param padId the id of the token that fills up texts, 0 if there is none
+ * @param cleaning what is done to a text first
  * @param encoder what is used instead of the library where the reference does not use it
  * either, {@code null} for the library
  */
 public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens, int padId,
-		@Nullable Encoder encoder) {
+		UnaryOperator<String> cleaning, @Nullable Encoder encoder) {
 
 	TokenizerDefinition with(@Nullable Encoder other) {
-		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, other);
+		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, this.cleaning,
+				other);
+	}
+
+	TokenizerDefinition with(UnaryOperator<String> other) {
+		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, other,
+				this.encoder);
 	}
 
 	/** A tokenizer in Java. */

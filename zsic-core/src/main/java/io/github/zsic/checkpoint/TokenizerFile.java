@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -141,7 +142,8 @@ final class TokenizerFile {
 		byte[] json = write(components.json(), model);
 		List<String> normalizedTokens = components.normalizedTokens();
 		byte[] normalizer = normalizedTokens.isEmpty() ? null : components.normalizerAlone();
-		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids), null);
+		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids),
+				UnaryOperator.identity(), null);
 	}
 
 	/** Looks up the ids of tokens. */

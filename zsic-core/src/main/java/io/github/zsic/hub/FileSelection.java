@@ -41,10 +41,18 @@ record FileSelection(List<String> settings, String weights) {
 	private static final List<String> TOKENIZER_SETTINGS = List.of("tokenizer_config.json", "special_tokens_map.json",
 			"added_tokens.json");
 
-	/** A tokenizer, or the vocabulary it can be built from; the first that is there. */
-	private static final List<List<String>> TOKENIZERS = List.of(List.of("tokenizer.json"),
-			List.of("vocab.json", "merges.txt"), List.of("vocab.txt"), List.of("spiece.model"),
-			List.of("sentencepiece.bpe.model"), List.of("tokenizer.model"));
+	private static final String TOKENIZER = "tokenizer.json";
+
+	/** The class of the tokenizer may read it although there is a tokenizer. */
+	private static final String SIGLIP_VOCABULARY = "spiece.model";
+
+	/**
+	 * What a tokenizer can be built from. All that is there: which one is used is decided
+	 * where the class of the tokenizer is known.
+	 */
+	private static final List<List<String>> VOCABULARIES = List.of(List.of("vocab.json", "merges.txt"),
+			List.of("vocab.txt"), List.of("sentencepiece.bpe.model"), List.of(SIGLIP_VOCABULARY),
+			List.of("tokenizer.model"));
 
 	private static final String INDEX_SUFFIX = ".index.json";
 
@@ -101,10 +109,12 @@ record FileSelection(List<String> settings, String weights) {
 			throw missing("'preprocessor_config.json', which tells how pictures become numbers");
 		}
 		TOKENIZER_SETTINGS.stream().filter(names::contains).forEach(settings::add);
-		settings.addAll(TOKENIZERS.stream()
-			.filter(names::containsAll)
-			.findFirst()
-			.orElseThrow(() -> missing("'tokenizer.json', nor a vocabulary to build one from")));
+		List<String> tokenizer = tokenizer(names);
+		// OpenCLIP has a vocabulary of its own.
+		if (tokenizer.isEmpty() && !openClip) {
+			throw missing("'tokenizer.json', nor a vocabulary to build one from");
+		}
+		settings.addAll(tokenizer);
 		String weights = (openClip ? join(OPEN_CLIP_WEIGHTS, WEIGHTS) : WEIGHTS).stream()
 			.filter(names::contains)
 			.findFirst()
@@ -113,6 +123,13 @@ record FileSelection(List<String> settings, String weights) {
 			settings.add(weights);
 		}
 		return new FileSelection(List.copyOf(settings), weights);
+	}
+
+	private static List<String> tokenizer(Set<String> names) {
+		if (names.contains(TOKENIZER)) {
+			return names.contains(SIGLIP_VOCABULARY) ? List.of(TOKENIZER, SIGLIP_VOCABULARY) : List.of(TOKENIZER);
+		}
+		return VOCABULARIES.stream().filter(names::containsAll).flatMap(List::stream).toList();
 	}
 
 	/**

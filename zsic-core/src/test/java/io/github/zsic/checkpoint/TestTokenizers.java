@@ -18,8 +18,8 @@ public final class TestTokenizers {
 		return load(TokenizerFile.read(file, TokenizerDeclaration.none()), maximumTokens, canonicalization);
 	}
 
-	public static Tokenizer load(TokenizerDefinition definition, int maximumTokens,
-			UnaryOperator<String> canonicalization) {
+	public static Tokenizer load(TokenizerDefinition definition, int maximumTokens, UnaryOperator<String> first) {
+		UnaryOperator<String> canonicalization = (text) -> definition.cleaning().apply(first.apply(text));
 		TokenizerDefinition.Encoder encoder = definition.encoder();
 		if (encoder != null) {
 			return Tokenizer.of(encoder::encode, maximumTokens, canonicalization);

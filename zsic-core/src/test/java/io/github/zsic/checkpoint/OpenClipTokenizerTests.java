@@ -1,0 +1,118 @@
+package io.github.zsic.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.TestCheckpoints;
+import io.github.zsic.text.Tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * The tokenizer that OpenCLIP has built in, against what it makes of the same texts
+ * ({@code tools/golden/clip_vocabulary.py}).
+ */
+class OpenClipTokenizerTests {
+
+	private static final Path FORMAT = Path.of("src/test/resources/formats/open-clip");
+
+	@TempDir
+	private Path folder;
+
+	private JsonObject config;
+
+	@BeforeEach
+	void copy() throws IOException {
+		Files.copy(FORMAT.resolve("open_clip_model.safetensors"), this.folder.resolve("open_clip_model.safetensors"));
+		this.config = JsonParser.parseString(Files.readString(FORMAT.resolve("open_clip_config.json")))
+			.getAsJsonObject();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "lower", "whitespace", "canonicalize" })
+	void sameIdsAsTheReference(String clean) throws IOException {
+		JsonObject golden = JsonParser
+			.parseString(Files.readString(Path.of("src/test/resources/open-clip-tokens.json")))
+			.getAsJsonObject();
+		String[] texts = new Gson().fromJson(golden.get("texts"), String[].class);
+		long[][] ids = new Gson().fromJson(golden.getAsJsonObject("ids").get(clean), long[][].class);
+		text().remove("vocab_size");
+		if (!clean.equals("lower")) {
+			text().add("tokenizer_kwargs", JsonParser.parseString("{\"clean\": \"" + clean + "\"}"));
+		}
+		try (Checkpoint checkpoint = open();
+				Tokenizer tokenizer = TestTokenizers.load(checkpoint.tokenizer(), 77, (text) -> text)) {
+			SoftAssertions softly = new SoftAssertions();
+			for (int i = 0; i < texts.length; i++) {
+				softly.assertThat(tokenizer.encode(texts[i])).as(texts[i]).isEqualTo(ids[i]);
+			}
+			softly.assertAll();
+			assertThat(checkpoint.tokenizerSettings().padId()).isZero();
+		}
+	}
+
+	/** The reference reads none of them. */
+	@Test
+	void filesAreNotRead() throws IOException {
+		Files.copy(TestCheckpoints.checkpoint("clipseg").resolve("tokenizer.json"),
+				this.folder.resolve("tokenizer.json"));
+		text().addProperty("vocab_size", 49408);
+		try (Checkpoint checkpoint = open();
+				Tokenizer tokenizer = TestTokenizers.load(checkpoint.tokenizer(), 77, (text) -> text)) {
+			assertThat(tokenizer.encode("what?!")).isEqualTo(new long[] { 49406, 768, 2835, 49407 });
+		}
+	}
+
+	@Test
+	void anotherVocabularyNeedsFiles() throws IOException {
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(this::open)
+			.withMessageContaining("The checkpoint has no 'tokenizer.json'");
+		text().remove("vocab_size");
+		text().addProperty("hf_tokenizer_name", "someone/something");
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(this::open)
+			.withMessageContaining("The checkpoint has no 'tokenizer.json'");
+	}
+
+	@Test
+	void unknownCleaning() throws IOException {
+		text().remove("vocab_size");
+		text().add("tokenizer_kwargs", JsonParser.parseString("{\"clean\": \"thoroughly\"}"));
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(this::open)
+			.withMessageContaining("tokenizer_kwargs.clean 'thoroughly'");
+	}
+
+	/** Each entity may hide the next one. */
+	@Test
+	void textsThatUnfoldEndSomewhere() throws IOException {
+		text().remove("vocab_size");
+		try (Checkpoint checkpoint = open();
+				Tokenizer tokenizer = TestTokenizers.load(checkpoint.tokenizer(), 77, (text) -> text)) {
+			assertThat(Arrays.stream(tokenizer.encode("&" + "amp;".repeat(2_400))).count()).isEqualTo(77);
+		}
+	}
+
+	private JsonObject text() {
+		return this.config.getAsJsonObject("model_cfg").getAsJsonObject("text_cfg");
+	}
+
+	private Checkpoint open() throws IOException {
+		Files.writeString(this.folder.resolve("open_clip_config.json"), this.config.toString());
+		return Checkpoint.open(this.folder.toString(), (config) -> {
+		});
+	}
+
+}
