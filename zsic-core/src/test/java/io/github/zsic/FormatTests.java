@@ -126,6 +126,13 @@ class FormatTests {
 				Files.readString(config).replace("\"patch_size\": 32", "\"timm_model_name\": \"vit_base\""));
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
 			.withMessageContaining("model_cfg.vision_cfg.timm_model_name is 'vit_base', which zsic does not have");
+		String original = Files.readString(FORMATS.resolve("open-clip/open_clip_config.json"));
+		Files.writeString(config, original.replace("\"patch_size\": 32", "\"patch_size\": 32, \"no_ln_pre\": true"));
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
+			.withMessageContaining("model_cfg.vision_cfg.no_ln_pre is true, which zsic does not have");
+		Files.writeString(config, original.replace("\"embed_dim\": 32", "\"embed_dim\": 33"));
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
+			.withMessageContaining("'open_clip_model.safetensors', where open_clip_config.json means ");
 	}
 
 	@Test

@@ -161,6 +161,51 @@ class HubCheckpointTests {
 		assertThat(this.server.contentRequests()).hasSize(1);
 	}
 
+	/** As the published BLIP checkpoints for retrieval, of 895 MB. */
+	@ParameterizedTest
+	@CsvSource({ "blip, BlipForImageTextRetrieval", "blip-2, Blip2ForConditionalGeneration",
+			"clip, CLIPVisionModelWithProjection", "siglip, SiglipForImageClassification" })
+	void anotherClassIsToldBeforeWeightsAreFetched(String modelType, String name) {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		files.put("config.json",
+				Content.small("{\"model_type\": \"%s\", \"architectures\": [\"%s\"]}".formatted(modelType, name)));
+		this.server.repository(ID).push("main", files);
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> builder().build())
+			.withMessageContaining("the class '" + name + "', and of model_type '" + modelType + "'");
+		assertThat(this.server.contentRequests()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "multimodal_cfg", "audio_cfg" })
+	void anotherModelOfOpenClipIsToldBeforeWeightsAreFetched(String part) {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		files.remove("config.json");
+		files.put("open_clip_config.json",
+				Content.small("{\"model_cfg\": {\"embed_dim\": 8, \"%s\": {\"width\": 8}}}".formatted(part)));
+		this.server.repository(ID).push("main", files);
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> builder().build())
+			.withMessageContaining("'open_clip_config.json' has a 'model_cfg." + part + "'");
+		assertThat(this.server.contentRequests()).hasSize(1);
+	}
+
+	/** Whoever loads them decides by the class of the tokenizer, as from a folder. */
+	@Test
+	void everyVocabularyIsFetched() {
+		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
+		for (String name : List.of("spiece.model", "vocab.txt", "sentencepiece.bpe.model")) {
+			files.put(name, Content.small(name));
+		}
+		this.server.repository(ID).push("v1", files);
+		assertThat(builder().revision("v1").download()).isDirectoryContaining("glob:**/tokenizer.json")
+			.isDirectoryContaining("glob:**/spiece.model")
+			.isDirectoryNotContaining("glob:**/vocab.txt");
+		files.remove("tokenizer.json");
+		this.server.repository(ID).push("v2", files);
+		assertThat(builder().revision("v2").download()).isDirectoryContaining("glob:**/spiece.model")
+			.isDirectoryContaining("glob:**/sentencepiece.bpe.model")
+			.isDirectoryContaining("glob:**/vocab.txt");
+	}
+
 	@Test
 	void nameThatIsNeitherRepositoryNorFolderIsToldAsBoth() {
 		assertThatExceptionOfType(HubException.class).isThrownBy(() -> builder().checkpoint("models/clip").build())

@@ -56,9 +56,17 @@ public final class Weights {
 
 	private final long maximumPart;
 
+	/** The name of the file that tells which tensors there should be. */
+	private final String configuration;
+
 	Weights(Map<String, StoredTensor> tensors, long maximumPart) {
+		this(tensors, maximumPart, ModelConfig.FILE);
+	}
+
+	private Weights(Map<String, StoredTensor> tensors, long maximumPart, String configuration) {
 		this.tensors = tensors;
 		this.maximumPart = maximumPart;
+		this.configuration = configuration;
 	}
 
 	/**
@@ -68,14 +76,17 @@ public final class Weights {
 	 * @throws CheckpointException if there are none, or a file is damaged
 	 */
 	static Weights open(Path folder) {
+		boolean openClip = !Files.exists(folder.resolve(ModelConfig.FILE))
+				&& Files.exists(folder.resolve(ModelConfig.OPEN_CLIP_FILE));
+		String configuration = openClip ? ModelConfig.OPEN_CLIP_FILE : ModelConfig.FILE;
 		for (String name : SINGLE_FILES) {
 			Path single = folder.resolve(name);
 			if (Files.exists(single)) {
-				return new Weights(readFile(single), MAXIMUM_PART);
+				return new Weights(readFile(single), MAXIMUM_PART, configuration);
 			}
 			Path index = folder.resolve(name + INDEX_SUFFIX);
 			if (Files.exists(index)) {
-				return new Weights(readShards(folder, index), MAXIMUM_PART);
+				return new Weights(readShards(folder, index), MAXIMUM_PART, configuration);
 			}
 		}
 		String first = SINGLE_FILES.get(0);
@@ -203,17 +214,18 @@ public final class Weights {
 		if (!findings.isEmpty()) {
 			int shown = Math.min(findings.size(), 10);
 			String more = (findings.size() > shown) ? "; and " + (findings.size() - shown) + " more" : "";
-			throw new CheckpointException("The weights do not fit " + ModelConfig.FILE + ": "
-					+ String.join("; ", findings.subList(0, shown)) + more + ".",
+			throw new CheckpointException(
+					"The weights do not fit " + this.configuration + ": "
+							+ String.join("; ", findings.subList(0, shown)) + more + ".",
 					"Use weights and configuration of the same checkpoint and revision.");
 		}
-		return new Weights(found, this.maximumPart);
+		return new Weights(found, this.maximumPart, this.configuration);
 	}
 
-	private static void checkTensor(StoredTensor tensor, long[] shape, List<String> findings) {
+	private void checkTensor(StoredTensor tensor, long[] shape, List<String> findings) {
 		if (!sameShape(tensor.shape(), shape)) {
 			findings.add("wrong shape: " + tensor.name() + " is " + Arrays.toString(tensor.shape()) + " in '"
-					+ tensor.file().getFileName() + "', where " + ModelConfig.FILE + " means "
+					+ tensor.file().getFileName() + "', where " + this.configuration + " means "
 					+ Arrays.toString(shape));
 		}
 		else if (!FLOAT_DTYPES.contains(tensor.dtype())) {

@@ -1,10 +1,13 @@
 package io.github.zsic.engine;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.Scoring;
+import io.github.zsic.checkpoint.ModelConfig;
 
 /**
  * The architectures that zsic runs. Each is a TorchScript source beside this package's
@@ -37,6 +40,14 @@ enum Architecture {
 
 	TIPSV2("tipsv2", Scoring.SOFTMAX);
 
+	/**
+	 * Ends of the names of classes that share a model type with those that zsic runs, and
+	 * whose weights are not those of two towers.
+	 */
+	private static final List<String> OTHER_MODELS = List.of("BlipForImageTextRetrieval", "ForConditionalGeneration",
+			"ForQuestionAnswering", "ForImageClassification", "VisionModel", "VisionModelWithProjection", "TextModel",
+			"TextModelWithProjection");
+
 	private final String modelType;
 
 	private final Scoring scoring;
@@ -62,6 +73,36 @@ enum Architecture {
 			.collect(Collectors.joining(", "));
 		throw new CheckpointException("zsic does not run checkpoints of model_type '" + modelType + "'.",
 				"Use one of a supported model_type: " + supported + ".");
+	}
+
+	/**
+	 * Checks whether a model of this type is one that compares pictures with texts, which
+	 * else the weights would tell, after they have been downloaded.
+	 * @param config its configuration
+	 * @throws CheckpointException if it is another
+	 */
+	void requireModel(ModelConfig config) {
+		String name = config.strings().get("architectures.0");
+		if (name != null && OTHER_MODELS.stream().anyMatch(name::endsWith)) {
+			throw new CheckpointException(
+					"Its weights are those of the class '" + name + "', and of model_type '" + this.modelType
+							+ "' zsic runs the one that has an embedding for a picture and one for a text.",
+					(this == BLIP)
+							? "Use a checkpoint saved from BlipModel, or one of another model_type, such as 'clip'."
+							: "Use another checkpoint of this model_type.");
+		}
+		if (this == OPEN_CLIP) {
+			for (String part : List.of("multimodal_cfg", "audio_cfg")) {
+				String prefix = "model_cfg." + part + ".";
+				if (Stream.concat(config.numbers().keySet().stream(), config.strings().keySet().stream())
+					.anyMatch((path) -> path.startsWith(prefix))) {
+					throw new CheckpointException(
+							"'open_clip_config.json' has a 'model_cfg." + part
+									+ "': it is no model of pictures and texts " + "alone, or it writes captions.",
+							"Use a checkpoint that has a 'vision_cfg' and a 'text_cfg' and nothing beside them.");
+				}
+			}
+		}
 	}
 
 	String modelType() {

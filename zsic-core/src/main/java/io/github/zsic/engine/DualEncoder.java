@@ -142,7 +142,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @throws CheckpointException if there is none
 	 */
 	public static void requireSupported(ModelConfig config) {
-		Architecture.of(config.modelType());
+		Architecture.of(config.modelType()).requireModel(config);
 	}
 
 	/**

@@ -9,15 +9,27 @@ def unsupported(m: __torch__.zsic.model.Model, found: List[str], name: str) -> N
     found.append(name + " is " + str(m.config[name]) + ", which zsic does not have")
   return None
 
+# Of what is true or false, and stands as a number among the others.
+def unsupported_flag(m: __torch__.zsic.model.Model, found: List[str], name: str) -> NoneType:
+  if not torch.__contains__(m.names, name) and __torch__.zsic.layers.number(m.config, name, 0.) == 1.:
+    found.append(name + " is true, which zsic does not have")
+  else:
+    __torch__.zsic.architecture.unsupported(m, found, name)
+  return None
+
 def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
   vision = "model_cfg.vision_cfg."
   text = "model_cfg.text_cfg."
   if torch.__contains__(m.config, vision + "layers.0"):
     found.append("model_cfg.vision_cfg.layers is a list, so the vision tower is a ResNet, and zsic has the ViT")
-  for name in ["timm_model_name", "attentional_pool", "no_ln_pre", "final_ln_after_pool", "ls_init_value", "pos_embed_type", "norm_kwargs.eps", "act_kwargs.approximate"]:
+  for name in ["timm_model_name", "ls_init_value", "pos_embed_type", "norm_kwargs.eps", "act_kwargs.approximate"]:
     __torch__.zsic.architecture.unsupported(m, found, vision + name)
-  for name in ["hf_model_name", "embed_cls", "no_causal_mask", "ls_init_value", "norm_kwargs.eps", "act_kwargs.approximate", "proj_bias"]:
+  for name in ["attentional_pool", "no_ln_pre", "final_ln_after_pool"]:
+    __torch__.zsic.architecture.unsupported_flag(m, found, vision + name)
+  for name in ["hf_model_name", "ls_init_value", "norm_kwargs.eps", "act_kwargs.approximate"]:
     __torch__.zsic.architecture.unsupported(m, found, text + name)
+  for name in ["embed_cls", "no_causal_mask", "proj_bias"]:
+    __torch__.zsic.architecture.unsupported_flag(m, found, text + name)
   if __torch__.zsic.layers.text(m.names, text + "pool_type", "argmax") != "argmax":
     found.append("model_cfg.text_cfg.pool_type is '" + m.names[text + "pool_type"] + "', and zsic has 'argmax'")
   if __torch__.zsic.layers.text(m.names, vision + "pool_type", "tok") != "tok":
