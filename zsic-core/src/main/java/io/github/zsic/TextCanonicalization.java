@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * What is done to prompts before they are tokenized.
  * <p>
- * SigLIP 2 was trained on lower-case text, but the tokenizers of its published
+ * SigLIP 2 was trained on lower-case text, but the tokenizers of many of its published
  * checkpoints keep case, and so does the reference pipeline. With {@link #LOWERCASE} it
  * reads what it was trained on; scores then differ from the reference wherever a prompt
  * has capitals, as the default template does.

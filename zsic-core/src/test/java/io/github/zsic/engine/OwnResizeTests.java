@@ -50,7 +50,7 @@ class OwnResizeTests {
 		ImageProcessing processing = processing(Resampling.LANCZOS, Map.of("size.shortest_edge", 224.0,
 				"do_center_crop", 1.0, "crop_size.height", 224.0, "crop_size.width", 224.0));
 		DualEncoder.Picture picture = picture(3000, 10);
-		DualEncoder.Picture center = new NarrowPictures(processing).center(picture);
+		DualEncoder.Picture center = new NarrowPictures(processing).reduce(picture);
 		assertThat(center.width()).isEqualTo(224);
 		DualEncoder.Picture whole = new OwnResize(processing).resize(picture);
 		int left = (whole.width() - 224) / 2;
