@@ -15,10 +15,11 @@ import warnings
 from pathlib import Path
 
 import tiny_clip  # noqa: F401  first: it prepares torchvision
+import torch
 import transformers
 from transformers import AutoTokenizer
 
-from clip import CHECKPOINTS, OUT
+from clip import CHECKPOINTS, OUT, PICTURES
 
 TEXTS = [
     "This is a photo of a fox.",
@@ -249,6 +250,34 @@ def write(folder, checkpoint, files):
         (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
 
 
+SCORED = [
+    ("filled up on the left", "siglip2-fixed", {"padding_side": REMOVE}),
+    ("filled up on the left, padding read", "siglip2-fixed", {"padding_side": REMOVE, "model_input_names": ["input_ids"]}),
+    ("lower case by the class", "siglip2-naflex", {"tokenizer_class": "Siglip2Tokenizer"}),
+    ("lower case by default", "siglip2-naflex", {"tokenizer_class": REMOVE}),
+    ("keeps case", "chinese-clip", {"do_lower_case": False}),
+    ("padding by !", CLIP, {"pad_token": "!"}),
+]
+LABELS = ["a FOX", "what?!", "An Owl & a bear", "seagull"]
+
+
+def scores():
+    """What the whole pipeline makes of some of them."""
+    result = []
+    for name, checkpoint, settings in SCORED:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            shutil.copytree(CHECKPOINTS / checkpoint, folder, dirs_exist_ok=True)
+            changes = changed(read(folder / "tokenizer_config.json"), settings)
+            (folder / "tokenizer_config.json").write_text(json.dumps(changes), encoding="utf-8")
+            pipe = transformers.pipeline("zero-shot-image-classification", model=str(folder), dtype=torch.float32, device="cpu")
+            found = {each["label"]: each["score"] for each in pipe(str(PICTURES / "landscape.png"), candidate_labels=LABELS)}
+        scored = [float(f"{found[label]:.7g}") for label in LABELS]
+        print(name, scored)
+        result.append({"name": name, "checkpoint": checkpoint, "settings": changes, "scores": scored})
+    return result
+
+
 def main(verbose):
     cases = []
     for name, checkpoint, model_type, settings, change, more in CASES:
@@ -278,6 +307,8 @@ def main(verbose):
         "versions": {"transformers": transformers.__version__},
         "texts": TEXTS,
         "cases": cases,
+        "labels": LABELS,
+        "scored": scores(),
     }
     text = json.dumps(golden, ensure_ascii=False, separators=(",", ":")).replace('{"name"', '\n{"name"')
     (OUT.parent / "tokenizers.json").write_text(text + "\n", encoding="utf-8")
