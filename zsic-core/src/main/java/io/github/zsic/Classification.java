@@ -1,5 +1,7 @@
 package io.github.zsic;
 
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -9,11 +11,28 @@ import java.util.List;
  * passed; empty only if none reached {@link ClassificationRequest#threshold()} or beat
  * the {@link ClassificationRequest#background()}
  * @param timings how long it took
+ * @param model what answered; {@link ModelInfo#NONE} if no model did
  */
-public record Classification(List<Prediction> predictions, Timings timings) {
+public record Classification(List<Prediction> predictions, Timings timings, ModelInfo model) {
 
+	/**
+	 * Keeps a copy of the list.
+	 */
 	public Classification {
 		predictions = (predictions instanceof RankedPredictions) ? predictions : List.copyOf(predictions);
+	}
+
+	/**
+	 * A result that no model made, for tests.
+	 * @param predictions in any order; those with equal scores keep it
+	 * @return the result, with its predictions best first, {@link Timings#NONE} and
+	 * {@link ModelInfo#NONE}
+	 */
+	public static Classification of(Prediction... predictions) {
+		List<Prediction> sorted = Arrays.stream(predictions)
+			.sorted(Comparator.comparingDouble(Prediction::score).reversed())
+			.toList();
+		return new Classification(sorted, Timings.NONE, ModelInfo.NONE);
 	}
 
 	/**

@@ -152,7 +152,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 					List<Prediction> predictions = this.scorer.score(request, own.labels(),
 							Objects.requireNonNull(embeddings.get(own)), background, image.embedding());
 					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
-							image.compute(), text, since(scoring), image.batchSize())));
+							image.compute(), text, since(scoring), image.batchSize()), this.info));
 				});
 				return List.copyOf(results);
 			}

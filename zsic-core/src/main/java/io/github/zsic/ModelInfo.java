@@ -23,6 +23,12 @@ public record ModelInfo(String checkpoint, @Nullable String revision, String mod
 		Precision precision, int dimension, Scoring scoring, List<String> fallbacks) {
 
 	/**
+	 * Of a result that no model made, such as one of a test.
+	 */
+	public static final ModelInfo NONE = new ModelInfo("none", null, "none", "cpu", Precision.FLOAT32, 1,
+			Scoring.SOFTMAX, List.of());
+
+	/**
 	 * Copies the list.
 	 */
 	public ModelInfo {

@@ -16,6 +16,12 @@ import java.time.Duration;
 public record Timings(Duration decode, Duration queue, Duration image, Duration text, Duration score, int batchSize) {
 
 	/**
+	 * Of a result that no model made.
+	 */
+	public static final Timings NONE = new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+			Duration.ZERO, 0);
+
+	/**
 	 * Of a picture that did not wait and was computed alone.
 	 */
 	public Timings(Duration decode, Duration image, Duration text, Duration score) {

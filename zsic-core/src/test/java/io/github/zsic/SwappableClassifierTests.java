@@ -372,8 +372,7 @@ class SwappableClassifierTests {
 			if (this.failure instanceof Error ex) {
 				throw ex;
 			}
-			return new ArrayList<>(List.of(new Classification(List.of(new Prediction(this.name, 1)),
-					new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO))));
+			return new ArrayList<>(List.of(Classification.of(new Prediction(this.name, 1))));
 		}
 
 		@Override

@@ -72,7 +72,7 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 			.toList();
 		Timings timings = new Timings(Duration.ofMillis(12), Duration.ofMillis(80), Duration.ofNanos(1_500_000),
 				Duration.ofNanos(4_000));
-		return images.stream().map((image) -> new Classification(best, timings)).toList();
+		return images.stream().map((image) -> new Classification(best, timings, model())).toList();
 	}
 
 	private void waitForEnd() {

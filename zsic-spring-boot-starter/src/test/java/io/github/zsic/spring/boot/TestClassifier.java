@@ -84,7 +84,8 @@ public class TestClassifier implements ZeroShotClassifier {
 		return request.images()
 			.stream()
 			.map((image) -> new Classification(
-					request.labels().stream().map((label) -> new Prediction(label, this.score)).toList(), timings))
+					request.labels().stream().map((label) -> new Prediction(label, this.score)).toList(), timings,
+					model()))
 			.toList();
 	}
 

@@ -1,6 +1,5 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +10,6 @@ import io.github.zsic.ModelInfo;
 import io.github.zsic.Precision;
 import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
-import io.github.zsic.Timings;
 import io.github.zsic.ZeroShotClassifier;
 
 /**
@@ -24,12 +22,11 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
 		List<Classification> results = new ArrayList<>();
-		Timings timings = new Timings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 		for (ImageInput image : request.images()) {
-			results.add(new Classification(request.labels()
+			results.add(Classification.of(request.labels()
 				.stream()
 				.map((label) -> new Prediction(label, 1f / request.labels().size()))
-				.toList(), timings));
+				.toArray(Prediction[]::new)));
 		}
 		return results;
 	}
