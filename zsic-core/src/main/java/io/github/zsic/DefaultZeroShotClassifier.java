@@ -114,7 +114,9 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		LabelSet labels = LabelSet.of("a", "b");
 		ClassificationRequest request = ClassificationRequest.builder().image(input).labels(labels).build();
 		try {
-			float[] embedding = embedImages(List.of(input), reader).get(0);
+			// Of unit length, as all are; which they are does not matter.
+			float[] embedding = new float[this.info.dimension()];
+			embedding[0] = 1;
 			this.prepared.put(labels, new float[][] { embedding, embedding });
 			// libtorch's memory finds its place in the first runs, too.
 			for (int i = 0; i < WARM_UP; i++) {
@@ -166,14 +168,10 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public List<float[]> embedImages(Collection<ImageInput> images) {
-		return embedImages(images, this::read);
-	}
-
-	private List<float[]> embedImages(Collection<ImageInput> images, Function<ImageInput, ImageRequest.Source> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest request = this.encoder.admit()) {
 				List<float[]> embeddings = new ArrayList<>(images.size());
-				request.encode(List.copyOf(images), reader, (encoded) -> embeddings.add(encoded.embedding()));
+				request.encode(List.copyOf(images), this::read, (encoded) -> embeddings.add(encoded.embedding()));
 				return List.copyOf(embeddings);
 			}
 		});
