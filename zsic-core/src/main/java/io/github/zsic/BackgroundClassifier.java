@@ -53,6 +53,11 @@ final class BackgroundClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public int countTokens(Collection<String> texts) {
+		return this.classifier.countTokens(texts);
+	}
+
+	@Override
 	public ModelInfo model() {
 		return this.classifier.model();
 	}

@@ -184,6 +184,17 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public List<float[]> embedTexts(Collection<String> texts) {
+		List<String> list = requireTexts(texts);
+		return whileOpen(() -> Arrays.stream(this.texts.get(list)).map(float[]::clone).toList());
+	}
+
+	@Override
+	public int countTokens(Collection<String> texts) {
+		List<String> list = requireTexts(texts);
+		return whileOpen(() -> this.texts.countTokens(list));
+	}
+
+	private static List<String> requireTexts(Collection<String> texts) {
 		List<String> list = List.copyOf(texts);
 		for (int i = 0; i < list.size(); i++) {
 			if (list.get(i).isBlank()) {
@@ -191,7 +202,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 						"Pass some text.");
 			}
 		}
-		return whileOpen(() -> Arrays.stream(this.texts.get(list)).map(float[]::clone).toList());
+		return list;
 	}
 
 	@Override

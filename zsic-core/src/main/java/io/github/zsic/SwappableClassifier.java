@@ -332,6 +332,11 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		return call((classifier) -> classifier.embedTexts(texts));
 	}
 
+	@Override
+	public int countTokens(Collection<String> texts) {
+		return call((classifier) -> classifier.countTokens(texts));
+	}
+
 	/**
 	 * Runs several calls on the same model, even if it is exchanged meanwhile; the
 	 * exchange waits.

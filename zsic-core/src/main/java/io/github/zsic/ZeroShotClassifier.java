@@ -191,6 +191,18 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	}
 
 	/**
+	 * How many tokens the text tower reads for texts, special tokens included and padding
+	 * not. Services that embed texts tell it.
+	 * @param texts the texts
+	 * @return the number of all together, 0 if the classifier has no tokenizer
+	 * @throws InvalidLabelException if one of the texts is blank or too long for the
+	 * model
+	 */
+	default int countTokens(Collection<String> texts) {
+		return 0;
+	}
+
+	/**
 	 * What this classifier runs.
 	 * @return the same object for the life of the classifier, unless it is a
 	 * {@link SwappableClassifier}

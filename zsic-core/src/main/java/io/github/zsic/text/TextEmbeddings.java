@@ -333,6 +333,16 @@ public final class TextEmbeddings implements AutoCloseable {
 				stats.evictionCount());
 	}
 
+	/**
+	 * How many tokens prompts have, special tokens included.
+	 * @param prompts the prompts
+	 * @return the number of all together
+	 * @throws InvalidLabelException if one of them is too long for the model
+	 */
+	public int countTokens(List<String> prompts) {
+		return prompts.stream().mapToInt((prompt) -> tokenize(prompt, null).length).sum();
+	}
+
 	private long[] tokenize(String prompt, @Nullable String label) {
 		String what = (label != null) ? "The label '" + Texts.abbreviate(label) + "'"
 				: "The text '" + Texts.abbreviate(prompt) + "'";

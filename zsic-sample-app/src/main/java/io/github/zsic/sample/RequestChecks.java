@@ -7,7 +7,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * Checks that hold for both ways to ask.
+ * Checks that hold for all ways to ask.
  */
 @Component
 class RequestChecks {
@@ -35,6 +35,11 @@ class RequestChecks {
 	void background(List<String> prompts) {
 		count("background prompt", prompts.size(), this.properties.maximumTemplates());
 		texts("Background prompt", prompts);
+	}
+
+	void inputs(List<String> texts) {
+		count("text", texts.size(), this.properties.maximumLabels());
+		texts("Text", texts);
 	}
 
 	private void count(String what, int count, int maximum) {

@@ -3,6 +3,7 @@ package io.github.zsic.sample;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -136,7 +137,13 @@ class FakeZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public float[] embedImage(ImageInput image) {
-		return new float[] { 1 };
+		return embedImages(List.of(image)).get(0);
+	}
+
+	@Override
+	public List<float[]> embedImages(Collection<ImageInput> images) {
+		this.lastImages = images.stream().map(this::read).toList();
+		return images.stream().map((image) -> new float[] { 1 }).toList();
 	}
 
 	@Override

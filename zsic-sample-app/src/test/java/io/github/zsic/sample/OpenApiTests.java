@@ -24,6 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class OpenApiTests extends HttpContract {
 
+	private static final String EMBEDDINGS = "/v1/embeddings";
+
 	private static final JsonMapper JSON = JsonMapper.shared();
 
 	@Test
@@ -90,13 +92,39 @@ class OpenApiTests extends HttpContract {
 		check("503", pipeline("{\"inputs\": \"%s\", \"parameters\": {\"candidate_labels\": [\"!closed\"]}}"));
 	}
 
+	@Test
+	void describesEmbeddings() {
+		String picture = "{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,%s\"}}";
+		check("200", embeddings("{\"input\": \"owl\"}"));
+		check("200",
+				embeddings("{\"input\": [\"owl\", \"fox\"], \"model\": \"any\", \"encoding_format\": \"base64\"}"));
+		check("200", embeddings("{\"messages\": [{\"role\": \"user\", \"content\": [" + picture + "]}]}"));
+		check("200", embeddings("{\"messages\": [{\"role\": \"user\", \"content\": \"owl\"}]}"));
+		check("400", embeddings("{}"));
+		check("400", embeddings("{\"input\": [1, 2]}"));
+		check("400", embeddings("{\"input\": \"owl\", \"encoding_format\": \"int8\"}"));
+		check("400", embeddings("{\"messages\": [{\"content\": [{\"type\": \"input_audio\"}]}]}"));
+		check("405", send(request(EMBEDDINGS).DELETE()));
+		check("413", embeddings("{\"input\": [" + "\"owl\",".repeat(1000) + "\"owl\"]}"));
+		check("415", send(request(EMBEDDINGS).POST(BodyPublishers.ofString("x"))));
+		check("422", embeddings("{\"input\": \"" + "x".repeat(1001) + "\"}"));
+	}
+
+	private HttpResponse<String> embeddings(String body) {
+		return described(EMBEDDINGS, body.formatted(INPUTS));
+	}
+
+	private HttpResponse<String> pipeline(String body) {
+		return described(PIPELINE, body.formatted(INPUTS));
+	}
+
 	/**
 	 * What the description says of a JSON body is what the server says, too.
 	 */
-	private HttpResponse<String> pipeline(String body) {
-		String json = body.formatted(INPUTS);
-		HttpResponse<String> response = postJson(json);
-		JsonNode schema = operation(PIPELINE).at("/requestBody/content/application~1json/schema");
+	private HttpResponse<String> described(String path, String json) {
+		HttpResponse<String> response = send(
+				request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(json)));
+		JsonNode schema = operation(path).at("/requestBody/content/application~1json/schema");
 		boolean accepted = response.statusCode() == 200 || response.statusCode() == 503;
 		assertThat(errors(schema, JSON.readTree(json)).isEmpty()).as(json).isEqualTo(accepted);
 		return response;

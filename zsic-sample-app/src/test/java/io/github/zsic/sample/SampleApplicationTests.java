@@ -67,6 +67,45 @@ class SampleApplicationTests {
 		assertThat(answer.at("/images/0/predictions/0/label").stringValue()).isEqualTo(expected);
 	}
 
+	/**
+	 * Of unit length, and in one space: the picture is nearest to the text that tells
+	 * what it shows.
+	 */
+	@Test
+	void embedsPicturesAndTextsInOneSpace() throws Exception {
+		byte[] picture = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
+		String messages = "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": "
+				+ "{\"url\": \"data:image/png;base64,%s\"}}]}]}".formatted(Base64.getEncoder().encodeToString(picture));
+		double[] owl = vector(post("/v1/embeddings", "application/json", messages.getBytes()).at("/data/0/embedding"));
+		String texts = "{\"input\": [\"a photo of a fox\", \"a photo of an owl\", \"a photo of a car\"]}";
+		JsonNode answer = post("/v1/embeddings", "application/json", texts.getBytes());
+		List<Double> cosines = new ArrayList<>();
+		for (JsonNode text : answer.get("data")) {
+			double[] vector = vector(text.get("embedding"));
+			assertThat(product(vector, vector)).isCloseTo(1, within(1e-5));
+			cosines.add(product(owl, vector));
+		}
+		assertThat(product(owl, owl)).isCloseTo(1, within(1e-5));
+		assertThat(cosines.get(1)).isGreaterThan(cosines.get(0)).isGreaterThan(cosines.get(2));
+		assertThat(answer.at("/usage/prompt_tokens").intValue()).isGreaterThan(3 * 5);
+	}
+
+	private static double[] vector(JsonNode numbers) {
+		double[] vector = new double[numbers.size()];
+		for (int i = 0; i < vector.length; i++) {
+			vector[i] = numbers.get(i).doubleValue();
+		}
+		return vector;
+	}
+
+	private static double product(double[] first, double[] second) {
+		double sum = 0;
+		for (int i = 0; i < first.length; i++) {
+			sum += first[i] * second[i];
+		}
+		return sum;
+	}
+
 	@Test
 	void bothEndpointsAgree() throws Exception {
 		HttpContract.Form form = new HttpContract.Form().file("image", "disc.png", picture())

@@ -114,6 +114,11 @@ public class ObservedModel implements ZeroShotClassifier {
 	}
 
 	@Override
+	public int countTokens(Collection<String> texts) {
+		return this.model.countTokens(texts);
+	}
+
+	@Override
 	public ModelInfo model() {
 		return this.model.model();
 	}
