@@ -369,11 +369,12 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	/**
-	 * Sets a folder that keeps text embeddings for the next start, in one file for each
-	 * checkpoint, revision and precision; by default there is none. Several processes may
-	 * share it. A checkpoint without a revision is recognised by a hash of its files,
-	 * which are read once more for it. A file keeps ten times as many embeddings as the
-	 * {@linkplain #cacheMaximumSize(long) cache}, at least 100,000.
+	 * Sets a folder that keeps text embeddings for the next start, in files of their own
+	 * for each checkpoint, revision and precision; by default there is none. Several
+	 * processes may share it. A checkpoint without a revision is recognised by a hash of
+	 * its files, which are read once more for it. Nothing is added when there are ten
+	 * times as many embeddings as the {@linkplain #cacheMaximumSize(long) cache} may
+	 * have, at least 100,000.
 	 * @param folder the folder, which need not exist; {@code null} for none
 	 * @return this builder
 	 */

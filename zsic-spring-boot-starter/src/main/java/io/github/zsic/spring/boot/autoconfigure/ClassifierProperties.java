@@ -286,7 +286,7 @@ public class ClassifierProperties {
 		private @Nullable Duration expireAfterAccess;
 
 		/**
-		 * Folder that keeps text embeddings for the next start, in a file for each
+		 * Folder that keeps text embeddings for the next start, separately for each
 		 * checkpoint, revision and precision. Several applications may share it. Without
 		 * it, none are kept.
 		 */
