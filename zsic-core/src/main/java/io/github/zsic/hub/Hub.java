@@ -147,8 +147,7 @@ public final class Hub {
 
 	private Snapshot download(RepositoryCache cache, String repository, String revision, Consumer<Path> check,
 			boolean patient) {
-		HubClient client = new HubClient(this.settings, this.retries);
-		try {
+		try (HubClient client = new HubClient(this.settings, this.retries)) {
 			HubClient.Listing listing = client.listing(repository, revision, patient);
 			new SnapshotDownload(client, cache, repository, listing).run(check);
 			remember(cache, revision, listing.commit());
@@ -278,6 +277,7 @@ public final class Hub {
 						thread.setDaemon(true);
 						return thread;
 					});
+			boolean complete = false;
 			try {
 				ExecutorCompletionService<String> downloads = new ExecutorCompletionService<>(executor);
 				for (String file : missing) {
@@ -291,6 +291,7 @@ public final class Hub {
 				for (int i = 0; i < missing.size(); i++) {
 					downloads.take().get();
 				}
+				complete = true;
 			}
 			catch (ExecutionException ex) {
 				throw rethrown(ex);
@@ -299,7 +300,9 @@ public final class Hub {
 				// After a failure the others end at once; what they have stays for next
 				// time.
 				executor.shutdownNow();
-				this.client.abort();
+				if (!complete) {
+					this.client.close();
+				}
 				awaitTermination(executor);
 			}
 		}

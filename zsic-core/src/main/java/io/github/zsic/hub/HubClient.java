@@ -32,8 +32,9 @@ import io.github.zsic.HubException;
 /**
  * Speaks the Hub's protocol. Redirects are followed by hand: some must not be followed,
  * none may carry the token to another host, and all must repeat the range. Thread-safe.
+ * Made for one download, at the end of which it is closed.
  */
-final class HubClient {
+final class HubClient implements AutoCloseable {
 
 	private static final int MAXIMUM_REDIRECTS = 10;
 
@@ -285,10 +286,12 @@ final class HubClient {
 	}
 
 	/**
-	 * Ends what other threads, interrupted already, wait for: a blocking read does not
-	 * look at the interruption. One in the middle of contents ends with its timeout.
+	 * Closes all connections, which the next requests of a download would else use again.
+	 * That ends what other threads, interrupted already, wait for: a blocking read does
+	 * not look at the interruption. One in the middle of contents ends with its timeout.
 	 */
-	void abort() {
+	@Override
+	public void close() {
 		this.connections.forEach(HttpURLConnection::disconnect);
 	}
 

@@ -64,6 +64,15 @@ class HubDownloadTests {
 	}
 
 	@Test
+	void usesConnectionsAgain() {
+		this.hub.download();
+		List<Request> requests = this.hub.server.requests().stream().filter(Request::hub).toList();
+		// As many as files that are fetched at the same time.
+		assertThat(requests).hasSizeGreaterThan(10);
+		assertThat(requests.stream().map(Request::connection).distinct()).hasSizeLessThanOrEqualTo(4);
+	}
+
+	@Test
 	void waitsForEverIfThatIsWanted() throws IOException {
 		this.hub.readTimeout = Duration.ofSeconds(Long.MAX_VALUE);
 		this.hub.assertComplete(this.hub.download());

@@ -192,7 +192,7 @@ public final class HubServer implements AutoCloseable {
 		Request request = new Request(onHub, exchange.getRequestMethod(), exchange.getRequestURI().toString(),
 				exchange.getRequestHeaders().getFirst("Authorization"), exchange.getRequestHeaders().getFirst("Range"),
 				exchange.getRequestHeaders().getFirst("User-Agent"),
-				exchange.getRequestHeaders().getFirst("Proxy-Authorization"));
+				exchange.getRequestHeaders().getFirst("Proxy-Authorization"), exchange.getRemoteAddress().getPort());
 		this.requests.add(request);
 		Fault fault = null;
 		for (PlannedFault planned : this.faults) {
@@ -621,9 +621,10 @@ public final class HubServer implements AutoCloseable {
 	 * @param range the header, if there was one
 	 * @param userAgent the header, if there was one
 	 * @param proxyAuthorization the header, if there was one
+	 * @param connection the port of the client, another one for each connection
 	 */
 	public record Request(boolean hub, String method, String path, @Nullable String authorization,
-			@Nullable String range, @Nullable String userAgent, @Nullable String proxyAuthorization) {
+			@Nullable String range, @Nullable String userAgent, @Nullable String proxyAuthorization, int connection) {
 
 		public boolean forContents() {
 			return this.method.equals("GET") && (!this.hub || this.path.startsWith("/api/resolve-cache/"));
