@@ -14,8 +14,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
+import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -65,7 +67,10 @@ public final class ImageFetcher implements AutoCloseable {
 
 	private static final int MAXIMUM_URL_LENGTH = 2048;
 
-	private static final int MAXIMUM_CONNECTIONS = 32;
+	private static final int MAXIMUM_TRANSFERS = 32;
+
+	/** With those in which nobody waits any more for the look-up of a name. */
+	private static final int MAXIMUM_THREADS = 256;
 
 	private static final Http1Config MODEST_HEADERS = Http1Config.custom()
 		.setMaxHeaderCount(100)
@@ -89,9 +94,15 @@ public final class ImageFetcher implements AutoCloseable {
 
 	private final Duration timeout;
 
+	private final DnsResolver names;
+
+	/** Callers that wait for a picture. */
+	private final Semaphore places = new Semaphore(MAXIMUM_TRANSFERS, true);
+
 	/**
 	 * Get the pictures, while their callers look at the clock: timeouts of sockets begin
-	 * anew with each byte, and a look-up of a name has none.
+	 * anew with each byte, and a look-up of a name has none. Nor can it be ended, so it
+	 * may keep its thread when its caller has given up and somebody else has the place.
 	 */
 	private final ThreadPoolExecutor workers;
 
@@ -103,19 +114,23 @@ public final class ImageFetcher implements AutoCloseable {
 	 * @see #publicAddresses()
 	 */
 	public ImageFetcher(InetAddressFilter addresses, long maximumBytes, Duration timeout) {
+		this(addresses, maximumBytes, timeout, SystemDefaultDnsResolver.INSTANCE);
+	}
+
+	ImageFetcher(InetAddressFilter addresses, long maximumBytes, Duration timeout, DnsResolver names) {
 		Assert.isTrue(maximumBytes > 0, "'maximumBytes' must be more than 0");
 		Assert.isTrue(timeout.compareTo(Duration.ZERO) > 0, "'timeout' must be more than 0");
 		this.addresses = addresses;
 		this.maximumBytes = maximumBytes;
 		this.timeout = timeout;
+		this.names = names;
 		this.client = createClient(timeout);
-		this.workers = new ThreadPoolExecutor(MAXIMUM_CONNECTIONS, MAXIMUM_CONNECTIONS, 10, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(), (task) -> {
+		this.workers = new ThreadPoolExecutor(0, MAXIMUM_THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
+				(task) -> {
 					Thread thread = new Thread(task, "zsic-image-fetcher-" + threads.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
 				});
-		this.workers.allowCoreThreadTimeOut(true);
 	}
 
 	/**
@@ -136,8 +151,8 @@ public final class ImageFetcher implements AutoCloseable {
 			.setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(MODEST_HEADERS).build())
 			.setDefaultConnectionConfig(
 					ConnectionConfig.custom().setConnectTimeout(silence).setSocketTimeout(silence).build())
-			.setMaxConnTotal(MAXIMUM_CONNECTIONS)
-			.setMaxConnPerRoute(MAXIMUM_CONNECTIONS)
+			.setMaxConnTotal(MAXIMUM_THREADS)
+			.setMaxConnPerRoute(MAXIMUM_THREADS)
 			.build();
 		return HttpClientBuilder.create()
 			.setConnectionManager(connections)
@@ -181,9 +196,27 @@ public final class ImageFetcher implements AutoCloseable {
 	 * the size, {@link Reason#UNREADABLE} for everything else
 	 */
 	public byte[] fetch(String url) {
+		long start = System.nanoTime();
+		try {
+			if (!this.places.tryAcquire(this.timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+				throw late(url, null);
+			}
+		}
+		catch (InterruptedException ex) {
+			throw interrupted(url, ex);
+		}
+		try {
+			return fetch(url, this.timeout.toNanos() - (System.nanoTime() - start));
+		}
+		finally {
+			this.places.release();
+		}
+	}
+
+	private byte[] fetch(String url, long nanoseconds) {
 		Transfer transfer = new Transfer(url);
 		try {
-			return this.workers.submit(transfer).get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+			return this.workers.submit(transfer).get(nanoseconds, TimeUnit.NANOSECONDS);
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof InvalidImageException refusal) {
@@ -195,15 +228,20 @@ public final class ImageFetcher implements AutoCloseable {
 			throw late(url, ex);
 		}
 		catch (RejectedExecutionException ex) {
-			throw unreadable(url, "could not be fetched, as this program ends", ex);
+			throw unreadable(url, this.workers.isShutdown() ? "could not be fetched, as this program ends"
+					: "could not be fetched, as the look-ups of too many names do not end", ex);
 		}
 		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw unreadable(url, "could not be fetched, as its thread was interrupted", ex);
+			throw interrupted(url, ex);
 		}
 		finally {
 			transfer.cancel();
 		}
+	}
+
+	private static InvalidImageException interrupted(String url, InterruptedException cause) {
+		Thread.currentThread().interrupt();
+		return unreadable(url, "could not be fetched, as its thread was interrupted", cause);
 	}
 
 	private static URI parse(String original, String url) {
@@ -265,7 +303,7 @@ public final class ImageFetcher implements AutoCloseable {
 		return new Answer(content, null);
 	}
 
-	private InvalidImageException late(String url, Exception cause) {
+	private InvalidImageException late(String url, @Nullable Exception cause) {
 		return unreadable(url, "did not arrive within " + this.timeout.toMillis() + " ms", cause);
 	}
 
@@ -393,17 +431,22 @@ public final class ImageFetcher implements AutoCloseable {
 	 * Hands out only addresses that may be connected to. The client connects to what it
 	 * is handed, so nobody can answer differently the second time.
 	 */
-	private final class CheckedDnsResolver extends SystemDefaultDnsResolver {
+	private final class CheckedDnsResolver implements DnsResolver {
 
 		@Override
 		public InetAddress[] resolve(String host) throws UnknownHostException {
-			InetAddress[] allowed = Arrays.stream(super.resolve(host))
+			InetAddress[] allowed = Arrays.stream(ImageFetcher.this.names.resolve(host))
 				.filter(ImageFetcher.this.addresses::matches)
 				.toArray(InetAddress[]::new);
 			if (allowed.length == 0) {
 				throw new RefusedAddressException(host);
 			}
 			return allowed;
+		}
+
+		@Override
+		public String resolveCanonicalHostname(String host) throws UnknownHostException {
+			return ImageFetcher.this.names.resolveCanonicalHostname(host);
 		}
 
 	}

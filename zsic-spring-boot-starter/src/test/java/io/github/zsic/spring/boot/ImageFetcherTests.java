@@ -7,10 +7,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +24,8 @@ import java.util.zip.GZIPOutputStream;
 import com.sun.net.httpserver.HttpServer;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -433,6 +437,50 @@ class ImageFetcherTests {
 			assertThat(refusal(hasty, "http://127.0.0.1:" + socket.getLocalPort() + "/").getMessage())
 				.contains("did not arrive within 300 ms");
 			slow.interrupt();
+		}
+	}
+
+	/** Of more names than there are places for pictures. */
+	@Test
+	void lookUpsThatDoNotEndAreTimedAndKeepNobodyElseFromPictures() throws InterruptedException {
+		CountDownLatch end = new CountDownLatch(1);
+		DnsResolver names = new SystemDefaultDnsResolver() {
+			@Override
+			public InetAddress[] resolve(String host) throws UnknownHostException {
+				if (host.endsWith(".hangs")) {
+					boolean ended = false;
+					while (!ended) {
+						try {
+							// As one of the operating system, it takes no notice.
+							end.await();
+							ended = true;
+						}
+						catch (InterruptedException ex) {
+							continue;
+						}
+					}
+				}
+				return super.resolve(host);
+			}
+		};
+		try (ImageFetcher patient = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofSeconds(2), names)) {
+			List<Thread> callers = new ArrayList<>();
+			List<String> messages = new CopyOnWriteArrayList<>();
+			for (int i = 0; i < 40; i++) {
+				String url = "http://name" + i + ".hangs/";
+				Thread caller = new Thread(() -> messages.add(refusal(patient, url).getMessage()));
+				caller.start();
+				callers.add(caller);
+			}
+			for (Thread caller : callers) {
+				caller.join();
+			}
+			assertThat(messages).hasSize(40)
+				.allSatisfy((message) -> assertThat(message).contains("did not arrive within 2000 ms"));
+			assertThat(patient.fetch(url("/picture"))).containsExactly(1, 2, 3);
+		}
+		finally {
+			end.countDown();
 		}
 	}
 
