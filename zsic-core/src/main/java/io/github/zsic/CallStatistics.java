@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the calls of a {@link SwappableClassifier} fare, at one moment. A failure here is
  * one of the engine or of memory; what a caller did wrong, such as an unreadable picture,
- * is not counted.
+ * is not counted. {@linkplain SwappableClassifier#test Tests} of the model are no calls,
+ * but what tells whether the model works includes them: the time of the longest, and the
+ * recent, consecutive and last failures.
  *
  * @param running how many calls are running
  * @param longestRunning for how long the oldest of them has been running, zero if none is
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * failure
  * @param recentFailures how many of those failed within the window that was asked for, at
  * most {@value #MAXIMUM_RECENT_FAILURES}
- * @param failuresInARow how many have failed since the last success
+ * @param failuresInARow how many have failed since the last success, or test that passed
  * @param lastSuccess when the last call succeeded, {@code null} if none has
  * @param lastFailure when the last call failed, {@code null} if none has
  * @param lastFailureCause why, {@code null} if none has

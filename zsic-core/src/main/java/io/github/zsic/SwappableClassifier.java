@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -346,7 +347,25 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 * @throws ModelNotReadyException if there is no model within the time that calls wait
 	 */
 	public <T> T call(Function<ZeroShotClassifier, T> task) {
-		Lease lease = lease();
+		return call(false, task);
+	}
+
+	/**
+	 * Tests the current model, which an exchange waits for. How it ends tells whether the
+	 * model works, and so counts for {@link CallStatistics#failuresInARow()} and the
+	 * other members about health, but it is no call.
+	 * @param test throws if the model does not work; must not keep or close it
+	 * @throws ModelNotReadyException if there is no model within the time that calls wait
+	 */
+	public void test(Consumer<ZeroShotClassifier> test) {
+		call(true, (model) -> {
+			test.accept(model);
+			return true;
+		});
+	}
+
+	private <T> T call(boolean test, Function<ZeroShotClassifier, T> task) {
+		Lease lease = lease(test);
 		try {
 			T result = task.apply(lease.model.classifier);
 			release(lease, null);
@@ -358,7 +377,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private Lease lease() {
+	private Lease lease(boolean test) {
 		Runnable start = this.firstUse.getAndSet(null);
 		if (start != null) {
 			start.run();
@@ -376,7 +395,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 				}
 				left = this.changed.awaitNanos(left);
 			}
-			Lease lease = new Lease(this.current, System.nanoTime());
+			Lease lease = new Lease(this.current, System.nanoTime(), test);
 			this.current.leases++;
 			this.leases.add(lease);
 			return lease;
@@ -419,15 +438,10 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 			this.leases.remove(lease);
 			lease.model.leases--;
 			this.changed.signalAll();
-			if (outcome == null) {
-				this.successes++;
-				this.lastSuccess = now;
+			if (!lease.test) {
+				countCall(outcome, now);
 			}
-			else if (outcome instanceof QueueFullException) {
-				this.rejections++;
-			}
-			else if (isFailure(outcome)) {
-				this.failures++;
+			if (outcome != null && isFailure(outcome)) {
 				this.lastFailure = now;
 				this.lastFailureCause = outcome;
 			}
@@ -437,6 +451,19 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private void countCall(@Nullable Throwable outcome, Instant now) {
+		if (outcome == null) {
+			this.successes++;
+			this.lastSuccess = now;
+		}
+		else if (outcome instanceof QueueFullException) {
+			this.rejections++;
+		}
+		else if (isFailure(outcome)) {
+			this.failures++;
 		}
 	}
 
@@ -481,10 +508,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 
 	@Override
 	public void selfTest() {
-		call((model) -> {
-			model.selfTest();
-			return true;
-		});
+		test(ZeroShotClassifier::selfTest);
 	}
 
 	@Override
@@ -524,9 +548,10 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		try {
 			Duration longest = this.leases.isEmpty() ? Duration.ZERO
 					: Duration.ofNanos(System.nanoTime() - this.leases.iterator().next().start);
+			int running = (int) this.leases.stream().filter((lease) -> !lease.test).count();
 			int recent = (int) this.recentFailures.stream().filter((time) -> !time.isBefore(from)).count();
-			return new CallStatistics(this.leases.size(), longest, this.successes, this.failures, this.rejections,
-					recent, this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
+			return new CallStatistics(running, longest, this.successes, this.failures, this.rejections, recent,
+					this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
 		}
 		finally {
 			this.lock.unlock();
@@ -619,16 +644,19 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 
 	}
 
-	/** One running call. */
+	/** One running call, or test. */
 	private static final class Lease {
 
 		private final Model model;
 
 		private final long start;
 
-		Lease(Model model, long start) {
+		private final boolean test;
+
+		Lease(Model model, long start, boolean test) {
 			this.model = model;
 			this.start = start;
+			this.test = test;
 		}
 
 	}

@@ -291,6 +291,33 @@ class SwappableClassifierTests {
 	}
 
 	@Test
+	void testsTellWhetherTheModelWorksButAreNoCalls() {
+		Fake model = load("a");
+		fail(model, new InferenceException("Lost device.", ""));
+		this.classifier.test((tested) -> {
+			assertThat(tested).isSameAs(model);
+			assertThat(this.classifier.calls(Duration.ofMinutes(1)).running()).isZero();
+		});
+		CallStatistics passed = this.classifier.calls(Duration.ofMinutes(1));
+		assertThat(passed.failuresInARow()).isZero();
+		assertThat(passed.successes()).isZero();
+		assertThat(passed.lastSuccess()).isNull();
+		InferenceException failure = new InferenceException("Lost device again.", "");
+		assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> this.classifier.test((tested) -> {
+			throw failure;
+		}));
+		CallStatistics failed = this.classifier.calls(Duration.ofMinutes(1));
+		assertThat(failed.failures()).isEqualTo(1);
+		assertThat(failed.failuresInARow()).isEqualTo(1);
+		assertThat(failed.recentFailures()).isEqualTo(2);
+		assertThat(failed.lastFailureCause()).isSameAs(failure);
+		assertThatExceptionOfType(QueueFullException.class).isThrownBy(() -> this.classifier.test((tested) -> {
+			throw new QueueFullException(1);
+		}));
+		assertThat(this.classifier.calls(Duration.ofMinutes(1)).rejections()).isZero();
+	}
+
+	@Test
 	void failuresOfTheFormerModelAreForgotten() {
 		Fake model = load("a");
 		fail(model, new InferenceException("Lost device.", ""));

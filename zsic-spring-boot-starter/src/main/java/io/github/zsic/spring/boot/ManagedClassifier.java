@@ -280,7 +280,7 @@ public final class ManagedClassifier implements AutoCloseable {
 			if (isClosing()) {
 				throw new ClassifierClosedException(selection.checkpoint());
 			}
-			this.classifier.load(selection.checkpoint(), (listener) -> {
+			InternalCalls.run(() -> this.classifier.load(selection.checkpoint(), (listener) -> {
 				ZeroShotClassifier model = this.loader.load(selection, listener);
 				try {
 					test[0] = SelfTest.of(model);
@@ -290,7 +290,7 @@ public final class ManagedClassifier implements AutoCloseable {
 					model.close();
 					throw ex;
 				}
-			});
+			}));
 		}
 		catch (CancellationException ex) {
 			// By the interruption, while labels were encoded.
@@ -353,10 +353,7 @@ public final class ManagedClassifier implements AutoCloseable {
 		}
 		Throwable failure = null;
 		try {
-			this.classifier.call((model) -> {
-				test.run(model);
-				return true;
-			});
+			this.classifier.test(test::run);
 		}
 		catch (ClassifierClosedException | QueueFullException ex) {
 			throw ex;

@@ -5,7 +5,7 @@ import io.github.zsic.ZeroShotClassifier;
 /**
  * Puts something around every model of an auto-configured classifier, for example to
  * watch its calls. Beans of this type are called in their order, each time that a model
- * is loaded.
+ * is loaded. {@link InternalCalls} tells which calls are not those of users.
  */
 @FunctionalInterface
 public interface ModelDecorator {

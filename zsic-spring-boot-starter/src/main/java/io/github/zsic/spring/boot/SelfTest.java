@@ -59,8 +59,10 @@ final class SelfTest {
 	 * @throws InferenceException if the answer is another one
 	 */
 	void run(ZeroShotClassifier classifier) {
-		classifier.selfTest();
-		repeat(classifier);
+		InternalCalls.run(() -> {
+			classifier.selfTest();
+			repeat(classifier);
+		});
 	}
 
 	private void repeat(ZeroShotClassifier classifier) {

@@ -6,9 +6,7 @@ import java.util.function.Supplier;
 
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.BaseUnits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,17 +38,10 @@ public class DownloadMetrics implements DownloadListener {
 		}
 		// What was there at first came with an earlier download.
 		if (before != null && bytes > before) {
-			Counter.builder("zsic.download.bytes")
-				.description("Bytes that were downloaded from the Hub")
-				.baseUnit(BaseUnits.BYTES)
-				.register(registry)
-				.increment(bytes - before);
+			ZsicMeter.DOWNLOAD_BYTES.counter(registry).increment(bytes - before);
 		}
 		if (progress.complete()) {
-			Counter.builder("zsic.downloads")
-				.description("Checkpoints that were downloaded from the Hub")
-				.register(registry)
-				.increment();
+			ZsicMeter.DOWNLOADS.counter(registry).increment();
 		}
 	}
 

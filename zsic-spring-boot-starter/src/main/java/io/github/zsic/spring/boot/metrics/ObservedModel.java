@@ -13,6 +13,7 @@ import io.github.zsic.LabelSet;
 import io.github.zsic.ModelInfo;
 import io.github.zsic.Timings;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.InternalCalls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose calls are observed, each as a whole, and the stages of a classification
- * timed.
+ * timed. {@linkplain InternalCalls Internal calls} are not.
  */
 public class ObservedModel implements ZeroShotClassifier {
 
@@ -30,6 +31,8 @@ public class ObservedModel implements ZeroShotClassifier {
 
 	private final Supplier<ObservationRegistry> observations;
 
+	private final ClassifierCallConvention convention;
+
 	private final Supplier<@Nullable MeterRegistry> meters;
 
 	/**
@@ -37,13 +40,15 @@ public class ObservedModel implements ZeroShotClassifier {
 	 * @param classifier the name of the classifier, for a tag
 	 * @param model the model, closed with this one
 	 * @param observations where calls are observed, asked for at each of them
+	 * @param convention how they are named, if the registry knows nothing better
 	 * @param meters where stages are timed, asked for at each call
 	 */
 	public ObservedModel(String classifier, ZeroShotClassifier model, Supplier<ObservationRegistry> observations,
-			Supplier<@Nullable MeterRegistry> meters) {
+			ClassifierCallConvention convention, Supplier<@Nullable MeterRegistry> meters) {
 		this.classifier = classifier;
 		this.model = model;
 		this.observations = observations;
+		this.convention = convention;
 		this.meters = meters;
 	}
 
@@ -51,14 +56,14 @@ public class ObservedModel implements ZeroShotClassifier {
 	public List<Classification> classify(ClassificationRequest request) {
 		List<Classification> results = observe("classify", () -> this.model.classify(request));
 		MeterRegistry registry = this.meters.get();
-		if (registry != null) {
+		if (registry != null && !InternalCalls.running()) {
 			// Of the request as a whole: its pictures share the labels.
 			record(registry, "text", results.get(0).timings().text());
 			results.stream().map(Classification::timings).forEach((timings) -> record(registry, timings));
-			registry.summary("zsic.request.images", "classifier", this.classifier).record(request.images().size());
+			ZsicMeter.REQUEST_IMAGES.summary(registry, "classifier", this.classifier).record(request.images().size());
 			int labels = request.labels(0).size();
 			if (labels > 0) {
-				registry.summary("zsic.request.labels", "classifier", this.classifier).record(labels);
+				ZsicMeter.REQUEST_LABELS.summary(registry, "classifier", this.classifier).record(labels);
 			}
 		}
 		return results;
@@ -69,11 +74,11 @@ public class ObservedModel implements ZeroShotClassifier {
 		record(registry, "queue", timings.queue());
 		record(registry, "image", timings.image());
 		record(registry, "score", timings.score());
-		registry.summary("zsic.batch.size", "classifier", this.classifier).record(timings.batchSize());
+		ZsicMeter.BATCH_SIZE.summary(registry, "classifier", this.classifier).record(timings.batchSize());
 	}
 
 	private void record(MeterRegistry registry, String stage, Duration time) {
-		registry.timer("zsic.stage", "classifier", this.classifier, "stage", stage).record(time);
+		ZsicMeter.STAGE.timer(registry, "classifier", this.classifier, "stage", stage).record(time);
 	}
 
 	@Override
@@ -102,10 +107,12 @@ public class ObservedModel implements ZeroShotClassifier {
 	}
 
 	private <T> T observe(String operation, Supplier<T> call) {
-		Observation observation = Observation.createNotStarted("zsic.call", this.observations.get())
-			.contextualName("zsic " + operation)
-			.lowCardinalityKeyValue("classifier", this.classifier)
-			.lowCardinalityKeyValue("operation", operation);
+		if (InternalCalls.running()) {
+			return call.get();
+		}
+		Observation observation = Observation.createNotStarted(null, this.convention,
+				() -> new ClassifierCallContext(this.classifier, operation, this.model.model()),
+				this.observations.get());
 		T result = observation.observe(call);
 		if (result == null) {
 			throw new IllegalStateException("A model returned null");

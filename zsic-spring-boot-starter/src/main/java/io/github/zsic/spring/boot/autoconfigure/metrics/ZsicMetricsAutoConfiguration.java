@@ -4,10 +4,12 @@ import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
+import io.github.zsic.spring.boot.metrics.ClassifierCallConvention;
 import io.github.zsic.spring.boot.metrics.ClassifierMetrics;
 import io.github.zsic.spring.boot.metrics.DownloadMetrics;
 import io.github.zsic.spring.boot.metrics.ObservedModel;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -47,9 +49,20 @@ public final class ZsicMetricsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "zsicObservingModelDecorator")
 	ModelDecorator zsicObservingModelDecorator(ObjectProvider<ObservationRegistry> observations,
-			ObjectProvider<MeterRegistry> meters) {
+			ClassifierCallConvention convention, ObjectProvider<MeterRegistry> meters) {
 		return (classifier, model) -> new ObservedModel(classifier, model,
-				() -> observations.getIfUnique(() -> ObservationRegistry.NOOP), meters::getIfUnique);
+				() -> observations.getIfUnique(() -> ObservationRegistry.NOOP), convention, meters::getIfUnique);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClassifierCallConvention zsicClassifierCallConvention() {
+		return new ClassifierCallConvention();
+	}
+
+	@Bean
+	static MeterFilter zsicMeterDescriptions() {
+		return ClassifierMetrics.descriptions();
 	}
 
 }

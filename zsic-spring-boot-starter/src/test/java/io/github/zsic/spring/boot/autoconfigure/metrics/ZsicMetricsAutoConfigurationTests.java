@@ -1,7 +1,14 @@
 package io.github.zsic.spring.boot.autoconfigure.metrics;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 
 import io.github.zsic.DownloadProgress;
 import io.github.zsic.InferenceException;
@@ -14,8 +21,12 @@ import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.Startup;
 import io.github.zsic.spring.boot.TestClassifier;
 import io.github.zsic.spring.boot.autoconfigure.ZsicAutoConfiguration;
+import io.github.zsic.spring.boot.metrics.ClassifierCallContext;
+import io.github.zsic.spring.boot.metrics.ClassifierCallConvention;
 import io.github.zsic.spring.boot.metrics.ClassifierMetrics;
 import io.github.zsic.spring.boot.metrics.DownloadMetrics;
+import io.micrometer.common.KeyValues;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
@@ -32,11 +43,16 @@ import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ZsicMetricsAutoConfiguration}.
  */
 class ZsicMetricsAutoConfigurationTests {
+
+	private static final String TABLE_BEGIN = "<!-- Made of the meters by ZsicMetricsAutoConfigurationTests. -->\n";
+
+	private static final String TABLE_END = "<!-- End of the table. -->";
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ZsicAutoConfiguration.class, ZsicMetricsAutoConfiguration.class,
@@ -55,19 +71,118 @@ class ZsicMetricsAutoConfigurationTests {
 			classifier.embedText("an owl");
 			classifier.embedTexts(List.of("an owl", "a fox"));
 			classifier.labels("an owl");
-			// Two calls of the self-test came before.
-			assertThat(registry.get("zsic.call").tags("classifier", "default", "operation", "classify").timer().count())
-				.isEqualTo(3);
+			assertThat(registry.get("zsic.call")
+				.tags("classifier", "default", "operation", "classify", "model", "model")
+				.timer()
+				.count()).isEqualTo(1);
 			assertThat(registry.get("zsic.call").tags("operation", "embed-text", "error", "none").timer().count())
 				.isEqualTo(2);
 			assertThat(registry.get("zsic.call").tags("operation", "prepare").timer().count()).isEqualTo(1);
 			for (String stage : new String[] { "decode", "queue", "image", "text", "score" }) {
 				assertThat(registry.get("zsic.stage").tags("classifier", "default", "stage", stage).timer().count())
-					.isEqualTo(3);
+					.isEqualTo(1);
 			}
-			assertThat(registry.get("zsic.request.labels").summary().max()).isEqualTo(2);
-			assertThat(registry.get("zsic.batch.size").tags("classifier", "default").summary().count()).isEqualTo(3);
+			assertThat(registry.get("zsic.request.labels").summary().max()).isEqualTo(1);
+			assertThat(registry.get("zsic.batch.size").tags("classifier", "default").summary().count()).isEqualTo(1);
 		});
+	}
+
+	@Test
+	void selfTestsAreNotCalls() {
+		this.withRegistry.run((context) -> {
+			ManagedClassifier managed = context.getBean(ManagedClassifier.class);
+			managed.classifier().labels("an owl");
+			assertThat(managed.runSelfTestNow().failure()).isNull();
+			managed.swap(new ModelSelection("other", null, "cpu", Precision.AUTO));
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			assertThat(registry.find("zsic.call").timers()).singleElement()
+				.satisfies((timer) -> assertThat(timer.getId().getTag("operation")).isEqualTo("prepare"))
+				.satisfies((timer) -> assertThat(timer.count()).isEqualTo(1));
+			assertThat(registry.find("zsic.stage").timers()).isEmpty();
+			assertThat(registry.find("zsic.batch.size").summaries()).isEmpty();
+			assertThat(managed.classifier().calls(Duration.ZERO).successes()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void applicationNamesCallsInItsOwnWay() {
+		this.withRegistry.withBean(ClassifierCallConvention.class, () -> new ClassifierCallConvention() {
+			@Override
+			public String getName() {
+				return "ai.call";
+			}
+
+			@Override
+			public KeyValues getLowCardinalityKeyValues(ClassifierCallContext context) {
+				return KeyValues.of("what", context.classifier() + " " + context.operation(), "device",
+						context.model().device());
+			}
+		}).run((context) -> {
+			TestClassifier.ask(context.getBean(ZeroShotClassifier.class));
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			assertThat(registry.get("ai.call")
+				.tags("what", "default classify", "device", "cpu", "error", "none")
+				.timer()
+				.count()).isEqualTo(1);
+			assertThat(registry.find("zsic.call").timer()).isNull();
+		});
+	}
+
+	/** With {@code -Dzsic.update-docs=true} this test writes it. */
+	@Test
+	void theDocumentationHasTheTableOfMeters() {
+		this.withRegistry.run((context) -> {
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			CountDownLatch hold = new CountDownLatch(1);
+			TestClassifier model = context.getBean(Model.class).classifier;
+			model.hold = hold;
+			Thread call = new Thread(() -> TestClassifier.ask(context.getBean(ZeroShotClassifier.class)));
+			call.start();
+			model.entered.await();
+			await().until(() -> registry.find("zsic.call.active").longTaskTimer() != null);
+			Map<String, Meter> meters = new TreeMap<>();
+			collect(registry, meters);
+			hold.countDown();
+			call.join();
+			download(context.getBean(DownloadMetrics.class));
+			collect(registry, meters);
+			Path file = Path.of("..", "docs", "spring-boot.md");
+			String page = Files.readString(file);
+			int begin = page.indexOf(TABLE_BEGIN) + TABLE_BEGIN.length();
+			int end = page.indexOf(TABLE_END, begin);
+			if (Boolean.getBoolean("zsic.update-docs")) {
+				Files.writeString(file, page.substring(0, begin) + table(meters.values()) + page.substring(end));
+			}
+			else {
+				assertThat(page.substring(begin, end)).as("table of meters in docs/spring-boot.md")
+					.isEqualTo(table(meters.values()));
+			}
+		});
+	}
+
+	private static void collect(MeterRegistry registry, Map<String, Meter> meters) {
+		registry.getMeters()
+			.stream()
+			.filter((meter) -> meter.getId().getName().startsWith("zsic.") || meter.getId().getTag("cache") != null)
+			.forEach((meter) -> meters.put(meter.getId().getName(), meter));
+	}
+
+	private static String table(Collection<Meter> meters) {
+		StringBuilder table = new StringBuilder("| meter | type | tags | |\n| --- | --- | --- | --- |\n");
+		for (Meter meter : meters) {
+			Meter.Id id = meter.getId();
+			String type = meter.match((gauge) -> "gauge", (counter) -> "counter", (timer) -> "timer",
+					(summary) -> "summary", (active) -> "long task timer", (time) -> "gauge", (counter) -> "counter",
+					(timer) -> "timer", (other) -> "other");
+			String tags = id.getTags()
+				.stream()
+				.map((tag) -> "`" + tag.getKey() + "`")
+				.collect(Collectors.joining(", "));
+			assertThat(id.getDescription()).as(id.getName()).isNotBlank();
+			String unit = (id.getBaseUnit() != null && type.matches("gauge|counter")) ? ", " + id.getBaseUnit() : "";
+			table.append("| `%s` | %s | %s | %s |\n".formatted(id.getName(), type + unit, tags, id.getDescription()));
+		}
+		return table.toString();
 	}
 
 	@Test
@@ -99,14 +214,18 @@ class ZsicMetricsAutoConfigurationTests {
 		this.withRegistry.run((context) -> {
 			MeterRegistry registry = context.getBean(MeterRegistry.class);
 			DownloadMetrics downloads = context.getBean(DownloadMetrics.class);
-			for (long bytes : new long[] { 100, 250, 1000 }) {
-				downloads.onProgress(new DownloadProgress("owner/model", "0123abc",
-						List.of(new DownloadProgress.File("model.safetensors", bytes, 1000, bytes == 1000))));
-			}
+			download(downloads);
 			// The first 100 came with an earlier download.
 			assertThat(registry.get("zsic.download.bytes").counter().count()).isEqualTo(900);
 			assertThat(registry.get("zsic.downloads").counter().count()).isEqualTo(1);
 		});
+	}
+
+	private static void download(DownloadMetrics downloads) {
+		for (long bytes : new long[] { 100, 250, 1000 }) {
+			downloads.onProgress(new DownloadProgress("owner/model", "0123abc",
+					List.of(new DownloadProgress.File("model.safetensors", bytes, 1000, bytes == 1000))));
+		}
 	}
 
 	@Test
