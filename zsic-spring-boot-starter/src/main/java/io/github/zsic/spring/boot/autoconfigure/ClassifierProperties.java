@@ -13,6 +13,7 @@ import io.github.zsic.spring.boot.Startup;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
 
 /**
  * What each classifier has for itself.
@@ -158,7 +159,11 @@ public class ClassifierProperties {
 	}
 
 	public void setTemplates(List<String> templates) {
-		Assert.notEmpty(templates, "'templates' must have at least one template");
+		// {} without quotes is an empty map in YAML, of which Spring Boot makes one of
+		// these.
+		Assert.isTrue(!templates.isEmpty() && templates.stream().allMatch(StringUtils::hasText),
+				"'templates' must have at least one template and none that is blank; in YAML one that begins with a "
+						+ "brace must be in quotes");
 		refuseJson("templates", templates);
 		for (String template : templates) {
 			Assert.isTrue(template.contains("{}") || template.contains("{0}") || ENSEMBLE.matcher(template).matches(),

@@ -76,6 +76,8 @@ class FailureReportTests {
 			zsic.hub.connect-timeout        | 0s             | must be more than 0
 			zsic.hub.read-timeout           | -1s            | must be more than 0
 			zsic.scoring                    | best           | SOFTMAX
+			zsic.templates                  | ``             | in YAML one that begins with a brace must be in quotes
+			zsic.templates[0]               | ``             | in YAML one that begins with a brace must be in quotes
 			zsic.templates[0]               | a photo        | must have '{}' where the label goes
 			zsic.templates                  | a {}, a photo  | templates[0]=
 			zsic.templates[0]               | a {name}       | must have '{}' where the label goes

@@ -1,5 +1,6 @@
 package io.github.zsic.spring.boot.autoconfigure;
 
+import java.beans.PropertyDescriptor;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -11,6 +12,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.BeanUtils;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,6 +80,21 @@ class ZsicConfigurationMetadataTests {
 		else {
 			assertThat(page.substring(begin, end)).as("table in docs/spring-boot.md").isEqualTo(table());
 		}
+	}
+
+	@Test
+	void theDocumentationTellsWhatEachClassifierHasForItself() throws IOException {
+		String page = Files.readString(Path.of("..", "docs", "spring-boot.md"));
+		int end = page.indexOf(" are each classifier's own");
+		String list = page.substring(page.lastIndexOf('\n', end) + 1, end);
+		List<String> own = new ArrayList<>();
+		for (PropertyDescriptor property : BeanUtils.getPropertyDescriptors(ClassifierProperties.class)) {
+			if (property.getReadMethod().getDeclaringClass() == ClassifierProperties.class) {
+				own.add(DataObjectPropertyName.toDashedForm(property.getName()));
+			}
+		}
+		assertThat(list.replace(" and ", ",").replaceAll("[` ]|\\.\\*", "").split(","))
+			.containsExactlyInAnyOrderElementsOf(own);
 	}
 
 	private String table() {
