@@ -140,7 +140,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	private List<Classification> classify(ClassificationRequest request,
 			Function<ImageInput, ImageRequest.Source> reader) {
 		return whileOpen(() -> {
-			try (ImageRequest images = this.encoder.admit()) {
+			try (ImageRequest images = this.encoder.admit(request.images().size())) {
 				long start = System.nanoTime();
 				List<LabelSet> labels = labels(request);
 				Map<LabelSet, float[][]> embeddings = new IdentityHashMap<>();
@@ -169,9 +169,10 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public List<float[]> embedImages(Collection<ImageInput> images) {
 		return whileOpen(() -> {
-			try (ImageRequest request = this.encoder.admit()) {
-				List<float[]> embeddings = new ArrayList<>(images.size());
-				request.encode(List.copyOf(images), this::read, (encoded) -> embeddings.add(encoded.embedding()));
+			List<ImageInput> inputs = List.copyOf(images);
+			try (ImageRequest request = this.encoder.admit(inputs.size())) {
+				List<float[]> embeddings = new ArrayList<>(inputs.size());
+				request.encode(inputs, this::read, (encoded) -> embeddings.add(encoded.embedding()));
 				return List.copyOf(embeddings);
 			}
 		});

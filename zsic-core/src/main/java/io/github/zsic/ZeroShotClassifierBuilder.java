@@ -484,8 +484,8 @@ public final class ZeroShotClassifierBuilder {
 	/**
 	 * Sets how many pictures may be decoded, wait and be computed at the same time, 256
 	 * by default. A call that finds all places taken fails with a
-	 * {@link QueueFullException}. A call with many pictures needs only one place; it uses
-	 * more while they are free.
+	 * {@link QueueFullException}. Calls with many pictures share at most half of the
+	 * places, and wait for them; so calls with one picture find a place.
 	 * @param capacity the number of pictures
 	 * @return this builder
 	 */

@@ -1,12 +1,16 @@
 package io.github.zsic.engine;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -16,13 +20,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pictures of all calls that wait for one model, computed in batches. A batch is made
  * up at the moment when a thread of the engine is free for it, of what waits then; the
- * requests take turns in it, so that one with a thousand pictures delays one with a
- * single picture by no more than a batch or two. When a batch fails, each of its pictures
- * is computed alone, and only those fail that fail alone.
+ * calls take turns in it, so that one with a thousand pictures delays one with a single
+ * picture by no more than a batch or two. When a batch fails, each of its pictures is
+ * computed alone, and only those fail that fail alone.
  * <p>
- * It has a fixed number of places. A request holds a place for each picture that it has
- * in work, from before it is decoded until its embedding is there, so places bound the
- * memory that pictures take.
+ * It has a fixed number of places, one for each picture in work, from before it is
+ * decoded until its embedding is there, so places bound the memory that pictures take. A
+ * call with a single picture takes a place or is refused. Those with many, which are
+ * {@linkplain Flow flows}, wait for a place for each picture and never have more than
+ * half of the places together; so single calls find one. Where these need more than a
+ * quarter, flows take no further places than one for each of them, which is kept for them
+ * so that they go on.
  */
 final class BatchQueue {
 
@@ -42,7 +50,8 @@ final class BatchQueue {
 
 	private final @Nullable Duration maximumWait;
 
-	private final AtomicInteger places = new AtomicInteger();
+	/** How many places flows may have together. */
+	private final int share;
 
 	/** Guards everything below. */
 	private final ReentrantLock lock = new ReentrantLock();
@@ -50,6 +59,18 @@ final class BatchQueue {
 	private final Condition arrived = this.lock.newCondition();
 
 	private final PriorityQueue<Entry> waiting = new PriorityQueue<>();
+
+	/** Places of calls with a single picture. */
+	private int singles;
+
+	/** Places of flows. */
+	private int shared;
+
+	/** How many flows there are. */
+	private int flows;
+
+	/** Flows that wait for places, in the order in which they get one. */
+	private final Set<Flow> shortOfPlaces = new LinkedHashSet<>();
 
 	private int running;
 
@@ -77,18 +98,149 @@ final class BatchQueue {
 		this.maximumDelay = (batching.maximumDelay() != null) ? batching.maximumDelay().toNanos() : -1;
 		this.capacity = batching.capacity();
 		this.maximumWait = batching.maximumWait();
+		this.share = Math.max(1, this.capacity / 2);
 	}
 
 	/**
-	 * Takes a place.
+	 * Takes a place for a call with a single picture.
 	 * @return whether there was one
 	 */
 	boolean takePlace() {
-		return this.places.getAndUpdate((taken) -> Math.min(taken + 1, this.capacity)) < this.capacity;
+		this.lock.lock();
+		try {
+			if (taken() >= this.capacity) {
+				return false;
+			}
+			this.singles++;
+			return true;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
-	void leavePlaces(int count) {
-		this.places.addAndGet(-count);
+	/** Gives back what {@link #takePlace()} took. */
+	void leavePlace() {
+		change(() -> this.singles--);
+	}
+
+	/**
+	 * Admits a call with several pictures, whose flow exists until {@link #exit}.
+	 * @return whether there was room for it
+	 */
+	boolean enter(Flow flow) {
+		this.lock.lock();
+		try {
+			if (taken() >= this.capacity || this.flows >= this.capacity) {
+				return false;
+			}
+			hold(flow);
+			return true;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	void exit(Flow flow) {
+		change(() -> release(flow));
+	}
+
+	/**
+	 * Asks for a place for a picture of a flow.
+	 * @return completed when the flow has it, in any thread, with what is to be given to
+	 * {@link #leavePlace(Flow)} later
+	 */
+	CompletableFuture<Flow> awaitPlace(Flow flow) {
+		CompletableFuture<Flow> place = new CompletableFuture<>();
+		change(() -> {
+			hold(flow);
+			flow.waiting.add(place);
+			this.shortOfPlaces.add(flow);
+		});
+		return place;
+	}
+
+	/**
+	 * Takes back the wish for a place, or gives back the place.
+	 * @param place from {@link #awaitPlace}
+	 */
+	void cancelPlace(Flow flow, CompletableFuture<Flow> place) {
+		change(() -> {
+			if (flow.waiting.remove(place)) {
+				if (flow.waiting.isEmpty()) {
+					this.shortOfPlaces.remove(flow);
+				}
+				release(flow);
+			}
+			else {
+				leave(flow);
+			}
+		});
+		place.cancel(false);
+	}
+
+	/** Gives back a place of a flow. */
+	void leavePlace(Flow flow) {
+		change(() -> leave(flow));
+	}
+
+	private void hold(Flow flow) {
+		if (flow.holds++ == 0) {
+			this.flows++;
+		}
+	}
+
+	private void release(Flow flow) {
+		if (--flow.holds == 0) {
+			this.flows--;
+		}
+	}
+
+	private void leave(Flow flow) {
+		flow.places--;
+		this.shared--;
+		release(flow);
+	}
+
+	/** Changes the numbers of places, and gives out those that are free then. */
+	private void change(Runnable change) {
+		List<Runnable> given = new ArrayList<>();
+		this.lock.lock();
+		try {
+			change.run();
+			while (!this.shortOfPlaces.isEmpty() && hasPlaceForFlow()) {
+				given.add(givePlace());
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		given.forEach(Runnable::run);
+	}
+
+	private boolean hasPlaceForFlow() {
+		int all = this.singles + this.shared;
+		return all < this.capacity
+				&& (this.shared < reserved() || (this.shared < this.share && all < this.capacity - this.capacity / 4));
+	}
+
+	/** The flow that has least is next. */
+	private Runnable givePlace() {
+		Flow flow = this.shortOfPlaces.stream().min(Comparator.comparingInt((each) -> each.places)).orElseThrow();
+		CompletableFuture<Flow> place = flow.waiting.remove();
+		this.shortOfPlaces.remove(flow);
+		if (!flow.waiting.isEmpty()) {
+			this.shortOfPlaces.add(flow);
+		}
+		flow.places++;
+		this.shared++;
+		return () -> place.complete(flow);
+	}
+
+	/** The places that are kept for flows, so that they go on. */
+	private int reserved() {
+		return Math.min(this.flows, this.share);
 	}
 
 	/** How many places a request can make use of. */
@@ -107,8 +259,9 @@ final class BatchQueue {
 		boolean schedule;
 		this.lock.lock();
 		try {
-			request.turn = Math.max(this.turn, request.turn + 1);
-			entry = new Entry(request, request.turn, this.entries++, picture);
+			Flow flow = request.flow();
+			flow.turn = Math.max(this.turn, flow.turn + 1);
+			entry = new Entry(request, flow.turn, this.entries++, picture);
 			this.waiting.add(entry);
 			this.arrived.signalAll();
 			schedule = schedules();
@@ -218,7 +371,7 @@ final class BatchQueue {
 		if (this.maximumDelay >= 0) {
 			return this.maximumDelay;
 		}
-		boolean moreToCome = this.places.get() > this.waiting.size() + this.running;
+		boolean moreToCome = this.singles + this.shared > this.waiting.size() + this.running;
 		return moreToCome ? Math.min(this.batchTime / 2, MAXIMUM_ADAPTIVE_DELAY) : 0;
 	}
 
@@ -255,9 +408,15 @@ final class BatchQueue {
 		}
 	}
 
-	/** How many places are taken. */
+	/** How many places are taken or kept. */
 	int taken() {
-		return this.places.get();
+		this.lock.lock();
+		try {
+			return this.singles + Math.max(this.shared, reserved());
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	int capacity() {
@@ -267,6 +426,24 @@ final class BatchQueue {
 	/** How long a single picture waits for its decoding, {@code null} for any time. */
 	@Nullable Duration maximumWait() {
 		return this.maximumWait;
+	}
+
+	/**
+	 * The pictures of one call, or of one stream of pictures, which take turns with those
+	 * of others. All of it belongs to the queue, and is guarded by it.
+	 */
+	static final class Flow {
+
+		/** Of the last picture. */
+		private long turn = -1;
+
+		private int places;
+
+		/** What needs this flow: it exists while there is something. */
+		private int holds;
+
+		private final Deque<CompletableFuture<Flow>> waiting = new ArrayDeque<>();
+
 	}
 
 	/** A picture that waits. */

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 import io.github.zsic.CheckpointException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
-import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.Checkpoint;
 import io.github.zsic.checkpoint.ImageProcessing;
@@ -298,15 +297,13 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * Takes a place in the queue, for a call that brings pictures.
-	 * @return the call's place, to be closed by the caller
-	 * @throws QueueFullException if there is none
+	 * Admits a call that brings pictures.
+	 * @param pictures how many
+	 * @return the call, to be closed by the caller
+	 * @throws io.github.zsic.QueueFullException if there is no room for it
 	 */
-	public ImageRequest admit() {
-		if (!this.queue.takePlace()) {
-			throw new QueueFullException(this.queue.capacity());
-		}
-		return new ImageRequest(this.queue, this::prepare);
+	public ImageRequest admit(int pictures) {
+		return ImageRequest.admit(this.queue, this::prepare, pictures);
 	}
 
 	/**

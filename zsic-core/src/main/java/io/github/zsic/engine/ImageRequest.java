@@ -1,9 +1,8 @@
 package io.github.zsic.engine;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,10 +16,12 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.zsic.QueueFullException;
 
 /**
- * A call that has a place in the queue of a model, for pictures to encode. To be used by
+ * A call that the queue of a model has admitted, for pictures to encode. To be used by
  * one thread and closed by it.
  */
 public final class ImageRequest implements AutoCloseable {
@@ -41,19 +42,39 @@ public final class ImageRequest implements AutoCloseable {
 
 	private final UnaryOperator<DualEncoder.Picture> preparation;
 
-	/** Of the queue, and guarded by it. */
-	long turn = -1;
+	private final BatchQueue.Flow flow = new BatchQueue.Flow();
 
-	private int places = 1;
+	private final boolean single;
+
+	/** For the next picture, if there are several. */
+	private @Nullable CompletableFuture<BatchQueue.Flow> place;
 
 	private volatile boolean abandoned;
 
-	/**
-	 * Creates a request, which has taken one place.
-	 */
-	ImageRequest(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation) {
+	private ImageRequest(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation, boolean single) {
 		this.queue = queue;
 		this.preparation = preparation;
+		this.single = single;
+	}
+
+	/**
+	 * Asks a queue to admit a call.
+	 * @param queue the queue
+	 * @param preparation makes of a decoded picture what is queued
+	 * @param pictures how many pictures the call has
+	 * @return the call
+	 * @throws QueueFullException if there is no room for it
+	 */
+	static ImageRequest admit(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation, int pictures) {
+		ImageRequest request = new ImageRequest(queue, preparation, pictures == 1);
+		if (!(request.single ? queue.takePlace() : queue.enter(request.flow))) {
+			throw new QueueFullException(queue.capacity());
+		}
+		return request;
+	}
+
+	BatchQueue.Flow flow() {
+		return this.flow;
 	}
 
 	private static ThreadPoolExecutor decoders() {
@@ -86,36 +107,79 @@ public final class ImageRequest implements AutoCloseable {
 	 * @throws RuntimeException what reader, decoder and consumer throw
 	 */
 	public <T> void encode(List<T> sources, Function<T, Source> reader, Consumer<EncodedImage> consumer) {
-		Deque<CompletableFuture<EncodedImage>> underWay = new ArrayDeque<>();
-		int next = 0;
+		if (this.single) {
+			consumer.accept(join(startAlone(sources.get(0), reader)));
+			return;
+		}
+		LookAhead<T, EncodedImage> ahead = new LookAhead<>(sources.iterator(), this.queue::window, this::havePlace,
+				(source) -> start(source, reader));
 		try {
-			for (int done = 0; done < sources.size(); done++) {
-				while (next < sources.size() && underWay.size() < this.queue.window()
-						&& havePlaceFor(underWay.size())) {
-					underWay.add(start(sources.get(next++), reader, sources.size() > 1));
-				}
-				EncodedImage image = await(underWay.element(), sources.size() > 1);
-				underWay.remove();
-				consumer.accept(image);
+			for (Optional<EncodedImage> image = await(ahead::next); image.isPresent(); image = await(ahead::next)) {
+				consumer.accept(image.get());
 			}
 		}
 		finally {
-			abandon(underWay);
+			abandon(ahead.underWay());
 		}
 	}
 
-	private <T> CompletableFuture<EncodedImage> start(T source, Function<T, Source> reader, boolean oneOfSeveral) {
+	/** Reads the picture in the calling thread, and decodes it there. */
+	private <T> CompletableFuture<EncodedImage> startAlone(T source, Function<T, Source> reader) {
+		long start = System.nanoTime();
+		Source decoder = reader.apply(source);
+		Duration read = Duration.ofNanos(System.nanoTime() - start);
+		return enqueue(decoder.isSmall() ? decode(decoder, read) : decodeInTurn(decoder, read));
+	}
+
+	/** In the place that was waited for. */
+	private <T> CompletableFuture<EncodedImage> start(T source, Function<T, Source> reader) {
+		this.place = null;
+		CompletableFuture<EncodedImage> result;
 		try {
 			long start = System.nanoTime();
 			Source decoder = reader.apply(source);
 			Duration read = Duration.ofNanos(System.nanoTime() - start);
-			return oneOfSeveral
-					? CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue)
-					: enqueue(decoder.isSmall() ? decode(decoder, read) : decodeInTurn(decoder, read));
+			result = CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue);
 		}
 		catch (RuntimeException | Error ex) {
 			// Its turn comes after the pictures before it.
-			return CompletableFuture.failedFuture(ex);
+			result = CompletableFuture.failedFuture(ex);
+		}
+		return result.whenComplete((image, failure) -> this.queue.leavePlace(this.flow));
+	}
+
+	/** Waits for a place only where there is no result to wait for. */
+	private boolean havePlace(boolean first) {
+		CompletableFuture<BatchQueue.Flow> next = this.place;
+		if (next == null) {
+			next = this.queue.awaitPlace(this.flow);
+			this.place = next;
+		}
+		if (first) {
+			await(next::get);
+		}
+		return next.isDone();
+	}
+
+	private static EncodedImage join(CompletableFuture<EncodedImage> future) {
+		try {
+			return future.join();
+		}
+		catch (CompletionException ex) {
+			throw failure((ex.getCause() != null) ? ex.getCause() : ex);
+		}
+	}
+
+	private static <T> T await(Waiting<T> waiting) {
+		try {
+			return waiting.get();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new CancellationException("The thread was interrupted while it waited for the engine.");
+		}
+		catch (ExecutionException ex) {
+			throw failure((ex.getCause() != null) ? ex.getCause() : ex);
 		}
 	}
 
@@ -158,14 +222,6 @@ public final class ImageRequest implements AutoCloseable {
 		}
 	}
 
-	/** The first place is always there, more only as long as nobody else needs them. */
-	private boolean havePlaceFor(int underWay) {
-		if (underWay == this.places && this.queue.takePlace()) {
-			this.places++;
-		}
-		return underWay < this.places;
-	}
-
 	private Decoded decode(Source decoder, Duration read) {
 		if (this.abandoned) {
 			throw new CancellationException();
@@ -182,26 +238,14 @@ public final class ImageRequest implements AutoCloseable {
 		return this.queue.add(this, decoded.picture).thenApply((encoded) -> encoded.withDecode(decoded.time));
 	}
 
-	private static EncodedImage await(CompletableFuture<EncodedImage> future, boolean interruptibly) {
-		try {
-			return interruptibly ? future.get() : future.join();
+	private static RuntimeException failure(Throwable cause) {
+		if (cause instanceof Error error) {
+			throw error;
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new CancellationException("The thread was interrupted while it waited for the engine.");
-		}
-		catch (ExecutionException | CompletionException ex) {
-			if (ex.getCause() instanceof Error error) {
-				throw error;
-			}
-			if (ex.getCause() instanceof RuntimeException failure) {
-				throw failure;
-			}
-			throw new IllegalStateException(ex.getCause());
-		}
+		return (cause instanceof RuntimeException failure) ? failure : new IllegalStateException(cause);
 	}
 
-	private void abandon(Deque<CompletableFuture<EncodedImage>> underWay) {
+	private void abandon(List<CompletableFuture<EncodedImage>> underWay) {
 		if (underWay.isEmpty()) {
 			return;
 		}
@@ -210,17 +254,31 @@ public final class ImageRequest implements AutoCloseable {
 		CompletableFuture.allOf(underWay.toArray(CompletableFuture[]::new)).exceptionally((ex) -> null).join();
 	}
 
-	/** Gives the places back. */
+	/** Ends the call for the queue. */
 	@Override
 	public void close() {
-		this.queue.leavePlaces(this.places);
-		this.places = 0;
+		if (this.single) {
+			this.queue.leavePlace();
+			return;
+		}
+		if (this.place != null) {
+			this.queue.cancelPlace(this.flow, this.place);
+		}
+		this.queue.exit(this.flow);
 	}
 
 	/**
 	 * A picture, and how long it took to be decoded.
 	 */
 	private record Decoded(DualEncoder.Picture picture, Duration time) {
+
+	}
+
+	/** Waits for something. */
+	@FunctionalInterface
+	private interface Waiting<T> {
+
+		T get() throws ExecutionException, InterruptedException;
 
 	}
 

@@ -2,6 +2,7 @@ package io.github.zsic.engine;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -37,6 +38,8 @@ class BatchQueueTests {
 
 	/** The embedding of a picture is its width. */
 	private final Semaphore batches = new Semaphore(0);
+
+	private final AtomicInteger beingComputed = new AtomicInteger();
 
 	private final ConcurrentLinkedQueue<List<Integer>> computed = new ConcurrentLinkedQueue<>();
 
@@ -169,6 +172,74 @@ class BatchQueueTests {
 		assertThat(call(queue, widths).get()).hasSize(1000).isSorted();
 	}
 
+	/**
+	 * A single picture waits for no more batches than behind as many single ones, however
+	 * many pictures others bring.
+	 */
+	@Test
+	void callsWithManyPicturesLeaveRoomForSingleOnes() throws Exception {
+		int capacity = 16;
+		int size = 4;
+		BatchQueue queue = queue(size, Duration.ZERO, capacity);
+		List<Future<List<Integer>>> bulk = new ArrayList<>();
+		for (int i = 1; i <= 16; i++) {
+			int[] pictures = new int[100];
+			Arrays.fill(pictures, i);
+			bulk.add(call(queue, pictures));
+		}
+		int inWork = capacity / 2;
+		for (int single = 1001; single <= 1040; single++) {
+			awaitInWork(queue, inWork);
+			Future<List<Integer>> call = call(queue, single);
+			awaitInWork(queue, inWork + 1);
+			int batches = 0;
+			while (!isComputed(single)) {
+				computeOne();
+				batches++;
+			}
+			assertThat(call.get()).containsExactly(single);
+			assertThat(batches).isLessThanOrEqualTo(1 + (inWork + size) / size);
+		}
+		// And they take turns with each other.
+		int[] computed = new int[17];
+		this.computed.forEach((batch) -> batch.stream().filter((i) -> i <= 16).forEach((i) -> computed[i]++));
+		int most = Arrays.stream(computed).max().orElseThrow();
+		assertThat(Arrays.stream(computed).skip(1).min().orElseThrow()).isGreaterThanOrEqualTo(most / 2);
+		this.batches.release(10_000);
+		for (Future<List<Integer>> call : bulk) {
+			assertThat(call.get()).hasSize(100);
+		}
+		assertThat(queue.taken()).isZero();
+	}
+
+	@Test
+	void aCallWithManyPicturesGivesPlacesBackThatOthersNeed() throws Exception {
+		BatchQueue queue = queue(4, Duration.ZERO, 16);
+		Future<List<Integer>> bulk = call(queue, new int[1000]);
+		awaitInWork(queue, 8);
+		for (int i = 0; i < 6; i++) {
+			assertThat(queue.takePlace()).isTrue();
+		}
+		// Three quarters of all, of which it has what is left.
+		while (queue.taken() > 12) {
+			computeOne();
+		}
+		int singles = 6;
+		while (queue.takePlace()) {
+			singles++;
+			computeOne();
+		}
+		// One is kept for it, so that it goes on.
+		assertThat(singles).isEqualTo(15);
+		assertThat(queue.taken()).isEqualTo(16);
+		this.batches.release(10_000);
+		assertThat(bulk.get()).hasSize(1000);
+		for (int i = 0; i < singles; i++) {
+			queue.leavePlace();
+		}
+		assertThat(queue.taken()).isZero();
+	}
+
 	@Test
 	void onlyAFewPicturesAreDecodedAhead() throws Exception {
 		BatchQueue queue = queue(4, Duration.ZERO, 100);
@@ -279,9 +350,31 @@ class BatchQueueTests {
 		return picture;
 	}
 
+	/** Until so many pictures are being computed or wait. */
+	private void awaitInWork(BatchQueue queue, int pictures) throws InterruptedException {
+		while (queue.waiting() + this.beingComputed.get() != pictures) {
+			Thread.sleep(1);
+		}
+	}
+
+	private boolean isComputed(int width) {
+		return this.computed.stream().anyMatch((batch) -> batch.contains(width));
+	}
+
+	/** Lets one batch go, and waits for it. */
+	private void computeOne() throws InterruptedException {
+		int before = this.computed.size();
+		this.batches.release();
+		while (this.computed.size() == before) {
+			Thread.sleep(1);
+		}
+	}
+
 	private BatchQueue queue(int maximumSize, @Nullable Duration maximumDelay, int capacity) {
 		return new BatchQueue(this.threads, new Batching(maximumSize, maximumDelay, capacity), (pictures) -> {
+			this.beingComputed.set(pictures.size());
 			this.batches.acquireUninterruptibly();
+			this.beingComputed.set(0);
 			List<Integer> widths = pictures.stream().map(DualEncoder.Picture::width).toList();
 			if (widths.contains(-1)) {
 				throw new IllegalStateException("negative width");
@@ -297,8 +390,7 @@ class BatchQueueTests {
 
 	private static List<Integer> encode(BatchQueue queue, UnaryOperator<DualEncoder.Picture> decoder, int... widths) {
 		List<Integer> results = new ArrayList<>();
-		assertThat(queue.takePlace()).isTrue();
-		try (ImageRequest request = new ImageRequest(queue, UnaryOperator.identity())) {
+		try (ImageRequest request = ImageRequest.admit(queue, UnaryOperator.identity(), widths.length)) {
 			request.encode(
 					IntStream.of(widths).mapToObj((width) -> new DualEncoder.Picture(new byte[0], width, 1)).toList(),
 					(picture) -> () -> decoder.apply(picture), (image) -> results.add((int) image.embedding()[0]));

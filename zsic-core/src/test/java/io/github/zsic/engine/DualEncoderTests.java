@@ -73,7 +73,7 @@ class DualEncoderTests {
 
 	private static List<EncodedImage> encode(DualEncoder encoder, List<DualEncoder.Picture> pictures) {
 		List<EncodedImage> results = new ArrayList<>();
-		try (ImageRequest request = encoder.admit()) {
+		try (ImageRequest request = encoder.admit(pictures.size())) {
 			request.encode(pictures, (picture) -> () -> picture, results::add);
 		}
 		return results;
