@@ -95,7 +95,10 @@ final class CoreContention {
 		return true;
 	}
 
-	/** The threads of a team inherit the name of the thread that made them. */
+	/**
+	 * The threads of a team inherit the name of the thread that made them, which no other
+	 * thread of the engine has.
+	 */
 	private static List<Path> findTeam() {
 		List<Path> found = new ArrayList<>();
 		try {

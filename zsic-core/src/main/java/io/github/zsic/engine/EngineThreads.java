@@ -1,5 +1,6 @@
 package io.github.zsic.engine;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -8,7 +9,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import ai.djl.pytorch.jni.JniUtils;
 
@@ -85,10 +85,8 @@ final class EngineThreads implements AutoCloseable {
 	}
 
 	private static ThreadPoolExecutor executor(Settings settings) {
-		AtomicInteger number = new AtomicInteger();
 		return new ThreadPoolExecutor(settings.threads(), settings.threads(), 0, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(),
-				(task) -> new Worker(task, settings.name() + "-" + number.incrementAndGet(), settings.alone()));
+				new LinkedBlockingQueue<>(), (task) -> new Worker(task, settings.name(), settings.alone()));
 	}
 
 	/**
@@ -248,12 +246,27 @@ final class EngineThreads implements AutoCloseable {
 	 */
 	private static final class Worker extends Thread {
 
+		/** Those that threads have, of whatever pool. */
+		private static final BitSet NUMBERS = new BitSet();
+
 		private final CoreContention contention = new CoreContention();
+
+		private final int number;
 
 		private int cores;
 
+		/**
+		 * {@link CoreContention} finds the team of a thread by its name, of which Linux
+		 * keeps 15 characters. So no two threads have the same, and numbers are used
+		 * again, to stay short.
+		 */
 		Worker(Runnable task, String name, int cores) {
-			super(null, task, name, 0, false);
+			super(null, task, "", 0, false);
+			synchronized (NUMBERS) {
+				this.number = NUMBERS.nextClearBit(1);
+				NUMBERS.set(this.number);
+			}
+			setName(name + "-" + this.number);
 			this.cores = cores;
 			setDaemon(true);
 			// DJL looks for its classes and files through the context class loader.
@@ -275,7 +288,14 @@ final class EngineThreads implements AutoCloseable {
 			// differ in their last bits between calls. The programs are written in the
 			// form that is to run.
 			JniUtils.setGraphExecutorOptimize(false);
-			super.run();
+			try {
+				super.run();
+			}
+			finally {
+				synchronized (NUMBERS) {
+					NUMBERS.clear(this.number);
+				}
+			}
 		}
 
 		/**
