@@ -2,6 +2,7 @@ package io.github.zsic;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Adds background prompts to the requests that have none.
@@ -23,8 +24,16 @@ final class BackgroundClassifier implements ZeroShotClassifier {
 
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
-		return this.classifier
-			.classify(request.background().isEmpty() ? request.withBackground(this.background) : request);
+		return this.classifier.classify(withBackground(request));
+	}
+
+	@Override
+	public CompletableFuture<List<Classification>> classifyAsync(ClassificationRequest request) {
+		return this.classifier.classifyAsync(withBackground(request));
+	}
+
+	private ClassificationRequest withBackground(ClassificationRequest request) {
+		return request.background().isEmpty() ? request.withBackground(this.background) : request;
 	}
 
 	@Override

@@ -3,6 +3,7 @@ package io.github.zsic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -39,11 +40,10 @@ public final class ClassificationRequest {
 
 	private final @Nullable Float threshold;
 
+	/** What the picture is one of, if it is one of many. */
+	private final @Nullable ClassificationStream stream;
+
 	private ClassificationRequest(Builder builder) {
-		if (builder.images.isEmpty()) {
-			throw new InvalidImageException(InvalidImageException.Reason.UNREADABLE, "The request has no image.",
-					"Pass at least one.");
-		}
 		this.images = List.copyOf(builder.images);
 		this.ownLabels = new ArrayList<>(builder.ownLabels);
 		this.labels = builder.buildLabels();
@@ -53,11 +53,13 @@ public final class ClassificationRequest {
 		this.temperature = builder.temperature;
 		this.top = builder.top;
 		this.threshold = builder.threshold;
+		this.stream = null;
 	}
 
-	private ClassificationRequest(ClassificationRequest request, List<String> background) {
-		this.images = request.images;
-		this.ownLabels = request.ownLabels;
+	private ClassificationRequest(ClassificationRequest request, List<ImageInput> images,
+			List<@Nullable LabelSet> ownLabels, List<String> background, @Nullable ClassificationStream stream) {
+		this.images = images;
+		this.ownLabels = ownLabels;
 		this.labels = request.labels;
 		this.templates = request.templates;
 		this.background = background;
@@ -65,6 +67,7 @@ public final class ClassificationRequest {
 		this.temperature = request.temperature;
 		this.top = request.top;
 		this.threshold = request.threshold;
+		this.stream = stream;
 	}
 
 	/**
@@ -77,7 +80,18 @@ public final class ClassificationRequest {
 
 	/** The same request with other background prompts. */
 	ClassificationRequest withBackground(List<String> background) {
-		return new ClassificationRequest(this, background);
+		return new ClassificationRequest(this, this.images, this.ownLabels, background, this.stream);
+	}
+
+	/** The same request for one of the pictures of a stream. */
+	ClassificationRequest forPicture(ImageInput image, ClassificationStream stream) {
+		return new ClassificationRequest(this, List.of(image), Collections.singletonList(null), this.background,
+				stream);
+	}
+
+	/** What the only picture is one of, {@code null} if it is not one of many. */
+	@Nullable ClassificationStream stream() {
+		return this.stream;
 	}
 
 	public List<ImageInput> images() {
@@ -429,6 +443,19 @@ public final class ClassificationRequest {
 		 * @throws InvalidTemplateException if a template cannot be used
 		 */
 		public ClassificationRequest build() {
+			if (this.images.isEmpty()) {
+				throw new InvalidImageException(InvalidImageException.Reason.UNREADABLE, "The request has no image.",
+						"Pass at least one.");
+			}
+			return new ClassificationRequest(this);
+		}
+
+		/** For pictures that come one by one. */
+		ClassificationRequest buildForStream() {
+			if (!this.images.isEmpty()) {
+				throw new IllegalArgumentException(
+						"The request has images, but its images are those of the stream: do not add others");
+			}
 			return new ClassificationRequest(this);
 		}
 

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.WeakHashMap;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -26,6 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.engine.DualEncoder;
+import io.github.zsic.engine.EncodedImage;
+import io.github.zsic.engine.Flow;
 import io.github.zsic.engine.ImageRequest;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.image.RgbImage;
@@ -74,11 +76,17 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	/** The embeddings of label sets, for as long as somebody refers to the set. */
 	private final Map<LabelSet, float[][]> prepared = Collections.synchronizedMap(new WeakHashMap<>());
 
+	/** The pictures of streams, for as long as somebody reads the stream. */
+	private final Map<ClassificationStream, Flow> flows = Collections.synchronizedMap(new WeakHashMap<>());
+
 	/** How many texts were encoded to try the model out. */
 	private final long triedTexts;
 
-	/** Calls hold the read lock, so that closing, with the write lock, waits for them. */
-	private final ReadWriteLock lock = new ReentrantReadWriteLock();
+	/**
+	 * Calls take one, in whatever threads they run, and closing, which waits for them,
+	 * takes all.
+	 */
+	private final Semaphore calls = new Semaphore(Integer.MAX_VALUE);
 
 	private volatile boolean closing;
 
@@ -134,31 +142,79 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
-		return classify(request, this::read);
+		// Of a stream, whose classifier has something around this one that calls it so.
+		return (request.stream() != null) ? AsyncCall.await(classifyAsync(request)) : classify(request, this::read);
 	}
 
 	private List<Classification> classify(ClassificationRequest request,
 			Function<ImageInput, ImageRequest.Source> reader) {
 		return whileOpen(() -> {
 			try (ImageRequest images = this.encoder.admit(request.images().size())) {
-				long start = System.nanoTime();
-				List<LabelSet> labels = labels(request);
-				Map<LabelSet, float[][]> embeddings = new IdentityHashMap<>();
-				labels.forEach((set) -> embeddings.computeIfAbsent(set, this::embed));
-				float[][] background = this.texts.get(request.background());
-				Duration text = since(start);
+				EncodedLabels labels = new EncodedLabels(request);
 				List<Classification> results = new ArrayList<>(request.images().size());
-				images.encode(request.images(), reader, (image) -> {
-					long scoring = System.nanoTime();
-					LabelSet own = labels.get(results.size());
-					List<Prediction> predictions = this.scorer.score(request, own.labels(),
-							Objects.requireNonNull(embeddings.get(own)), background, image.embedding());
-					results.add(new Classification(predictions, new Timings(image.decode(), image.queue(),
-							image.compute(), text, since(scoring), image.batchSize()), this.info));
-				});
+				images.encode(request.images(), reader, (image) -> results.add(labels.score(results.size(), image)));
 				return List.copyOf(results);
 			}
 		});
+	}
+
+	@Override
+	public CompletableFuture<List<Classification>> classifyAsync(ClassificationRequest request) {
+		if (request.images().size() > 1) {
+			return AsyncCall.run(() -> classify(request));
+		}
+		ImageRequest image;
+		try {
+			enter();
+			image = admit(request);
+		}
+		catch (ZsicException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		AsyncCall<List<Classification>> call = new AsyncCall<>(image::abandon);
+		ClassificationStream stream = request.stream();
+		CompletableFuture.supplyAsync(() -> {
+			EncodedLabels labels = new EncodedLabels(request);
+			return image.encode(request.images().get(0), this::read)
+				.<Supplier<List<Classification>>>thenApply((encoded) -> () -> List.of(labels.score(0, encoded)));
+		}, (stream != null) ? stream.readers() : AsyncCall.THREADS)
+			.thenCompose(Function.identity())
+			// The engine's threads have other things to do than what depends on a call.
+			.whenCompleteAsync((scoring, failure) -> {
+				image.close();
+				call.completeWith(() -> {
+					try {
+						if (failure != null) {
+							throw AsyncCall.unchecked(failure);
+						}
+						return scoring.get();
+					}
+					finally {
+						leave();
+					}
+				});
+			}, AsyncCall.THREADS);
+		return call;
+	}
+
+	/** Of a call that has entered, which it has left if this fails. */
+	private ImageRequest admit(ClassificationRequest request) {
+		ClassificationStream stream = request.stream();
+		if (stream != null) {
+			stream.window(this.encoder.window());
+			return this.encoder.admit(this.flows.computeIfAbsent(stream, (key) -> new Flow()));
+		}
+		boolean admitted = false;
+		try {
+			ImageRequest image = this.encoder.admit(1);
+			admitted = true;
+			return image;
+		}
+		finally {
+			if (!admitted) {
+				leave();
+			}
+		}
 	}
 
 	@Override
@@ -209,7 +265,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public LabelSet prepare(LabelSet labels) {
 		return whileOpen(() -> {
-			embed(labels);
+			embed(labels, true);
 			return labels;
 		});
 	}
@@ -238,7 +294,7 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public void close() {
 		this.closing = true;
-		this.lock.writeLock().lock();
+		this.calls.acquireUninterruptibly(Integer.MAX_VALUE);
 		try {
 			if (!this.closed) {
 				this.closed = true;
@@ -248,22 +304,39 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			}
 		}
 		finally {
-			this.lock.writeLock().unlock();
+			this.calls.release(Integer.MAX_VALUE);
 		}
 	}
 
 	private <T> T whileOpen(Supplier<T> call) {
-		// Looked at twice: before, so that no new call delays the closing, nor waits for
-		// it just to be refused; inside, because closing may have begun in between.
-		refuseWhenClosing();
-		this.lock.readLock().lock();
+		enter();
 		try {
-			refuseWhenClosing();
 			return call.get();
 		}
 		finally {
-			this.lock.readLock().unlock();
+			leave();
 		}
+	}
+
+	private void enter() {
+		// Looked at twice: before, so that no new call delays the closing, nor waits for
+		// it just to be refused; then again, because closing may have begun in between.
+		refuseWhenClosing();
+		this.calls.acquireUninterruptibly();
+		boolean entered = false;
+		try {
+			refuseWhenClosing();
+			entered = true;
+		}
+		finally {
+			if (!entered) {
+				leave();
+			}
+		}
+	}
+
+	private void leave() {
+		this.calls.release();
 	}
 
 	private static Duration since(long start) {
@@ -395,11 +468,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	/** A unit vector for each label. */
-	private float[][] embed(LabelSet labels) {
+	private float[][] embed(LabelSet labels, boolean usedAgain) {
 		float[][] embeddings = this.prepared.get(labels);
 		if (embeddings == null) {
 			embeddings = compute(labels);
-			if (labels.isReusable()) {
+			if (usedAgain) {
 				this.prepared.put(labels, embeddings);
 			}
 		}
@@ -432,6 +505,45 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			from += count;
 		}
 		return result;
+	}
+
+	/**
+	 * What the pictures of a request are compared with.
+	 */
+	private final class EncodedLabels {
+
+		private final ClassificationRequest request;
+
+		/** For each picture. */
+		private final List<LabelSet> labels;
+
+		private final Map<LabelSet, float[][]> embeddings = new IdentityHashMap<>();
+
+		private final float[][] background;
+
+		private final Duration time;
+
+		EncodedLabels(ClassificationRequest request) {
+			long start = System.nanoTime();
+			this.request = request;
+			this.labels = labels(request);
+			for (LabelSet set : this.labels) {
+				boolean ofStream = request.stream() != null && request.labelSet(0) == set;
+				this.embeddings.computeIfAbsent(set, (key) -> embed(key, key.isReusable() || ofStream));
+			}
+			this.background = DefaultZeroShotClassifier.this.texts.get(request.background());
+			this.time = since(start);
+		}
+
+		Classification score(int picture, EncodedImage image) {
+			long start = System.nanoTime();
+			LabelSet own = this.labels.get(picture);
+			List<Prediction> predictions = DefaultZeroShotClassifier.this.scorer.score(this.request, own.labels(),
+					Objects.requireNonNull(this.embeddings.get(own)), this.background, image.embedding());
+			return new Classification(predictions, new Timings(image.decode(), image.queue(), image.compute(),
+					this.time, since(start), image.batchSize()), DefaultZeroShotClassifier.this.info);
+		}
+
 	}
 
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -300,6 +301,29 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		return call((classifier) -> classifier.classify(request));
 	}
 
+	/**
+	 * While there is no model, the call waits for it in a thread of its own.
+	 */
+	@Override
+	public CompletableFuture<List<Classification>> classifyAsync(ClassificationRequest request) {
+		Lease lease = leaseAtOnce();
+		if (lease == null) {
+			return AsyncCall.run(() -> call((classifier) -> AsyncCall.await(classifier.classifyAsync(request))));
+		}
+		CompletableFuture<List<Classification>> call;
+		try {
+			call = lease.model.classifier.classifyAsync(request);
+		}
+		catch (RuntimeException | Error ex) {
+			release(lease, ex);
+			throw ex;
+		}
+		// The lease ends with the call, also if the caller does not wait for that.
+		return call
+			.whenComplete((result, failure) -> release(lease, (failure != null) ? AsyncCall.cause(failure) : null))
+			.copy();
+	}
+
 	@Override
 	public LabelSet prepare(LabelSet labels) {
 		call((classifier) -> classifier.prepare(labels));
@@ -395,10 +419,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 				}
 				left = this.changed.awaitNanos(left);
 			}
-			Lease lease = new Lease(this.current, System.nanoTime(), test);
-			this.current.leases++;
-			this.leases.add(lease);
-			return lease;
+			return begin(this.current, test);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -408,6 +429,24 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/** A lease of the current model, {@code null} if there is none. */
+	private @Nullable Lease leaseAtOnce() {
+		this.lock.lock();
+		try {
+			return (this.current != null) ? begin(this.current, false) : null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private Lease begin(Model model, boolean test) {
+		Lease lease = new Lease(model, System.nanoTime(), test);
+		model.leases++;
+		this.leases.add(lease);
+		return lease;
 	}
 
 	private ModelNotReadyException notReady() {

@@ -4,6 +4,9 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Classifies pictures with labels that are made up at run time.
@@ -76,7 +79,8 @@ public interface ZeroShotClassifier extends AutoCloseable {
 
 	/**
 	 * Scores the labels of a request for each of its pictures. Several pictures are
-	 * decoded and computed a few at a time, so there may be any number.
+	 * decoded and computed a few at a time, so there may be any number. If one fails, all
+	 * fail; {@link #classifyEach classifyEach} goes on.
 	 * @param request pictures, labels and how to score them
 	 * @return one result for each picture, in the order of the request
 	 * @throws InvalidImageException if one of the pictures cannot be read
@@ -87,6 +91,136 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	 * has not been computed by then is given up
 	 */
 	List<Classification> classify(ClassificationRequest request);
+
+	/**
+	 * Scores labels for one picture while no thread waits for it.
+	 * @param image the picture
+	 * @param labels the candidate labels; duplicates are kept; none for those that the
+	 * classifier was built with
+	 * @return the labels with their scores, best first, when they are there
+	 * @throws InvalidLabelException if a label is blank
+	 * @see #classifyAsync(ClassificationRequest)
+	 */
+	default CompletableFuture<Classification> classifyAsync(ImageInput image, String... labels) {
+		return classifyAsync(image, Arrays.asList(labels));
+	}
+
+	/**
+	 * Scores labels for one picture while no thread waits for it.
+	 * @param image the picture
+	 * @param labels the candidate labels; duplicates are kept; none for those that the
+	 * classifier was built with
+	 * @return the labels with their scores, best first, when they are there
+	 * @throws InvalidLabelException if a label is blank
+	 * @see #classifyAsync(ClassificationRequest)
+	 */
+	default CompletableFuture<Classification> classifyAsync(ImageInput image, Collection<String> labels) {
+		return classifyAsync(ClassificationRequest.builder().image(image).labels(labels).build())
+			.thenApply((results) -> results.get(0));
+	}
+
+	/**
+	 * Scores a set of labels for one picture while no thread waits for it.
+	 * @param image the picture
+	 * @param labels the candidate labels
+	 * @return the labels with their scores, best first, when they are there
+	 * @see #classifyAsync(ClassificationRequest)
+	 */
+	default CompletableFuture<Classification> classifyAsync(ImageInput image, LabelSet labels) {
+		return classifyAsync(ClassificationRequest.builder().image(image).labels(labels).build())
+			.thenApply((results) -> results.get(0));
+	}
+
+	/**
+	 * Scores the labels of a request for each of its pictures, as
+	 * {@link #classify(ClassificationRequest)} does, and returns at once. The future
+	 * fails with what that method throws, a full queue and a closed classifier included.
+	 * <p>
+	 * A request with one picture takes a thread only while its picture is read and
+	 * decoded; while it waits for its turn and is computed it has none. One with several
+	 * pictures takes a thread until it ends; {@link #classifyEach classifyEach} does not.
+	 * Stages that depend on the future run in a thread of zsic that has nothing else to
+	 * do, or in the thread that adds them. They may block, and may close the classifier.
+	 * <p>
+	 * Cancelling the future, or a stage that depends on it, gives up what has not begun:
+	 * the place in the queue is free again. A picture that is being read, decoded or
+	 * computed goes on to the end of that.
+	 * @param request pictures, labels and how to score them
+	 * @return one result for each picture, in the order of the request, when all are
+	 * there
+	 * @implSpec The default calls {@link #classify(ClassificationRequest)} in another
+	 * thread, which is interrupted if the future is cancelled.
+	 */
+	default CompletableFuture<List<Classification>> classifyAsync(ClassificationRequest request) {
+		return AsyncCall.run(() -> classify(request));
+	}
+
+	/**
+	 * Scores labels for any number of pictures, one after the other.
+	 * @param images the pictures
+	 * @param labels the candidate labels; duplicates are kept; none for those that the
+	 * classifier was built with
+	 * @return for each picture its classification or failure, to be closed by the caller
+	 * @throws InvalidLabelException if a label is blank
+	 * @see #classifyEach(Stream, Consumer)
+	 */
+	default Stream<ClassificationOutcome> classifyEach(Stream<ImageInput> images, String... labels) {
+		return classifyEach(images, (request) -> request.labels(labels));
+	}
+
+	/**
+	 * Scores a set of labels for any number of pictures, one after the other.
+	 * @param images the pictures
+	 * @param labels the candidate labels
+	 * @return for each picture its classification or failure, to be closed by the caller
+	 * @see #classifyEach(Stream, Consumer)
+	 */
+	default Stream<ClassificationOutcome> classifyEach(Stream<ImageInput> images, LabelSet labels) {
+		return classifyEach(images, (request) -> request.labels(labels));
+	}
+
+	/**
+	 * Scores labels for any number of pictures, which need not be there at the same time.
+	 *
+	 * <pre>{@code
+	 * try (Stream<ClassificationOutcome> outcomes = classifier.classifyEach(files.map(ImageInput::of),
+	 *         (request) -> request.labels("fox", "owl").top(1))) {
+	 *     outcomes.forEach((outcome) -> …);
+	 * }
+	 * }</pre>
+	 *
+	 * The results come in the order of the pictures. A picture that cannot be read, or
+	 * fails in the engine, has its {@linkplain ClassificationOutcome#failure() failure}
+	 * in its place, and the others go on. What is not about one picture ends the stream
+	 * with its exception: labels that cannot be used, a classifier that is closed, a
+	 * model that is not there.
+	 * <p>
+	 * The stream is lazy and sequential. Pictures are taken from their stream by the
+	 * thread that asks for results, and only a few, twice as many as the engine computes
+	 * at once, are ahead of the result that was asked for last. At most four of them are
+	 * read at the same time, in threads of zsic. They wait for room in the queue, beside
+	 * other calls, and are never refused.
+	 * <p>
+	 * Closing the stream gives up what is under way and closes the stream of pictures.
+	 * Between results it holds nothing: one that is forgotten keeps no thread and no
+	 * place in the queue, and neither closing a classifier nor exchanging a model waits
+	 * for it. Each picture is a call of its own, of one model from its beginning to its
+	 * end; if a {@link SwappableClassifier} exchanges its model, later pictures have the
+	 * new one, as {@link Classification#model()} tells.
+	 * @param images the pictures
+	 * @param request sets the labels and how to score them, but no pictures
+	 * @return for each picture its classification or failure, to be closed by the caller;
+	 * throws {@link java.util.concurrent.CancellationException} if the thread that asks
+	 * for results is interrupted, or another thread closes the stream meanwhile
+	 * @throws InvalidLabelException if a label is blank
+	 * @throws IllegalArgumentException if the request has pictures
+	 */
+	default Stream<ClassificationOutcome> classifyEach(Stream<ImageInput> images,
+			Consumer<ClassificationRequest.Builder> request) {
+		ClassificationRequest.Builder builder = ClassificationRequest.builder();
+		request.accept(builder);
+		return ClassificationStream.of(this, images, builder.buildForStream());
+	}
 
 	/**
 	 * Prepares labels for many calls, with the classifier's own templates.

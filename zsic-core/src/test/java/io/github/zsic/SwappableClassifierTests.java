@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -215,6 +216,54 @@ class SwappableClassifierTests {
 			return List.of(before, answer(model), answer(this.classifier));
 		});
 		assertThat(answers).containsExactly("a", "a", "b");
+	}
+
+	@Test
+	void asynchronousCallWaitsForTheFirstModelInAnotherThread() throws Exception {
+		CompletableFuture<List<Classification>> call = this.classifier.classifyAsync(REQUEST);
+		assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> call.get(50, TimeUnit.MILLISECONDS));
+		load("a");
+		assertThat(call.get(10, TimeUnit.SECONDS).get(0).best().label()).isEqualTo("a");
+		this.classifier.close();
+		assertThat(this.classifier.classifyAsync(REQUEST)).failsWithin(10, TimeUnit.SECONDS)
+			.withThrowableThat()
+			.withCauseInstanceOf(ClassifierClosedException.class);
+	}
+
+	/** Whoever waits for the result, or does not any more. */
+	@Test
+	void asynchronousCallHoldsItsModelToItsEnd() throws Exception {
+		Fake first = load("a");
+		first.hold = new CountDownLatch(1);
+		CompletableFuture<List<Classification>> call = this.classifier.classifyAsync(REQUEST);
+		first.entered.await();
+		Future<Fake> second = this.executor.submit(() -> load("b"));
+		while (!this.classifier.model().checkpoint().equals("b")) {
+			Thread.sleep(1);
+		}
+		assertThat(answer(this.classifier)).isEqualTo("b");
+		assertThat(second).isNotDone();
+		assertThat(first.closed).isFalse();
+		assertThat(this.classifier.calls(Duration.ofMinutes(1)).running()).isOne();
+		assertThat(call.cancel(true)).isTrue();
+		second.get(10, TimeUnit.SECONDS);
+		assertThat(first.closed).isTrue();
+		assertThat(this.classifier.calls(Duration.ofMinutes(1)).running()).isZero();
+		assertThat(this.classifier.calls(Duration.ofMinutes(1)).failures()).isZero();
+	}
+
+	@Test
+	void countsWhatFailsInAsynchronousCalls() {
+		Fake model = load("a");
+		model.failure = new InferenceException("engine", "");
+		assertThat(this.classifier.classifyAsync(REQUEST)).failsWithin(10, TimeUnit.SECONDS)
+			.withThrowableThat()
+			.withCauseInstanceOf(InferenceException.class);
+		model.failure = null;
+		assertThat(this.classifier.classifyAsync(REQUEST)).succeedsWithin(10, TimeUnit.SECONDS);
+		CallStatistics calls = this.classifier.calls(Duration.ofMinutes(1));
+		assertThat(calls.failures()).isOne();
+		assertThat(calls.successes()).isOne();
 	}
 
 	@Test

@@ -1,16 +1,15 @@
 package io.github.zsic.engine;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -162,22 +161,25 @@ final class BatchQueue {
 	}
 
 	/**
-	 * Takes back the wish for a place, or gives back the place.
+	 * Takes back the wish for a place.
 	 * @param place from {@link #awaitPlace}
+	 * @return whether the flow had not got it yet
 	 */
-	void cancelPlace(Flow flow, CompletableFuture<Flow> place) {
+	boolean withdrawPlace(Flow flow, CompletableFuture<Flow> place) {
+		AtomicBoolean waited = new AtomicBoolean();
 		change(() -> {
 			if (flow.waiting.remove(place)) {
+				waited.set(true);
 				if (flow.waiting.isEmpty()) {
 					this.shortOfPlaces.remove(flow);
 				}
 				release(flow);
 			}
-			else {
-				leave(flow);
-			}
 		});
-		place.cancel(false);
+		if (waited.get()) {
+			place.cancel(false);
+		}
+		return waited.get();
 	}
 
 	/** Gives back a place of a flow. */
@@ -426,24 +428,6 @@ final class BatchQueue {
 	/** How long a single picture waits for its decoding, {@code null} for any time. */
 	@Nullable Duration maximumWait() {
 		return this.maximumWait;
-	}
-
-	/**
-	 * The pictures of one call, or of one stream of pictures, which take turns with those
-	 * of others. All of it belongs to the queue, and is guarded by it.
-	 */
-	static final class Flow {
-
-		/** Of the last picture. */
-		private long turn = -1;
-
-		private int places;
-
-		/** What needs this flow: it exists while there is something. */
-		private int holds;
-
-		private final Deque<CompletableFuture<Flow>> waiting = new ArrayDeque<>();
-
 	}
 
 	/** A picture that waits. */

@@ -307,6 +307,24 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
+	 * Admits a call with one picture that is one of many. It is never refused, but waits
+	 * for the others.
+	 * @param flow of all of them, for this model alone
+	 * @return the call, to be closed by the caller
+	 */
+	public ImageRequest admit(Flow flow) {
+		return new ImageRequest(this.queue, this::prepare, flow, ImageRequest.Kind.ONE_OF_FLOW);
+	}
+
+	/**
+	 * How many pictures of one caller keep the engine busy.
+	 * @return a positive number
+	 */
+	public int window() {
+		return this.queue.window();
+	}
+
+	/**
 	 * How many pixels a picture has after it is resized for the model and cropped.
 	 * @param width the width of the picture
 	 * @param height its height

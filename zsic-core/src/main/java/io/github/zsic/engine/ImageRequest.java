@@ -21,16 +21,21 @@ import org.jspecify.annotations.Nullable;
 import io.github.zsic.QueueFullException;
 
 /**
- * A call that the queue of a model has admitted, for pictures to encode. To be used by
- * one thread and closed by it.
+ * A call that the queue of a model has admitted, for pictures to encode. To be closed
+ * when it has its results.
  */
 public final class ImageRequest implements AutoCloseable {
 
 	/**
 	 * Decode the pictures of requests that have several; a single one is decoded by the
-	 * thread that wants it. Shared by all models, as cores are.
+	 * thread that waits for it. Shared by all models, as cores are.
 	 */
-	private static final ThreadPoolExecutor DECODERS = decoders();
+	private static final ThreadPoolExecutor DECODERS = decoders("zsic-decode-");
+
+	/**
+	 * Decode single pictures that no thread waits for, beside those of large requests.
+	 */
+	private static final ThreadPoolExecutor SINGLE_DECODERS = decoders("zsic-decode-single-");
 
 	/**
 	 * For those who decode themselves. More at the same time than there are cores would
@@ -42,19 +47,20 @@ public final class ImageRequest implements AutoCloseable {
 
 	private final UnaryOperator<DualEncoder.Picture> preparation;
 
-	private final BatchQueue.Flow flow = new BatchQueue.Flow();
+	private final Flow flow;
 
-	private final boolean single;
+	private final Kind kind;
 
-	/** For the next picture, if there are several. */
-	private @Nullable CompletableFuture<BatchQueue.Flow> place;
+	/** That is waited for, or for the next picture. Not used by single pictures. */
+	private volatile @Nullable CompletableFuture<Flow> place;
 
 	private volatile boolean abandoned;
 
-	private ImageRequest(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation, boolean single) {
+	ImageRequest(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation, Flow flow, Kind kind) {
 		this.queue = queue;
 		this.preparation = preparation;
-		this.single = single;
+		this.flow = flow;
+		this.kind = kind;
 	}
 
 	/**
@@ -66,23 +72,23 @@ public final class ImageRequest implements AutoCloseable {
 	 * @throws QueueFullException if there is no room for it
 	 */
 	static ImageRequest admit(BatchQueue queue, UnaryOperator<DualEncoder.Picture> preparation, int pictures) {
-		ImageRequest request = new ImageRequest(queue, preparation, pictures == 1);
-		if (!(request.single ? queue.takePlace() : queue.enter(request.flow))) {
+		Flow flow = new Flow();
+		if (!((pictures == 1) ? queue.takePlace() : queue.enter(flow))) {
 			throw new QueueFullException(queue.capacity());
 		}
-		return request;
+		return new ImageRequest(queue, preparation, flow, (pictures == 1) ? Kind.SINGLE : Kind.SEVERAL);
 	}
 
-	BatchQueue.Flow flow() {
+	Flow flow() {
 		return this.flow;
 	}
 
-	private static ThreadPoolExecutor decoders() {
+	private static ThreadPoolExecutor decoders(String name) {
 		int cores = Runtime.getRuntime().availableProcessors();
 		AtomicInteger number = new AtomicInteger();
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(cores, cores, 30, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), (task) -> {
-					Thread thread = new Thread(null, task, "zsic-decode-" + number.incrementAndGet(), 0, false);
+					Thread thread = new Thread(null, task, name + number.incrementAndGet(), 0, false);
 					thread.setDaemon(true);
 					thread.setContextClassLoader(ImageRequest.class.getClassLoader());
 					return thread;
@@ -107,7 +113,7 @@ public final class ImageRequest implements AutoCloseable {
 	 * @throws RuntimeException what reader, decoder and consumer throw
 	 */
 	public <T> void encode(List<T> sources, Function<T, Source> reader, Consumer<EncodedImage> consumer) {
-		if (this.single) {
+		if (this.kind == Kind.SINGLE) {
 			consumer.accept(join(startAlone(sources.get(0), reader)));
 			return;
 		}
@@ -123,12 +129,59 @@ public final class ImageRequest implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Reads one picture, and has it decoded and encoded while no thread waits for it. One
+	 * of a flow waits for a place after it is read, so that slow sources hold none.
+	 * @param <T> what the picture is read from
+	 * @param source what the picture is read from
+	 * @param reader reads it, in the calling thread
+	 * @return completed in any thread, and only when nothing of it is under way any more;
+	 * fails with what reader and decoder throw, an
+	 * {@link io.github.zsic.InferenceException}, or a {@link CancellationException} after
+	 * {@link #abandon()}
+	 */
+	public <T> CompletableFuture<EncodedImage> encode(T source, Function<T, Source> reader) {
+		requireWanted();
+		long start = System.nanoTime();
+		Source decoder = reader.apply(source);
+		Duration read = Duration.ofNanos(System.nanoTime() - start);
+		if (this.kind == Kind.SINGLE) {
+			return (decoder.isSmall() ? CompletableFuture.completedFuture(decode(decoder, read)) : CompletableFuture
+				.supplyAsync(() -> decodeInTurn(decoder, read, start + read.toNanos()), SINGLE_DECODERS))
+				.thenCompose(this::enqueue);
+		}
+		CompletableFuture<Flow> wish = this.queue.awaitPlace(this.flow);
+		this.place = wish;
+		if (this.abandoned) {
+			this.queue.withdrawPlace(this.flow, wish);
+		}
+		return wish.thenCompose((granted) -> inPlace(decodeAside(decoder, read)));
+	}
+
+	/**
+	 * Gives up what has not begun, of a picture that no thread waits for.
+	 */
+	public void abandon() {
+		this.abandoned = true;
+		CompletableFuture<Flow> wish = this.place;
+		if (wish != null) {
+			this.queue.withdrawPlace(this.flow, wish);
+		}
+		this.queue.withdraw(this);
+	}
+
+	private void requireWanted() {
+		if (this.abandoned) {
+			throw new CancellationException();
+		}
+	}
+
 	/** Reads the picture in the calling thread, and decodes it there. */
 	private <T> CompletableFuture<EncodedImage> startAlone(T source, Function<T, Source> reader) {
 		long start = System.nanoTime();
 		Source decoder = reader.apply(source);
 		Duration read = Duration.ofNanos(System.nanoTime() - start);
-		return enqueue(decoder.isSmall() ? decode(decoder, read) : decodeInTurn(decoder, read));
+		return enqueue(decoder.isSmall() ? decode(decoder, read) : decodeInTurn(decoder, read, System.nanoTime()));
 	}
 
 	/** In the place that was waited for. */
@@ -139,18 +192,26 @@ public final class ImageRequest implements AutoCloseable {
 			long start = System.nanoTime();
 			Source decoder = reader.apply(source);
 			Duration read = Duration.ofNanos(System.nanoTime() - start);
-			result = CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue);
+			result = decodeAside(decoder, read);
 		}
 		catch (RuntimeException | Error ex) {
 			// Its turn comes after the pictures before it.
 			result = CompletableFuture.failedFuture(ex);
 		}
+		return inPlace(result);
+	}
+
+	private CompletableFuture<EncodedImage> decodeAside(Source decoder, Duration read) {
+		return CompletableFuture.supplyAsync(() -> decode(decoder, read), DECODERS).thenCompose(this::enqueue);
+	}
+
+	private CompletableFuture<EncodedImage> inPlace(CompletableFuture<EncodedImage> result) {
 		return result.whenComplete((image, failure) -> this.queue.leavePlace(this.flow));
 	}
 
 	/** Waits for a place only where there is no result to wait for. */
 	private boolean havePlace(boolean first) {
-		CompletableFuture<BatchQueue.Flow> next = this.place;
+		CompletableFuture<Flow> next = this.place;
 		if (next == null) {
 			next = this.queue.awaitPlace(this.flow);
 			this.place = next;
@@ -183,8 +244,9 @@ public final class ImageRequest implements AutoCloseable {
 		}
 	}
 
-	private Decoded decodeInTurn(Source decoder, Duration read) {
-		awaitCore();
+	private Decoded decodeInTurn(Source decoder, Duration read, long since) {
+		requireWanted();
+		awaitCore(since);
 		try {
 			return decode(decoder, read);
 		}
@@ -194,14 +256,14 @@ public final class ImageRequest implements AutoCloseable {
 	}
 
 	/** Also when interrupted, as a single picture is not given up. */
-	private void awaitCore() {
+	private void awaitCore(long since) {
 		Duration maximumWait = this.queue.maximumWait();
 		if (maximumWait == null) {
 			CORES.acquireUninterruptibly();
 			return;
 		}
 		boolean interrupted = false;
-		long end = System.nanoTime() + maximumWait.toNanos();
+		long end = since + maximumWait.toNanos();
 		try {
 			while (true) {
 				try {
@@ -223,18 +285,14 @@ public final class ImageRequest implements AutoCloseable {
 	}
 
 	private Decoded decode(Source decoder, Duration read) {
-		if (this.abandoned) {
-			throw new CancellationException();
-		}
+		requireWanted();
 		long start = System.nanoTime();
 		DualEncoder.Picture picture = this.preparation.apply(decoder.decode());
 		return new Decoded(picture, read.plusNanos(System.nanoTime() - start));
 	}
 
 	private CompletableFuture<EncodedImage> enqueue(Decoded decoded) {
-		if (this.abandoned) {
-			throw new CancellationException();
-		}
+		requireWanted();
 		return this.queue.add(this, decoded.picture).thenApply((encoded) -> encoded.withDecode(decoded.time));
 	}
 
@@ -257,14 +315,30 @@ public final class ImageRequest implements AutoCloseable {
 	/** Ends the call for the queue. */
 	@Override
 	public void close() {
-		if (this.single) {
+		if (this.kind == Kind.SINGLE) {
 			this.queue.leavePlace();
-			return;
 		}
-		if (this.place != null) {
-			this.queue.cancelPlace(this.flow, this.place);
+		else if (this.kind == Kind.SEVERAL) {
+			CompletableFuture<Flow> next = this.place;
+			if (next != null && !this.queue.withdrawPlace(this.flow, next)) {
+				this.queue.leavePlace(this.flow);
+			}
+			this.queue.exit(this.flow);
 		}
-		this.queue.exit(this.flow);
+	}
+
+	/** How a call gets its places. */
+	enum Kind {
+
+		/** Has taken the one that it needs. */
+		SINGLE,
+
+		/** Waits for one for each picture, in its only thread. */
+		SEVERAL,
+
+		/** Waits for the one that it needs, in no thread. */
+		ONE_OF_FLOW
+
 	}
 
 	/**

@@ -1,12 +1,12 @@
 package io.github.zsic.engine;
 
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -32,7 +32,7 @@ public final class LookAhead<T, R> {
 
 	private final Function<T, CompletableFuture<R>> start;
 
-	private final Deque<CompletableFuture<R>> underWay = new ArrayDeque<>();
+	private final Deque<CompletableFuture<R>> underWay = new LinkedBlockingDeque<>();
 
 	/** Of the sources, and told after what was read before it. */
 	private @Nullable Throwable failure;
@@ -113,7 +113,7 @@ public final class LookAhead<T, R> {
 	}
 
 	/**
-	 * What has been started and not been asked for yet.
+	 * What has been started and not been asked for yet. Any thread may ask.
 	 * @return the tasks in their order
 	 */
 	public List<CompletableFuture<R>> underWay() {

@@ -11,7 +11,10 @@ import io.github.zsic.ZeroShotClassifier;
 public interface ModelDecorator {
 
 	/**
-	 * Decorates a model.
+	 * Decorates a model. By default what is returned calls its own {@code classify} for
+	 * asynchronous calls and the pictures of streams, in a thread for each; hand on
+	 * {@link ZeroShotClassifier#classifyAsync(io.github.zsic.ClassificationRequest)},
+	 * too, so that such calls wait in no thread.
 	 * @param classifier the name of its classifier, {@value ManagedClassifier#MAIN} for
 	 * the main one
 	 * @param model the model

@@ -3,6 +3,8 @@ package io.github.zsic.spring.boot.metrics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 import io.github.zsic.Classification;
@@ -55,6 +57,38 @@ public class ObservedModel implements ZeroShotClassifier {
 	@Override
 	public List<Classification> classify(ClassificationRequest request) {
 		List<Classification> results = observe("classify", () -> this.model.classify(request));
+		record(request, results);
+		return results;
+	}
+
+	/** Also when the caller has cancelled it, the observation ends with the call. */
+	@Override
+	public CompletableFuture<List<Classification>> classifyAsync(ClassificationRequest request) {
+		if (InternalCalls.running()) {
+			return this.model.classifyAsync(request);
+		}
+		Observation observation = observation("classify").start();
+		CompletableFuture<List<Classification>> call;
+		try (Observation.Scope scope = observation.openScope()) {
+			call = this.model.classifyAsync(request);
+		}
+		catch (RuntimeException | Error ex) {
+			observation.error(ex).stop();
+			throw ex;
+		}
+		return call.whenComplete((results, failure) -> {
+			if (failure != null) {
+				observation.error((failure instanceof CompletionException && failure.getCause() != null)
+						? failure.getCause() : failure);
+			}
+			observation.stop();
+			if (results != null) {
+				record(request, results);
+			}
+		}).copy();
+	}
+
+	private void record(ClassificationRequest request, List<Classification> results) {
 		MeterRegistry registry = this.meters.get();
 		if (registry != null && !InternalCalls.running()) {
 			// Of the request as a whole: its pictures share the labels.
@@ -66,7 +100,6 @@ public class ObservedModel implements ZeroShotClassifier {
 				ZsicMeter.REQUEST_LABELS.summary(registry, "classifier", this.classifier).record(labels);
 			}
 		}
-		return results;
 	}
 
 	private void record(MeterRegistry registry, Timings timings) {
@@ -110,14 +143,17 @@ public class ObservedModel implements ZeroShotClassifier {
 		if (InternalCalls.running()) {
 			return call.get();
 		}
-		Observation observation = Observation.createNotStarted(null, this.convention,
-				() -> new ClassifierCallContext(this.classifier, operation, this.model.model()),
-				this.observations.get());
-		T result = observation.observe(call);
+		T result = observation(operation).observe(call);
 		if (result == null) {
 			throw new IllegalStateException("A model returned null");
 		}
 		return result;
+	}
+
+	private Observation observation(String operation) {
+		return Observation.createNotStarted(null, this.convention,
+				() -> new ClassifierCallContext(this.classifier, operation, this.model.model()),
+				this.observations.get());
 	}
 
 	@Override

@@ -7,10 +7,15 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import io.github.zsic.Classification;
+import io.github.zsic.ClassificationOutcome;
 import io.github.zsic.DownloadProgress;
+import io.github.zsic.ImageInput;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
 import io.github.zsic.QueueFullException;
@@ -28,6 +33,7 @@ import io.github.zsic.spring.boot.metrics.DownloadMetrics;
 import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -183,6 +189,37 @@ class ZsicMetricsAutoConfigurationTests {
 			table.append("| `%s` | %s | %s | %s |\n".formatted(id.getName(), type + unit, tags, id.getDescription()));
 		}
 		return table.toString();
+	}
+
+	@Test
+	void observesAsynchronousCallsAndThePicturesOfStreams() {
+		this.withRegistry.run((context) -> {
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			ImageInput image = ImageInput.of(new byte[0]);
+			classifier.classifyAsync(image, "owl").join();
+			try (Stream<ClassificationOutcome> outcomes = classifier.classifyEach(Stream.of(image, image), "owl")) {
+				assertThat(outcomes).hasSize(2).allMatch((outcome) -> outcome.failure() == null);
+			}
+			TestClassifier model = context.getBean(Model.class).classifier;
+			model.failure = new InferenceException("Lost.", "");
+			assertThat(classifier.classifyAsync(image, "owl")).failsWithin(Duration.ofSeconds(10));
+			model.failure = null;
+			model.hold = new CountDownLatch(1);
+			model.entered = new CountDownLatch(1);
+			CompletableFuture<Classification> cancelled = classifier.classifyAsync(image, "owl");
+			model.entered.await();
+			cancelled.cancel(true);
+			model.hold.countDown();
+			await().untilAsserted(() -> assertThat(registry.get("zsic.call")
+				.tags("operation", "classify")
+				.timers()
+				.stream()
+				.mapToLong(Timer::count)
+				.sum()).isEqualTo(5));
+			assertThat(registry.get("zsic.call").tags("error", "InferenceException").timer().count()).isEqualTo(1);
+			assertThat(registry.get("zsic.stage").tags("stage", "image").timer().count()).isGreaterThanOrEqualTo(3);
+		});
 	}
 
 	@Test
