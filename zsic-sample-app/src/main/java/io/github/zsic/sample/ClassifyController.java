@@ -3,7 +3,7 @@ package io.github.zsic.sample;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.zsic.ImageInput;
+import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ImageFetcher;
 import jakarta.servlet.RequestDispatcher;
@@ -64,11 +64,10 @@ class ClassifyController {
 		}
 		ClassifyForm pictures = new ClassifyForm(form, this.checks, this.properties.maximumImages(), this.fetcher);
 		return this.watch.call(request, () -> {
-			List<ImageInput> images = new ArrayList<>();
-			for (ClassifyForm.Picture picture : pictures.pictures()) {
-				images.add(picture.load(UploadBudget.of(form)));
-			}
-			return ClassifyResponse.of(this.classifier, pictures.request(images));
+			ClassificationRequest.Builder classification = ClassificationRequest.builder()
+				.images(pictures.fetch(UploadBudget.of(form)));
+			pictures.ask(classification);
+			return ClassifyResponse.of(this.classifier, classification.build());
 		});
 	}
 

@@ -1,10 +1,18 @@
 package io.github.zsic.sample;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -15,6 +23,7 @@ import io.github.zsic.sample.text.TextList;
 import io.github.zsic.spring.boot.ImageFetcher;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.util.StringUtils;
 import org.springframework.web.multipart.MultipartFile;
 import org.springframework.web.multipart.MultipartHttpServletRequest;
@@ -26,6 +35,9 @@ import org.springframework.web.multipart.MultipartHttpServletRequest;
 class ClassifyForm {
 
 	private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
+
+	/** Of one form, so that its slow ones leave connections for those of others. */
+	private static final int MAXIMUM_FETCHES = 4;
 
 	private final List<Picture> pictures;
 
@@ -74,14 +86,46 @@ class ClassifyForm {
 	}
 
 	/**
-	 * What the form asks of some of its pictures.
+	 * The pictures, those by URL fetched, a few at a time. The first that fails, in their
+	 * order, fails all.
+	 * @param share counts what is in memory because of them
 	 */
-	ClassificationRequest request(List<ImageInput> images) {
-		ClassificationRequest.Builder request = ClassificationRequest.builder()
-			.images(images)
-			.labels(this.labels)
-			.templates(this.templates)
-			.background(this.background);
+	List<ImageInput> fetch(UploadBudget.Share share) throws Exception {
+		long remote = this.pictures.stream().filter(Picture::remote).count();
+		ExecutorService fetchers = Executors.newFixedThreadPool((int) Math.max(1, Math.min(remote, MAXIMUM_FETCHES)),
+				new CustomizableThreadFactory("classify-fetch-"));
+		try {
+			List<Future<ImageInput>> fetched = new ArrayList<>();
+			for (Picture picture : this.pictures) {
+				fetched.add(picture.remote() ? fetchers.submit(() -> {
+					try (InputStream content = picture.content().open(share)) {
+						return ImageInput.of(picture.name(), content.readAllBytes());
+					}
+				}) : CompletableFuture.completedFuture(picture.input(share)));
+			}
+			List<ImageInput> inputs = new ArrayList<>();
+			for (Future<ImageInput> input : fetched) {
+				inputs.add(input.get());
+			}
+			return inputs;
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof Exception cause) ? cause : ex;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new CancellationException("The thread was interrupted while it waited for pictures.");
+		}
+		finally {
+			fetchers.shutdownNow();
+		}
+	}
+
+	/**
+	 * Adds to a request what the form asks of its pictures.
+	 */
+	void ask(ClassificationRequest.Builder request) {
+		request.labels(this.labels).templates(this.templates).background(this.background);
 		if (this.scoring != null) {
 			request.scoring(this.scoring);
 		}
@@ -94,7 +138,6 @@ class ClassifyForm {
 		if (this.threshold != null) {
 			request.threshold(this.threshold);
 		}
-		return request.build();
 	}
 
 	private static List<Picture> pictures(MultipartHttpServletRequest form, @Nullable ImageFetcher fetcher) {
@@ -103,7 +146,7 @@ class ClassifyForm {
 			String name = file.getOriginalFilename();
 			if (!file.isEmpty() || StringUtils.hasText(name)) {
 				String shown = StringUtils.hasText(name) ? name : "image " + (pictures.size() + 1);
-				pictures.add(new Picture(shown, (share) -> ImageInput.of(shown, file::getInputStream)));
+				pictures.add(new Picture(shown, false, (share) -> file.getInputStream()));
 			}
 		}
 		for (String value : values(form, "url")) {
@@ -111,10 +154,10 @@ class ClassifyForm {
 			if (fetcher == null) {
 				throw Problems.badRequest("'url' is not allowed here: send the picture itself, as 'image'.");
 			}
-			pictures.add(new Picture(url, (share) -> {
+			pictures.add(new Picture(url, true, (share) -> {
 				byte[] content = fetcher.fetch(url);
 				share.add(content.length);
-				return ImageInput.of(url, content);
+				return new ByteArrayInputStream(content);
 			}));
 		}
 		if (pictures.isEmpty()) {
@@ -215,12 +258,17 @@ class ClassifyForm {
 	 * A picture of the form, which is there only when it is asked for.
 	 *
 	 * @param name what the client calls it
-	 * @param loader gets it
+	 * @param remote whether it is somewhere else, so that getting it may take long
+	 * @param content gets it
 	 */
-	record Picture(String name, Loader loader) {
+	record Picture(String name, boolean remote, Content content) {
 
-		ImageInput load(UploadBudget.Share share) throws IOException {
-			return this.loader.load(share);
+		/**
+		 * The picture, which is got when it is classified.
+		 * @param share counts what is in memory because of it
+		 */
+		ImageInput input(UploadBudget.Share share) {
+			return ImageInput.of(this.name, () -> this.content.open(share));
 		}
 
 	}
@@ -229,13 +277,13 @@ class ClassifyForm {
 	 * Gets a picture.
 	 */
 	@FunctionalInterface
-	interface Loader {
+	interface Content {
 
 		/**
 		 * Gets a picture.
 		 * @param share counts what is in memory because of it
 		 */
-		ImageInput load(UploadBudget.Share share) throws IOException;
+		InputStream open(UploadBudget.Share share) throws IOException;
 
 	}
 

@@ -2,34 +2,30 @@ package io.github.zsic.sample;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
-import io.github.zsic.ClassificationRequest;
-import io.github.zsic.InferenceException;
+import io.github.zsic.Classification;
+import io.github.zsic.ClassificationOutcome;
+import io.github.zsic.ImageInput;
 import io.github.zsic.InvalidImageException;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.Prediction;
-import io.github.zsic.QueueFullException;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.ClassifierDetails;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.web.ErrorResponse;
 
 /**
  * Answers a form with a line of JSON for each picture, in the order of the pictures, each
@@ -41,15 +37,10 @@ import org.springframework.web.ErrorResponse;
  * dropped.
  */
 @Component
-class ClassifyStream implements DisposableBean {
+class ClassifyStream {
 
-	/** Enough for a batch to form and for decoding to go on beside the engine. */
-	private static final int AHEAD = 8;
-
-	/** How long a line waits while the classifier has too much to do. */
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-	private static final Duration PAUSE = Duration.ofMillis(100);
+	/** How many failures in a row are no accident. */
+	private static final int MAXIMUM_DOUBTFUL = 8;
 
 	private final ZeroShotClassifier classifier;
 
@@ -58,9 +49,6 @@ class ClassifyStream implements DisposableBean {
 	private final ProblemExceptionHandler problems;
 
 	private final JsonMapper jsonMapper;
-
-	private final ExecutorService workers = Executors.newFixedThreadPool(AHEAD,
-			new CustomizableThreadFactory("classify-stream-"));
 
 	ClassifyStream(ZeroShotClassifier classifier, UploadBudget budget, ProblemExceptionHandler problems,
 			JsonMapper jsonMapper) {
@@ -71,17 +59,34 @@ class ClassifyStream implements DisposableBean {
 	}
 
 	void answer(ClassifyForm form, HttpServletResponse response) throws Exception {
-		Iterator<ClassifyForm.Picture> pictures = form.pictures().iterator();
-		Queue<Task> ahead = new ArrayDeque<>();
+		Queue<UploadBudget.Share> shares = new ArrayDeque<>();
+		Stream<ImageInput> images = form.pictures().stream().map((picture) -> {
+			UploadBudget.Share share = this.budget.open();
+			shares.add(share);
+			return picture.input(share);
+		});
 		Doubtful doubtful = new Doubtful();
-		try {
+		ZsicException end = null;
+		try (Stream<ClassificationOutcome> stream = this.classifier.classifyEach(images, form::ask)) {
+			Iterator<ClassificationOutcome> outcomes = stream.iterator();
 			for (int index = 0; index < form.pictures().size(); index++) {
-				while (ahead.size() < AHEAD && pictures.hasNext()) {
-					ClassifyForm.Picture picture = pictures.next();
-					ahead.add(new Task(picture.name(), this.workers.submit(() -> classify(form, picture))));
+				String name = form.pictures().get(index).name();
+				Object line;
+				try {
+					line = (end == null) ? line(index, name, outcomes.next(), doubtful, response.isCommitted())
+							: new ProblemLine(index, name, this.problems.problem(end));
 				}
-				Object line = line(index, ahead.element(), doubtful, response.isCommitted());
-				ahead.remove();
+				catch (ZsicException ex) {
+					if (!response.isCommitted()) {
+						// There is still time to say so.
+						throw ex;
+					}
+					end = ex;
+					line = new ProblemLine(index, name, this.problems.problem(ex));
+				}
+				if (!shares.isEmpty()) {
+					shares.remove().close();
+				}
 				if (!doubtful.contains(line)) {
 					for (Object earlier : doubtful.settle()) {
 						write(response, earlier);
@@ -92,59 +97,28 @@ class ClassifyStream implements DisposableBean {
 			doubtful.requireSettled();
 		}
 		finally {
-			ahead.forEach((task) -> task.result().cancel(true));
+			shares.forEach(UploadBudget.Share::close);
 		}
 	}
 
-	private ClassifyResponse classify(ClassifyForm form, ClassifyForm.Picture picture)
-			throws IOException, InterruptedException {
-		try (UploadBudget.Share share = this.budget.open()) {
-			ClassificationRequest request = form.request(List.of(picture.load(share)));
-			long end = System.nanoTime() + PATIENCE.toNanos();
-			while (true) {
-				try {
-					return ClassifyResponse.of(this.classifier, request);
-				}
-				catch (QueueFullException ex) {
-					// Nobody waits for this line alone.
-					if (System.nanoTime() - end > 0) {
-						throw ex;
-					}
-					Thread.sleep(PAUSE.toMillis());
-				}
-			}
+	private Object line(int index, String name, ClassificationOutcome outcome, Doubtful doubtful, boolean begun)
+			throws Exception {
+		Classification result = outcome.classification();
+		if (result != null) {
+			ModelInfo model = result.model();
+			return new Line(index, name, ClassifierDetails.checkpoint(model.checkpoint()), model.revision(),
+					model.device(), result.predictions(), ClassifyResponse.Timings.of(result.timings()));
 		}
-	}
-
-	private Object line(int index, Task task, Doubtful doubtful, boolean begun) throws Exception {
-		try {
-			ClassifyResponse answer = task.result().get();
-			ClassifyResponse.Image image = answer.images().get(0);
-			return new Line(index, task.name(), answer.checkpoint(), answer.revision(), answer.device(),
-					image.predictions(), image.timings());
+		Throwable failure = Objects.requireNonNull(outcome.failure());
+		UploadBudget.RefusedException refused = UploadBudget.RefusedException.in(failure);
+		if (refused != null && !begun) {
+			throw refused;
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IOException("Interrupted", ex);
+		Object line = new ProblemLine(index, name, this.problems.problem((refused != null) ? refused : failure));
+		if (!begun && !(failure instanceof InvalidImageException)) {
+			doubtful.add(line, failure);
 		}
-		catch (ExecutionException ex) {
-			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
-			boolean unsent = !begun && !(cause instanceof InvalidImageException);
-			if (unsent && isAboutRequest(cause)) {
-				// There is still time to say so.
-				throw (Exception) cause;
-			}
-			Object line = new ProblemLine(index, task.name(), this.problems.problem(cause));
-			if (unsent) {
-				doubtful.add(line, cause);
-			}
-			return line;
-		}
-	}
-
-	private static boolean isAboutRequest(Throwable failure) {
-		return failure instanceof IOException || failure instanceof ErrorResponse
-				|| (failure instanceof ZsicException && !(failure instanceof InferenceException));
+		return line;
 	}
 
 	private void write(HttpServletResponse response, Object line) throws IOException {
@@ -155,11 +129,6 @@ class ClassifyStream implements DisposableBean {
 		out.write(this.jsonMapper.writeValueAsBytes(line));
 		out.write('\n');
 		out.flush();
-	}
-
-	@Override
-	public void destroy() {
-		this.workers.shutdownNow();
 	}
 
 	/**
@@ -175,7 +144,7 @@ class ClassifyStream implements DisposableBean {
 		void add(Object line, Throwable failure) throws Exception {
 			this.first = (this.first != null) ? this.first : failure;
 			this.lines.add(line);
-			if (this.lines.size() >= AHEAD) {
+			if (this.lines.size() >= MAXIMUM_DOUBTFUL) {
 				requireSettled();
 			}
 		}
@@ -199,10 +168,6 @@ class ClassifyStream implements DisposableBean {
 			}
 			throw new IllegalStateException(this.first);
 		}
-
-	}
-
-	private record Task(String name, Future<ClassifyResponse> result) {
 
 	}
 

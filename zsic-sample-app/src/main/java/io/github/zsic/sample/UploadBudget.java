@@ -61,11 +61,14 @@ final class UploadBudget {
 	}
 
 	/**
-	 * What one request has of the budget. Thread-safe.
+	 * What one request has of the budget. Nothing is added any more after it is closed,
+	 * as whoever would take it away again has done so. Thread-safe.
 	 */
 	final class Share implements AutoCloseable {
 
 		private long bytes;
+
+		private boolean closed;
 
 		/**
 		 * Looks ahead, so that no work is begun that cannot be finished now.
@@ -80,6 +83,9 @@ final class UploadBudget {
 		}
 
 		synchronized void add(long more) throws RefusedException {
+			if (this.closed) {
+				throw new RefusedException(HttpStatus.SERVICE_UNAVAILABLE, "The request has ended.");
+			}
 			this.bytes += more;
 			UploadBudget.this.used.addAndGet(more);
 			// Not before it is added, as others add theirs meanwhile.
@@ -90,6 +96,7 @@ final class UploadBudget {
 		public synchronized void close() {
 			UploadBudget.this.used.addAndGet(-this.bytes);
 			this.bytes = 0;
+			this.closed = true;
 		}
 
 	}

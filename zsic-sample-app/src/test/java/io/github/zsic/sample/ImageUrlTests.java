@@ -3,7 +3,18 @@ package io.github.zsic.sample;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.zsic.spring.boot.ImageFetcher;
@@ -27,12 +38,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Import(ImageUrlTests.FetcherConfiguration.class)
 class ImageUrlTests extends HttpContract {
 
+	private final ExecutorService executor = Executors.newCachedThreadPool();
+
+	private final AtomicInteger slow = new AtomicInteger();
+
+	private final AtomicInteger mostSlow = new AtomicInteger();
+
+	private final CountDownLatch answer = new CountDownLatch(1);
+
 	private HttpServer server;
 
 	@BeforeEach
 	void startServer() throws IOException {
 		this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		this.server.setExecutor(this.executor);
 		this.server.createContext("/", (exchange) -> {
+			String path = exchange.getRequestURI().getPath();
+			if (path.startsWith("/slow")) {
+				this.mostSlow.accumulateAndGet(this.slow.incrementAndGet(), Math::max);
+				await(() -> this.answer.await(30, TimeUnit.SECONDS));
+				this.slow.decrementAndGet();
+			}
 			byte[] content = exchange.getRequestURI().getPath().endsWith(".png") ? PICTURE : new byte[9];
 			exchange.getResponseHeaders().set("Content-Type", "image/png");
 			exchange.sendResponseHeaders(200, content.length);
@@ -44,7 +70,9 @@ class ImageUrlTests extends HttpContract {
 
 	@AfterEach
 	void stopServer() {
+		this.answer.countDown();
 		this.server.stop(0);
+		this.executor.shutdownNow();
 	}
 
 	@Test
@@ -73,6 +101,69 @@ class ImageUrlTests extends HttpContract {
 		}
 	}
 
+	/** Slow pictures of one client are no reason for others to wait. */
+	@Test
+	void linesOfOthersDoNotWaitForSlowPictures() throws Exception {
+		List<Future<HttpResponse<String>>> slow = new ArrayList<>();
+		for (int i = 0; i < 2; i++) {
+			Form form = new Form().field("labels", "fox");
+			for (int j = 0; j < 8; j++) {
+				form.field("url", url("/slow" + j + ".png"));
+			}
+			slow.add(this.executor.submit(() -> lines(form)));
+		}
+		await(() -> {
+			while (this.slow.get() < 8) {
+				Thread.sleep(2);
+			}
+			return true;
+		});
+		HttpResponse<String> others = lines(
+				new Form().field("labels", "fox").field("url", url("/owl.png")).picture("first.png"));
+		assertThat(others.body().lines()).hasSize(2).noneMatch((line) -> line.contains("problem"));
+		assertThat(slow).noneMatch(Future::isDone);
+		this.answer.countDown();
+		for (Future<HttpResponse<String>> response : slow) {
+			assertThat(response.get().body().lines()).hasSize(8).noneMatch((line) -> line.contains("problem"));
+		}
+	}
+
+	@Test
+	void aFewPicturesOfAFormAreFetchedAtTheSameTime() throws Exception {
+		Form form = new Form().field("labels", "fox");
+		List<String> names = new ArrayList<>();
+		for (int i = 0; i < 8; i++) {
+			names.add(url("/slow" + i + ".png"));
+			form.field("url", names.get(i));
+		}
+		Future<JsonNode> response = this.executor.submit(() -> assertOk(post(form)));
+		await(() -> {
+			while (this.slow.get() < 4) {
+				Thread.sleep(2);
+			}
+			return true;
+		});
+		this.answer.countDown();
+		assertThat(response.get().get("images").valueStream().map((image) -> image.get("name").stringValue()))
+			.containsExactlyElementsOf(names);
+		assertThat(this.mostSlow).hasValue(4);
+	}
+
+	private HttpResponse<String> lines(Form form) {
+		return send(request(CLASSIFY).header("Content-Type", form.contentType())
+			.header("Accept", "application/x-ndjson")
+			.POST(BodyPublishers.ofByteArray(form.body())));
+	}
+
+	private static void await(Callable<Boolean> condition) {
+		try {
+			condition.call();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
 	private String url(String path) {
 		return "http://127.0.0.1:" + this.server.getAddress().getPort() + path;
 	}
@@ -86,7 +177,7 @@ class ImageUrlTests extends HttpContract {
 
 		@Bean
 		ImageFetcher fetcher() {
-			return new ImageFetcher(InetAddressFilter.of("127.0.0.1"), 1000, Duration.ofSeconds(5));
+			return new ImageFetcher(InetAddressFilter.of("127.0.0.1"), 1000, Duration.ofSeconds(30));
 		}
 
 	}
