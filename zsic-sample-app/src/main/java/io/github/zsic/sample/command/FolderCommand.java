@@ -7,19 +7,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
+import io.github.zsic.ClassificationOutcome;
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.InferenceException;
@@ -52,8 +49,7 @@ import org.springframework.core.env.SimpleCommandLinePropertySource;
 /**
  * Classifies the pictures of a folder on the command line.
  * <p>
- * Several pictures are in work at the same time, so that the engine can make batches of
- * them and never waits for a decoder; the results are written in the order of the names.
+ * The results are written in the order of the names.
  */
 public final class FolderCommand {
 
@@ -185,6 +181,10 @@ public final class FolderCommand {
 		List<String> all = new ArrayList<>(options.properties());
 		all.add("--zsic.startup=eager");
 		all.add("--zsic.enabled=true");
+		if (options.properties().stream().noneMatch((property) -> property.contains("queue-capacity"))) {
+			// Of which many pictures have half.
+			all.add("--zsic.batch.queue-capacity=" + 2 * options.parallel());
+		}
 		try {
 			return new SpringApplicationBuilder(Classifier.class).web(WebApplicationType.NONE)
 				.bannerMode(Banner.Mode.OFF)
@@ -301,22 +301,16 @@ public final class FolderCommand {
 		long start = System.nanoTime();
 		int done = before;
 		List<Path> again = new ArrayList<>();
-		ExecutorService workers = Executors.newFixedThreadPool(this.options.parallel());
-		try {
-			// Some more than workers, so that none waits for a slow picture before it.
-			int window = 4 * this.options.parallel();
-			Deque<Future<Outcome>> running = new ArrayDeque<>();
-			int next = 0;
-			while (next < pending.size() || !running.isEmpty()) {
-				while (next < pending.size() && running.size() < window && !this.interrupted) {
-					Path file = pending.get(next++);
-					running.add(workers.submit(() -> classify(classifier, file, files.name(file))));
-				}
-				Future<Outcome> head = running.poll();
-				if (head == null) {
+		Stream<ImageInput> images = pending.stream()
+			.takeWhile((file) -> !this.interrupted)
+			.map((file) -> input(file, files.name(file)));
+		try (Stream<ClassificationOutcome> stream = classifier.classifyEach(images, this::ask)) {
+			Iterator<ClassificationOutcome> outcomes = stream.iterator();
+			for (Path file : pending) {
+				Outcome outcome = outcome(file, outcomes);
+				if (outcome == null) {
 					break;
 				}
-				Outcome outcome = outcome(head);
 				if (outcome.lackedMemory()) {
 					again.add(outcome.file());
 				}
@@ -333,23 +327,29 @@ public final class FolderCommand {
 			}
 		}
 		finally {
-			workers.shutdownNow();
 			progress.clear();
 		}
 		return report(files, done, done - before, (System.nanoTime() - start) / 1e9);
 	}
 
-	private Outcome classify(ZeroShotClassifier classifier, Path file, String name) {
-		if (this.interrupted) {
-			return new Outcome(file, null, null);
+	private static ImageInput input(Path file, String name) {
+		return ImageInput.of(name, () -> Files.newInputStream(file));
+	}
+
+	private void ask(ClassificationRequest.Builder request) {
+		request.labels(this.options.labels())
+			.templates(this.options.templates())
+			.threshold(this.options.threshold())
+			.top(this.options.top());
+		if (this.options.scoring() != null) {
+			request.scoring(this.options.scoring());
 		}
+	}
+
+	private Outcome classify(ZeroShotClassifier classifier, Path file, String name) {
+		ClassificationRequest.Builder request = ClassificationRequest.builder().image(input(file, name));
+		ask(request);
 		try {
-			ClassificationRequest.Builder request = request(ImageInput.of(name, () -> Files.newInputStream(file)))
-				.threshold(this.options.threshold())
-				.top(this.options.top());
-			if (this.options.scoring() != null) {
-				request.scoring(this.options.scoring());
-			}
 			return new Outcome(file, classifier.classify(request.build()).get(0).predictions(), null);
 		}
 		catch (InvalidImageException | InferenceException ex) {
@@ -357,16 +357,23 @@ public final class FolderCommand {
 		}
 	}
 
-	private static Outcome outcome(Future<Outcome> future) {
+	/** What became of the next picture, {@code null} if there are no more. */
+	private static @Nullable Outcome outcome(Path file, Iterator<ClassificationOutcome> outcomes) {
 		try {
-			return future.get();
+			if (!outcomes.hasNext()) {
+				return null;
+			}
+			ClassificationOutcome next = outcomes.next();
+			Throwable failure = next.failure();
+			return (failure instanceof InvalidImageException || failure instanceof InferenceException)
+					? new Outcome(file, null, (ZsicException) failure)
+					: new Outcome(file, next.orElseThrow().predictions(), null);
 		}
-		catch (ExecutionException ex) {
-			throw CommandException.failure(describe(Objects.requireNonNull(ex.getCause())));
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+		catch (CancellationException ex) {
 			throw CommandException.failure("The run was interrupted.");
+		}
+		catch (RuntimeException | Error ex) {
+			throw CommandException.failure(describe(ex));
 		}
 	}
 
@@ -433,7 +440,7 @@ public final class FolderCommand {
 	}
 
 	/**
-	 * What became of a picture: predictions, a failure, or neither if it was not begun.
+	 * What became of a picture: predictions or a failure.
 	 */
 	private record Outcome(Path file, @Nullable List<Prediction> predictions, @Nullable ZsicException failure) {
 
