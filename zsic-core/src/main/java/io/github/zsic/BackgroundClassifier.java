@@ -82,6 +82,11 @@ final class BackgroundClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public List<String> cachedTexts(int maximum) {
+		return this.classifier.cachedTexts(maximum);
+	}
+
+	@Override
 	public void close() {
 		this.classifier.close();
 	}

@@ -292,6 +292,11 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	}
 
 	@Override
+	public List<String> cachedTexts(int maximum) {
+		return this.texts.mostUsed(maximum);
+	}
+
+	@Override
 	public void close() {
 		this.closing = true;
 		this.calls.acquireUninterruptibly(Integer.MAX_VALUE);

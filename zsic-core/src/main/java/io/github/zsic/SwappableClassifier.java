@@ -7,10 +7,12 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,7 +43,8 @@ import io.github.zsic.ClassifierStatus.State;
  * begin later, and the model that is replaced is closed when its last lease has ended. So
  * no call fails because of an exchange, and {@link #close()} waits for running calls.
  * {@linkplain #prepare Prepared} label sets are prepared for the next model before it
- * answers; if that is not possible, it is refused.
+ * answers; if that is not possible, it is refused. Of the other texts, those that are
+ * used most are encoded before, too, up to a number and a time.
  * <p>
  * Calls that come before the first model wait for it, up to a limit, and then fail with a
  * {@link ModelNotReadyException}; so do calls when it could not be loaded. Thread-safe.
@@ -51,6 +54,14 @@ import io.github.zsic.ClassifierStatus.State;
 public final class SwappableClassifier implements ZeroShotClassifier {
 
 	private static final Logger logger = LoggerFactory.getLogger(SwappableClassifier.class);
+
+	/** So many texts in use are encoded for the next model, for so long at most. */
+	private static final int CARRIED_TEXTS = 1_000;
+
+	private static final long CARRYING_TIME = TimeUnit.SECONDS.toNanos(10);
+
+	/** After each of these the time is looked at. */
+	private static final int CARRIED_TOGETHER = 32;
 
 	private final Duration maximumWait;
 
@@ -71,6 +82,12 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 
 	/** Prepared, and still referenced by somebody. */
 	private final Set<LabelSet> prepared = Collections.newSetFromMap(new WeakHashMap<>());
+
+	/** No set may be added: the last ones are being prepared for the next model. */
+	private boolean settling;
+
+	/** Used most of a model that was taken away. */
+	private List<String> textsInUse = List.of();
 
 	private State state = State.IDLE;
 
@@ -141,6 +158,8 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 * @param loader loads it
 	 * @throws ClassifierClosedException if this classifier was closed meanwhile; what the
 	 * loader returned is closed, too
+	 * @throws CancellationException if the loader gives up, or the thread is interrupted
+	 * while it encodes texts; calls that wait for the first model go on waiting
 	 * @throws RuntimeException what the loader throws
 	 */
 	public void load(String checkpoint, Loader loader) {
@@ -148,22 +167,22 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		try {
 			beginLoad(checkpoint);
 			long start = System.nanoTime();
-			Model next;
+			Model previous;
+			ZeroShotClassifier classifier = null;
 			try {
-				ZeroShotClassifier classifier = loader.load(this::onProgress);
-				prepareAll(classifier);
-				next = new Model(classifier, classifier.model(), Duration.ofNanos(System.nanoTime() - start));
+				classifier = loader.load(this::onProgress);
+				Set<LabelSet> ready = new HashSet<>();
+				prepareAll(classifier, ready, false);
+				encodeTextsInUse(classifier);
+				prepareAll(classifier, ready, true);
+				previous = exchange(
+						new Model(classifier, classifier.model(), Duration.ofNanos(System.nanoTime() - start)));
 			}
 			catch (RuntimeException | Error ex) {
 				endFailedLoad(ex);
-				throw ex;
-			}
-			Model previous;
-			try {
-				previous = exchange(next);
-			}
-			catch (ClassifierClosedException ex) {
-				next.classifier.close();
+				if (classifier != null) {
+					classifier.close();
+				}
 				throw ex;
 			}
 			if (previous != null) {
@@ -175,21 +194,51 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		}
 	}
 
-	private void prepareAll(ZeroShotClassifier classifier) {
+	/**
+	 * Prepares what the next model has not prepared yet.
+	 * @param finish whether to let nobody add to it until the exchange
+	 */
+	private void prepareAll(ZeroShotClassifier next, Set<LabelSet> ready, boolean finish) {
 		List<LabelSet> sets;
 		this.lock.lock();
 		try {
-			sets = List.copyOf(this.prepared);
+			this.settling = finish;
+			sets = this.prepared.stream().filter((set) -> !ready.contains(set)).toList();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		try {
-			sets.forEach(classifier::prepare);
+		sets.forEach(next::prepare);
+		ready.addAll(sets);
+	}
+
+	/** The first calls would else wait for the labels that all of them bring. */
+	private void encodeTextsInUse(ZeroShotClassifier next) {
+		List<String> texts = cachedTexts(CARRIED_TEXTS);
+		long start = System.nanoTime();
+		int done = 0;
+		while (done < texts.size() && System.nanoTime() - start < CARRYING_TIME) {
+			if (Thread.currentThread().isInterrupted()) {
+				throw new CancellationException("The thread was interrupted while texts were encoded.");
+			}
+			int end = Math.min(done + CARRIED_TOGETHER, texts.size());
+			encode(next, texts.subList(done, end));
+			done = end;
 		}
-		catch (RuntimeException | Error ex) {
-			classifier.close();
-			throw ex;
+		logger.debug("Encoded {} of {} texts in use", done, texts.size());
+	}
+
+	private static void encode(ZeroShotClassifier next, List<String> texts) {
+		try {
+			next.embedTexts(texts);
+		}
+		catch (InvalidLabelException ex) {
+			// One is too long for this model. The others are not lost for that.
+			if (texts.size() > 1) {
+				int half = texts.size() / 2;
+				encode(next, texts.subList(0, half));
+				encode(next, texts.subList(half, texts.size()));
+			}
 		}
 	}
 
@@ -244,10 +293,13 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		try {
 			this.loading = null;
 			this.download = null;
-			this.failure = failure;
+			this.settling = false;
 			if (this.state != State.CLOSED) {
-				become((this.current != null) ? State.READY : State.FAILED);
+				boolean givenUp = failure instanceof CancellationException;
+				this.failure = givenUp ? null : failure;
+				become((this.current != null) ? State.READY : givenUp ? State.IDLE : State.FAILED);
 			}
+			this.changed.signalAll();
 		}
 		finally {
 			this.lock.unlock();
@@ -257,12 +309,13 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	private @Nullable Model exchange(Model next) {
 		this.lock.lock();
 		try {
-			this.loading = null;
-			this.download = null;
 			if (this.state == State.CLOSED) {
 				throw new ClassifierClosedException(next.info.checkpoint());
 			}
 			Model previous = this.current;
+			this.loading = null;
+			this.download = null;
+			this.settling = false;
 			this.current = next;
 			this.lastModel = next.info;
 			// Those of another model say nothing about this one.
@@ -326,15 +379,31 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 
 	@Override
 	public LabelSet prepare(LabelSet labels) {
-		call((classifier) -> classifier.prepare(labels));
+		while (true) {
+			Lease lease = lease(false);
+			run(lease, (classifier) -> classifier.prepare(labels));
+			if (remember(labels, lease.model)) {
+				return labels;
+			}
+		}
+	}
+
+	/** Returns whether the model for which a set was prepared is still to answer. */
+	private boolean remember(LabelSet labels, Model model) {
 		this.lock.lock();
 		try {
+			while (this.settling) {
+				this.changed.awaitUninterruptibly();
+			}
+			if (this.current != null && this.current != model) {
+				return false;
+			}
 			this.prepared.add(labels);
+			return true;
 		}
 		finally {
 			this.lock.unlock();
 		}
-		return labels;
 	}
 
 	@Override
@@ -371,7 +440,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 * @throws ModelNotReadyException if there is no model within the time that calls wait
 	 */
 	public <T> T call(Function<ZeroShotClassifier, T> task) {
-		return call(false, task);
+		return run(lease(false), task);
 	}
 
 	/**
@@ -382,14 +451,13 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 * @throws ModelNotReadyException if there is no model within the time that calls wait
 	 */
 	public void test(Consumer<ZeroShotClassifier> test) {
-		call(true, (model) -> {
+		run(lease(true), (model) -> {
 			test.accept(model);
 			return true;
 		});
 	}
 
-	private <T> T call(boolean test, Function<ZeroShotClassifier, T> task) {
-		Lease lease = lease(test);
+	private <T> T run(Lease lease, Function<ZeroShotClassifier, T> task) {
 		try {
 			T result = task.apply(lease.model.classifier);
 			release(lease, null);
@@ -406,7 +474,7 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		if (start != null) {
 			start.run();
 		}
-		long left = this.maximumWait.toNanos();
+		long left = TimeUnit.NANOSECONDS.convert(this.maximumWait);
 		this.lock.lock();
 		try {
 			while (this.current == null || this.state == State.CLOSED) {
@@ -561,6 +629,18 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		}
 	}
 
+	@Override
+	public List<String> cachedTexts(int maximum) {
+		this.lock.lock();
+		try {
+			return (this.current != null) ? this.current.classifier.cachedTexts(maximum)
+					: this.textsInUse.subList(0, Math.min(maximum, this.textsInUse.size()));
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	/**
 	 * Where this classifier stands. Does not wait for anything.
 	 * @return the status at this moment
@@ -582,13 +662,15 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 	 * @return the statistics at this moment
 	 */
 	public CallStatistics calls(Duration window) {
-		Instant from = this.clock.instant().minus(window);
+		Instant now = this.clock.instant();
 		this.lock.lock();
 		try {
 			Duration longest = this.leases.isEmpty() ? Duration.ZERO
 					: Duration.ofNanos(System.nanoTime() - this.leases.iterator().next().start);
 			int running = (int) this.leases.stream().filter((lease) -> !lease.test).count();
-			int recent = (int) this.recentFailures.stream().filter((time) -> !time.isBefore(from)).count();
+			int recent = (int) this.recentFailures.stream()
+				.filter((time) -> Duration.between(time, now).compareTo(window) <= 0)
+				.count();
 			return new CallStatistics(running, longest, this.successes, this.failures, this.rejections, recent,
 					this.failuresInARow, this.lastSuccess, this.lastFailure, this.lastFailureCause);
 		}
@@ -612,6 +694,9 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		this.lock.lock();
 		try {
 			model = this.current;
+			if (next == State.IDLE) {
+				this.textsInUse = cachedTexts(CARRIED_TEXTS);
+			}
 			this.current = null;
 			if (this.state != State.CLOSED) {
 				become(next);
@@ -636,14 +721,14 @@ public final class SwappableClassifier implements ZeroShotClassifier {
 		closing.setDaemon(true);
 		closing.start();
 		try {
-			closing.join(Math.max(1, timeout.toMillis()));
+			closing.join(Math.max(1, TimeUnit.MILLISECONDS.convert(timeout)));
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		if (closing.isAlive()) {
 			logger.warn("A call of the classifier has not ended after {} ms; its model is freed when it ends",
-					TimeUnit.NANOSECONDS.toMillis(timeout.toNanos()));
+					TimeUnit.MILLISECONDS.convert(timeout));
 			return false;
 		}
 		return true;

@@ -366,6 +366,17 @@ public interface ZeroShotClassifier extends AutoCloseable {
 	}
 
 	/**
+	 * The texts that its label cache holds, labels in their templates, those first that
+	 * are used most. Together they are what the label cache of another model needs before
+	 * that takes over.
+	 * @param maximum how many to return at most
+	 * @return the texts at this moment, none if it has no label cache
+	 */
+	default List<String> cachedTexts(int maximum) {
+		return List.of();
+	}
+
+	/**
 	 * Waits for running calls, then frees the model. Calls that come meanwhile are
 	 * refused. A second call does nothing.
 	 */

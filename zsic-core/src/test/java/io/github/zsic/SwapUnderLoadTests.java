@@ -91,6 +91,19 @@ class SwapUnderLoadTests {
 			.anyMatch((answer) -> isNear(answer, expected.get(1)));
 	}
 
+	@Test
+	void labelsInUseNeedNotBeEncodedAfterASwap() {
+		try (SwappableClassifier classifier = new SwappableClassifier(Duration.ofSeconds(30))) {
+			load(classifier, 0);
+			List<Prediction> before = classify(classifier);
+			load(classifier, 1);
+			long misses = classifier.statistics().cacheMisses();
+			assertThat(classifier.statistics().cachedTexts()).isEqualTo(4);
+			assertThat(isNear(classify(classifier), before)).isFalse();
+			assertThat(classifier.statistics().cacheMisses()).isEqualTo(misses);
+		}
+	}
+
 	/** The last bits may differ between two loads of a checkpoint. */
 	private static boolean isNear(List<Prediction> one, List<Prediction> other) {
 		return IntStream.range(0, one.size())

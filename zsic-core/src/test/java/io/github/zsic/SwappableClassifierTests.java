@@ -5,8 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -15,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -391,6 +396,119 @@ class SwappableClassifierTests {
 		assertThat(this.classifier.calls(Duration.ofMinutes(1)).running()).isZero();
 	}
 
+	@Test
+	void durationsMayBeEndless() {
+		Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
+		SwappableClassifier patient = new SwappableClassifier(forEver);
+		patient.load("a", (listener) -> new Fake("a"));
+		assertThat(answer(patient)).isEqualTo("a");
+		Fake broken = new Fake("b");
+		broken.failure = new InferenceException("Lost device.", "");
+		patient.load("b", (listener) -> broken);
+		assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> answer(patient));
+		assertThat(patient.calls(forEver).recentFailures()).isEqualTo(1);
+		assertThat(patient.close(forEver)).isTrue();
+	}
+
+	@Test
+	void setThatIsPreparedDuringALoadIsPreparedForTheNextModel() {
+		load("a");
+		Fake next = new Fake("b");
+		LabelSet early = this.classifier.labels("fox", "owl");
+		LabelSet[] late = new LabelSet[2];
+		next.onPrepare = () -> late[1] = (late[1] != null) ? late[1] : this.classifier.labels("ox", "ant");
+		this.classifier.load("b", (listener) -> {
+			late[0] = this.classifier.labels("bear", "seagull");
+			return next;
+		});
+		assertThat(next.prepared).containsExactlyInAnyOrder(early, late[0], late[1]);
+	}
+
+	@Test
+	void setIsPreparedAgainIfItsModelIsReplacedMeanwhile() throws Exception {
+		Fake first = load("a");
+		Fake second = new Fake("b");
+		CountDownLatch entered = new CountDownLatch(1);
+		CountDownLatch hold = new CountDownLatch(1);
+		first.onPrepare = () -> {
+			entered.countDown();
+			await(hold);
+		};
+		Future<LabelSet> set = this.executor.submit(() -> this.classifier.labels("fox", "owl"));
+		entered.await();
+		Future<?> swap = this.executor.submit(() -> this.classifier.load("b", (listener) -> second));
+		while (!this.classifier.model().checkpoint().equals("b")) {
+			Thread.onSpinWait();
+		}
+		hold.countDown();
+		assertThat(second.prepared).containsExactly(set.get(10, TimeUnit.SECONDS));
+		swap.get(10, TimeUnit.SECONDS);
+		Fake third = load("c");
+		assertThat(third.prepared).containsExactly(set.get());
+	}
+
+	@Test
+	void setThatTheNextModelCannotPrepareRefusesIt() {
+		load("a");
+		Fake next = new Fake("b");
+		next.onPrepare = () -> {
+			throw new InvalidLabelException("Too long.", "");
+		};
+		LabelSet[] set = new LabelSet[1];
+		assertThatExceptionOfType(InvalidLabelException.class)
+			.isThrownBy(() -> this.classifier.load("b", (listener) -> {
+				set[0] = this.classifier.labels("fox", "owl");
+				return next;
+			}));
+		assertThat(next.closed).isTrue();
+		assertThat(answer(this.classifier)).isEqualTo("a");
+		assertThat(this.classifier.labels("ox", "ant")).isNotNull();
+	}
+
+	@Test
+	void textsInUseAreEncodedForTheNextModel() {
+		Fake first = load("a");
+		first.cached = IntStream.range(0, 5_000).mapToObj((i) -> "text " + i).toList();
+		Fake next = new Fake("b");
+		next.tooLong = Set.of("text 7", "text 100");
+		this.classifier.load("b", (listener) -> next);
+		assertThat(next.encoded).hasSize(998)
+			.contains("text 0", "text 6", "text 8", "text 999")
+			.doesNotContain("text 7", "text 100");
+	}
+
+	@Test
+	void textsOfAnUnloadedModelAreEncodedForTheNext() {
+		Fake first = load("a");
+		first.cached = List.of("a fox", "an owl");
+		this.classifier.unload();
+		Fake next = load("b");
+		assertThat(next.encoded).containsExactly("a fox", "an owl");
+	}
+
+	@Test
+	void callsGoOnWaitingWhenALoadIsGivenUp() throws Exception {
+		Future<String> answer = this.executor.submit(() -> answer(this.classifier));
+		assertThatExceptionOfType(CancellationException.class)
+			.isThrownBy(() -> this.classifier.load("a", (listener) -> {
+				throw new CancellationException();
+			}));
+		assertThat(this.classifier.status().state()).isEqualTo(State.IDLE);
+		assertThat(this.classifier.status().failure()).isNull();
+		assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> answer.get(50, TimeUnit.MILLISECONDS));
+		load("b");
+		assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("b");
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
 	private void fail(Fake model, Throwable failure) {
 		model.failure = failure;
 		assertThatExceptionOfType(Throwable.class).isThrownBy(() -> answer(this.classifier)).isSameAs(failure);
@@ -426,6 +544,17 @@ class SwappableClassifierTests {
 
 		private volatile boolean closed;
 
+		private final Set<LabelSet> prepared = ConcurrentHashMap.newKeySet();
+
+		private volatile Runnable onPrepare = () -> {
+		};
+
+		private volatile List<String> cached = List.of();
+
+		private final List<String> encoded = new ArrayList<>();
+
+		private Set<String> tooLong = Set.of();
+
 		Fake(String name) {
 			this.name = name;
 		}
@@ -449,6 +578,27 @@ class SwappableClassifierTests {
 				throw ex;
 			}
 			return new ArrayList<>(List.of(Classification.of(new Prediction(this.name, 1))));
+		}
+
+		@Override
+		public LabelSet prepare(LabelSet labels) {
+			this.onPrepare.run();
+			this.prepared.add(labels);
+			return labels;
+		}
+
+		@Override
+		public List<String> cachedTexts(int maximum) {
+			return this.cached.subList(0, Math.min(maximum, this.cached.size()));
+		}
+
+		@Override
+		public List<float[]> embedTexts(Collection<String> texts) {
+			if (texts.stream().anyMatch(this.tooLong::contains)) {
+				throw new InvalidLabelException("Too long.", "");
+			}
+			this.encoded.addAll(texts);
+			return texts.stream().map((text) -> new float[0]).toList();
 		}
 
 		@Override

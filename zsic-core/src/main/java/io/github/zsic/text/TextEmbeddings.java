@@ -324,6 +324,18 @@ public final class TextEmbeddings implements AutoCloseable {
 	}
 
 	/**
+	 * The texts in the cache that are used most.
+	 * @param maximum how many to return at most
+	 * @return the texts, the most used ones first
+	 */
+	public List<String> mostUsed(int maximum) {
+		return this.cache.policy()
+			.eviction()
+			.map((eviction) -> List.copyOf(eviction.hottest(maximum).keySet()))
+			.orElse(List.of());
+	}
+
+	/**
 	 * How the cache is used.
 	 * @return the numbers at this moment
 	 */

@@ -177,6 +177,11 @@ public class ObservedModel implements ZeroShotClassifier {
 	}
 
 	@Override
+	public List<String> cachedTexts(int maximum) {
+		return this.model.cachedTexts(maximum);
+	}
+
+	@Override
 	public void close() {
 		this.model.close();
 	}
