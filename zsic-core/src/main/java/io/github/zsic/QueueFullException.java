@@ -1,6 +1,7 @@
 package io.github.zsic;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A call came while as many pictures as allowed were being classified, or would have had
@@ -19,7 +20,8 @@ public class QueueFullException extends ZsicException {
 	}
 
 	public QueueFullException(int capacity, Duration waited) {
-		super("The classifier is busy: the decoding of a picture did not begin within " + waited.toMillis() + " ms.",
+		super("The classifier is busy: the decoding of a picture did not begin within "
+				+ TimeUnit.MILLISECONDS.convert(waited) + " ms.",
 				"Try again a little later. If that happens often, classify on more machines, or allow a longer wait.",
 				null);
 		this.capacity = capacity;

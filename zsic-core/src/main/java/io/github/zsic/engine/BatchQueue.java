@@ -9,6 +9,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -94,7 +95,8 @@ final class BatchQueue {
 		this.threads = threads;
 		this.encoder = encoder;
 		this.maximumSize = batching.maximumSize();
-		this.maximumDelay = (batching.maximumDelay() != null) ? batching.maximumDelay().toNanos() : -1;
+		this.maximumDelay = (batching.maximumDelay() != null) ? TimeUnit.NANOSECONDS.convert(batching.maximumDelay())
+				: -1;
 		this.capacity = batching.capacity();
 		this.maximumWait = batching.maximumWait();
 		this.share = Math.max(1, this.capacity / 2);
@@ -356,7 +358,7 @@ final class BatchQueue {
 	private void gather() {
 		Entry first;
 		while ((first = this.waiting.peek()) != null && this.waiting.size() < this.maximumSize) {
-			long left = first.start + delay() - System.nanoTime();
+			long left = delay() - (System.nanoTime() - first.start);
 			if (left <= 0) {
 				return;
 			}

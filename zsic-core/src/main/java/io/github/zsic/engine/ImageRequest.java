@@ -263,7 +263,7 @@ public final class ImageRequest implements AutoCloseable {
 			return;
 		}
 		boolean interrupted = false;
-		long end = since + maximumWait.toNanos();
+		long end = since + TimeUnit.NANOSECONDS.convert(maximumWait);
 		try {
 			while (true) {
 				try {

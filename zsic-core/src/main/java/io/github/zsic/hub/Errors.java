@@ -19,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -249,7 +250,7 @@ final class Errors {
 	}
 
 	static String seconds(Duration duration) {
-		double seconds = duration.toMillis() / 1000.0;
+		double seconds = TimeUnit.MILLISECONDS.convert(duration) / 1000.0;
 		return (seconds == Math.rint(seconds)) ? (long) seconds + " s" : seconds + " s";
 	}
 

@@ -3,6 +3,7 @@ package io.github.zsic.image;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadProgressListener;
@@ -61,7 +62,7 @@ final class PixelLimit implements AutoCloseable {
 	PixelLimit(long maximumPixels, Duration maximumTime) {
 		this.maximumPixels = maximumPixels;
 		this.maximumTime = maximumTime;
-		this.end = System.nanoTime() + maximumTime.toNanos();
+		this.end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(maximumTime);
 	}
 
 	/**
@@ -157,8 +158,9 @@ final class PixelLimit implements AutoCloseable {
 	 */
 	void checkTime() throws DecodingException {
 		if (isLate()) {
-			throw DecodingException.tooLarge(String.format(Locale.ROOT,
-					"takes more than the %,d ms to decode that are allowed", this.maximumTime.toMillis()));
+			throw DecodingException
+				.tooLarge(String.format(Locale.ROOT, "takes more than the %,d ms to decode that are allowed",
+						TimeUnit.MILLISECONDS.convert(this.maximumTime)));
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.github.zsic.spring.boot;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -179,7 +180,7 @@ public final class ClassifierDetails {
 	}
 
 	private static double seconds(Duration duration) {
-		return duration.toMillis() / 1000.0;
+		return TimeUnit.MILLISECONDS.convert(duration) / 1000.0;
 	}
 
 	private static void putIfKnown(Map<String, Object> details, String name, @Nullable Object value) {

@@ -198,7 +198,7 @@ public final class ImageFetcher implements AutoCloseable {
 	public byte[] fetch(String url) {
 		long start = System.nanoTime();
 		try {
-			if (!this.places.tryAcquire(this.timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+			if (!this.places.tryAcquire(TimeUnit.NANOSECONDS.convert(this.timeout), TimeUnit.NANOSECONDS)) {
 				throw late(url, null);
 			}
 		}
@@ -206,7 +206,7 @@ public final class ImageFetcher implements AutoCloseable {
 			throw interrupted(url, ex);
 		}
 		try {
-			return fetch(url, this.timeout.toNanos() - (System.nanoTime() - start));
+			return fetch(url, TimeUnit.NANOSECONDS.convert(this.timeout) - (System.nanoTime() - start));
 		}
 		finally {
 			this.places.release();
@@ -304,7 +304,7 @@ public final class ImageFetcher implements AutoCloseable {
 	}
 
 	private InvalidImageException late(String url, @Nullable Exception cause) {
-		return unreadable(url, "did not arrive within " + this.timeout.toMillis() + " ms", cause);
+		return unreadable(url, "did not arrive within " + TimeUnit.MILLISECONDS.convert(this.timeout) + " ms", cause);
 	}
 
 	private InvalidImageException tooLarge(String url) {

@@ -255,6 +255,14 @@ class ImageFetcherTests {
 		assertThat(ImageFetcher.publicAddresses().matches(InetAddress.getByName(address))).isEqualTo(expected);
 	}
 
+	@Test
+	void timeMayBeEndless() {
+		try (ImageFetcher patient = new ImageFetcher(InetAddressFilter.all(), MAXIMUM,
+				Duration.ofSeconds(Long.MAX_VALUE))) {
+			assertThat(patient.fetch(url("/fox.png"))).hasSize(3);
+		}
+	}
+
 	/** Only the first server may be reached; where it sends one to is looked at anew. */
 	@Test
 	void checksRedirects() {
