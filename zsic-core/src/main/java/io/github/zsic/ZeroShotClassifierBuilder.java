@@ -561,6 +561,7 @@ public final class ZeroShotClassifierBuilder {
 	}
 
 	private ZeroShotClassifier load(String name, @Nullable String commit, Checkpoint opened, List<Template> templates) {
+		long begin = System.nanoTime();
 		String identity = (this.cachePersistentDir == null) ? ""
 				: (commit != null) ? "commit " + commit : "content " + opened.contentHash();
 		DualEncoder encoder = DualEncoder.load(opened, this.device, this.precision, this.engineThreads,
@@ -584,6 +585,9 @@ public final class ZeroShotClassifierBuilder {
 							this.temperature, this.top, this.threshold),
 					this.labels);
 			classifier.warmUp();
+			logger.info("Loaded {} checkpoint '{}'{} on {} in {} in {} ms", info.modelType(), name,
+					(commit != null) ? ", revision " + commit + "," : "", info.device(), info.precision(),
+					(System.nanoTime() - begin) / 1_000_000);
 			if (this.labels != null) {
 				long start = System.nanoTime();
 				classifier.prepare(this.labels);

@@ -198,8 +198,6 @@ public final class DualEncoder implements AutoCloseable {
 				encoder.close();
 			}
 		}
-		logger.info("Loaded {} checkpoint '{}' on {} in {} in {} ms", checkpoint.config().modelType(),
-				checkpoint.location(), torchDevice.name(), encoder.precision, (System.nanoTime() - start) / 1_000_000);
 		return encoder;
 	}
 
