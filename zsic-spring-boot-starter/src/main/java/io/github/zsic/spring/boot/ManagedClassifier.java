@@ -2,11 +2,13 @@ package io.github.zsic.spring.boot;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,11 +18,15 @@ import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.HubException;
+import io.github.zsic.ModelInfo;
 import io.github.zsic.ModelNotReadyException;
+import io.github.zsic.Precision;
 import io.github.zsic.QueueFullException;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.LoadThread.Purpose;
+import io.github.zsic.spring.boot.LoadThread.Wish;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +35,11 @@ import org.jspecify.annotations.Nullable;
  * A classifier in the hands of the program that runs it: started, watched, exchanged and
  * closed here, used through {@link #classifier()}. Thread-safe.
  * <p>
- * A model that is loaded has to pass a self-test before it answers calls. Loading in the
- * background is tried again after a while if the Hub cannot be reached.
+ * A model that is loaded has to pass a self-test before it answers calls. Models are
+ * loaded one at a time, in a thread of their own, and the last one that was asked for
+ * wins: what was asked for before and is not there yet is given up. What nobody waits
+ * for, such as a start in the background, is tried again after a while if the Hub cannot
+ * be reached.
  */
 public final class ManagedClassifier implements AutoCloseable {
 
@@ -43,9 +52,10 @@ public final class ManagedClassifier implements AutoCloseable {
 
 	private static final Duration RETRY = Duration.ofSeconds(30);
 
-	private final String name;
+	private static final Set<HubException.Reason> TEMPORARY = EnumSet.of(HubException.Reason.UNAVAILABLE,
+			HubException.Reason.RATE_LIMITED);
 
-	private final Loader loader;
+	private final String name;
 
 	private final Settings settings;
 
@@ -54,27 +64,27 @@ public final class ManagedClassifier implements AutoCloseable {
 	/** Threads that load or test see the classes that the context sees. */
 	private final @Nullable ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
 
-	/** Held while a model is loaded. */
-	private final ReentrantLock loading = new ReentrantLock();
+	private final LoadThread loads = new LoadThread((task) -> thread("zsic-load", task), this::fulfil);
 
-	private final CountDownLatch closing = new CountDownLatch(1);
+	/** Loaded what is there, together with the selection. */
+	private volatile Loader loader;
 
 	private volatile ModelSelection selection;
+
+	/** The settings are no longer those of the start. */
+	private volatile boolean refreshed;
 
 	private final AtomicLong swaps = new AtomicLong();
 
 	private final AtomicLong failedSwaps = new AtomicLong();
 
-	private final Set<Thread> loaders = ConcurrentHashMap.newKeySet();
-
 	/** Until when it must be closed, once that is known. */
 	private final AtomicReference<@Nullable Long> closeBy = new AtomicReference<>();
 
-	private volatile @Nullable SelfTest selfTest;
+	/** Of the models that may be called now, or are about to be. */
+	private final Map<ModelInfo, SelfTest> selfTests = Collections.synchronizedMap(new IdentityHashMap<>());
 
 	private final ReentrantLock selfTestLock = new ReentrantLock();
-
-	private volatile @Nullable SelfTestResult selfTestResult;
 
 	private volatile @Nullable Thread selfTestThread;
 
@@ -94,7 +104,7 @@ public final class ManagedClassifier implements AutoCloseable {
 		this.classifier = new SwappableClassifier(settings.maximumWait(),
 				(settings.startup() == Startup.LAZY) ? this::startLoading : null);
 		switch (settings.startup()) {
-			case EAGER -> load(selection);
+			case EAGER -> load(start(), selection, loader);
 			case BACKGROUND -> startLoading();
 			case LAZY -> logger.debug("The first call loads checkpoint '" + selection.checkpoint() + "'");
 		}
@@ -134,39 +144,58 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	/**
-	 * Loads another model beside the current one, tests it and exchanges them, in the
-	 * calling thread. Calls that run finish on the old model, which is then freed. If
-	 * anything fails the old one stays. With {@link Settings#unloadBeforeSwap()} the old
-	 * model is freed before, calls wait, and after a failure it is loaded again.
+	 * The model that is to answer calls in the end.
+	 * @return what was asked for last, unless that failed or is done: then
+	 * {@link #selection()}
+	 */
+	public ModelSelection wanted() {
+		Wish wish = this.loads.wanted();
+		return (wish != null) ? wish.selection() : this.selection;
+	}
+
+	/**
+	 * Like {@link #swap(ModelSelection, String)}, for the program.
 	 * @param selection the model
-	 * @throws SwapRefusedException if a model is being loaded already
+	 * @throws SwapRefusedException if another model is asked for meanwhile, or the thread
+	 * is interrupted
 	 * @throws ZsicException if the model cannot be loaded, or fails its self-test
 	 */
 	public void swap(ModelSelection selection) {
-		if (!this.loading.tryLock()) {
-			throw new SwapRefusedException("Checkpoint '" + this.classifier.status().loading()
-					+ "' is being loaded; only one model is loaded at a time.", "Try again when it is done.");
-		}
-		try {
-			boolean unload = this.settings.unloadBeforeSwap() && this.classifier.status().state() == State.READY;
-			if (unload) {
-				this.classifier.unload();
-			}
-			try {
-				load(selection);
-				this.selection = selection;
-				this.swaps.incrementAndGet();
-			}
-			catch (RuntimeException | Error ex) {
-				this.failedSwaps.incrementAndGet();
-				if (unload) {
-					reload(ex);
-				}
-				throw ex;
-			}
-		}
-		finally {
-			this.loading.unlock();
+		swap(selection, "the program");
+	}
+
+	/**
+	 * Loads another model beside the current one, tests it, exchanges them, and waits for
+	 * that. Calls that run finish on the old model, which is then freed. If anything
+	 * fails the old one stays. With {@link Settings#unloadBeforeSwap()} the old model is
+	 * freed before, calls wait, and after a failure it is loaded again. What was asked
+	 * for before and is not there yet is given up.
+	 * @param selection the model
+	 * @param origin who asks for it, for the log, such as "the endpoint"
+	 * @throws SwapRefusedException if another model is asked for meanwhile, or the thread
+	 * is interrupted
+	 * @throws ClassifierClosedException if this classifier is closed meanwhile
+	 * @throws ZsicException if the model cannot be loaded, or fails its self-test
+	 */
+	public void swap(ModelSelection selection, String origin) {
+		Wish wish = wish(selection, Purpose.SWAP, origin);
+		this.loads.want(wish);
+		this.loads.await(wish);
+	}
+
+	/**
+	 * Takes over what the configuration says now: this model is loaded like another one,
+	 * but this method does not wait for it, and the log tells how it ends. If the Hub
+	 * cannot be reached it is tried again after a while. This and all models that are
+	 * loaded later get the settings of their time.
+	 * @param selection the model, which may be the one that is there, to be loaded again
+	 * with other settings; {@code null} to load nothing now
+	 * @see Loader#refreshed()
+	 */
+	public void refresh(@Nullable ModelSelection selection) {
+		this.refreshed = true;
+		if (selection != null) {
+			this.loads.want(wish(selection, Purpose.REFRESH, "a refresh of the configuration"));
 		}
 	}
 
@@ -186,35 +215,22 @@ public final class ManagedClassifier implements AutoCloseable {
 		return this.failedSwaps.get();
 	}
 
-	/**
-	 * Like {@link #swap}, but in a thread of its own; the log tells of a failure.
-	 * @param selection the model
-	 */
-	public void swapInBackground(ModelSelection selection) {
-		thread("zsic-swap", () -> {
-			try {
-				swap(selection);
-			}
-			catch (ZsicException ex) {
-				logger.error("Checkpoint '" + this.selection.checkpoint() + "' stays, because '"
-						+ selection.checkpoint() + "' cannot replace it. " + ex.getMessage());
-			}
-		}).start();
-	}
-
-	private void reload(Throwable failure) {
-		try {
-			load(this.selection);
-		}
-		catch (RuntimeException | Error ex) {
-			failure.addSuppressed(ex);
-			logger.error("Checkpoint '" + this.selection.checkpoint()
-					+ "', which was freed to make room for another one, could not be loaded again", ex);
-		}
-	}
-
 	private void startLoading() {
-		thread("zsic-load", this::loadWithRetries).start();
+		this.loads.wantIfIdle(start(), Duration.ZERO);
+	}
+
+	private Wish start() {
+		return wish(this.selection, Purpose.START, "the configuration");
+	}
+
+	private Wish wish(ModelSelection selection, Purpose purpose, String origin) {
+		Wish wish = new Wish(selection, purpose, origin);
+		wish.outcome().whenComplete((nothing, failure) -> {
+			if (failure != null) {
+				logFailure(wish, failure);
+			}
+		});
+		return wish;
 	}
 
 	private Thread thread(String purpose, Runnable task) {
@@ -224,83 +240,148 @@ public final class ManagedClassifier implements AutoCloseable {
 		return thread;
 	}
 
-	private void loadWithRetries() {
+	/** In the thread for it. */
+	private void fulfil(Wish wish) {
+		ModelInfo before = this.classifier.status().model();
+		if (wish.purpose() == Purpose.START && before != null) {
+			wish.outcome().complete(null);
+			return;
+		}
+		boolean unload = this.settings.unloadBeforeSwap() && before != null;
 		try {
-			while (!loadInBackground()) {
-				if (this.closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
-					return;
-				}
+			Loader next = this.refreshed ? this.loader.refreshed() : this.loader;
+			wish.check();
+			if (unload) {
+				this.classifier.unload();
 			}
-		}
-		catch (InterruptedException ex) {
-			// By close(), and there is nothing left to do.
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	/** Returns whether there is no use in trying again. */
-	private boolean loadInBackground() {
-		this.loading.lock();
-		try {
-			if (this.classifier.status().state() == State.IDLE || this.classifier.status().state() == State.FAILED) {
-				load(this.selection);
+			load(wish, wish.selection(), next);
+			this.loader = next;
+			this.selection = wish.selection();
+			if (wish.purpose() != Purpose.START) {
+				this.swaps.incrementAndGet();
 			}
-			return true;
-		}
-		catch (ClassifierClosedException ex) {
-			return true;
-		}
-		catch (HubException ex) {
-			if (ex.getReason() == HubException.Reason.INTERRUPTED) {
-				return true;
+			if (before != null) {
+				logger.info("Classifier '" + displayName() + "' runs " + describe(this.classifier.model())
+						+ " instead of " + describe(before) + ", which is freed; " + wish.origin() + " asked for it");
 			}
-			boolean temporary = ex.getReason() == HubException.Reason.UNAVAILABLE
-					|| ex.getReason() == HubException.Reason.RATE_LIMITED;
-			logger
-				.error(ex.getMessage() + (temporary ? " It is tried again in " + RETRY.toSeconds() + " seconds." : ""));
-			return !temporary;
-		}
-		catch (ZsicException ex) {
-			logger.error(ex.getMessage());
-			return true;
+			wish.outcome().complete(null);
 		}
 		catch (RuntimeException | Error ex) {
-			logger.error("Checkpoint '" + this.selection.checkpoint() + "' could not be loaded", ex);
-			return true;
-		}
-		finally {
-			this.loading.unlock();
+			endFailed(wish, ex, unload);
 		}
 	}
 
-	private void load(ModelSelection selection) {
-		SelfTest[] test = new SelfTest[1];
-		this.loaders.add(Thread.currentThread());
-		try {
-			if (isClosing()) {
-				throw new ClassifierClosedException(selection.checkpoint());
+	private void endFailed(Wish wish, Throwable failure, boolean unloaded) {
+		ZsicException givenUp = wish.givenUp();
+		if (givenUp != null) {
+			wish.outcome().completeExceptionally(givenUp);
+		}
+		else if (wish.purpose() != Purpose.SWAP && isTemporary(failure) && !unloaded) {
+			logger.error(
+					refusal(wish) + failure.getMessage() + " It is tried again in " + RETRY.toSeconds() + " seconds.");
+			this.loads.wantIfIdle(wish, RETRY);
+		}
+		else {
+			if (wish.purpose() != Purpose.START) {
+				this.failedSwaps.incrementAndGet();
 			}
-			InternalCalls.run(() -> this.classifier.load(selection.checkpoint(), (listener) -> {
-				ZeroShotClassifier model = this.loader.load(selection, listener);
-				try {
-					test[0] = SelfTest.of(model);
-					return model;
-				}
-				catch (RuntimeException | Error ex) {
-					model.close();
-					throw ex;
-				}
-			}));
+			if (unloaded) {
+				reload(wish, failure);
+			}
+			wish.outcome().completeExceptionally(failure);
+		}
+		if (wish.purpose() != Purpose.START && this.classifier.status().model() == null) {
+			// Whoever asked for another one must not have stopped the first one.
+			this.loads.wantIfIdle(start(), Duration.ZERO);
+		}
+	}
+
+	private static boolean isTemporary(Throwable failure) {
+		return failure instanceof HubException ex && TEMPORARY.contains(ex.getReason());
+	}
+
+	/** Given up with the wish, too: what is wanted instead is loaded then. */
+	private void reload(Wish wish, Throwable failure) {
+		try {
+			load(wish, this.selection, this.loader);
 		}
 		catch (CancellationException ex) {
-			// By the interruption, while labels were encoded.
-			throw isClosing() ? new ClassifierClosedException(selection.checkpoint()) : ex;
+			failure.addSuppressed(ex);
 		}
-		finally {
-			this.loaders.remove(Thread.currentThread());
+		catch (RuntimeException | Error ex) {
+			failure.addSuppressed(ex);
+			logger.error("Checkpoint '" + this.selection.checkpoint()
+					+ "', which was freed to make room for another one, could not be loaded again", ex);
 		}
-		this.selfTest = Objects.requireNonNull(test[0]);
-		this.selfTestResult = null;
+	}
+
+	private void logFailure(Wish wish, Throwable failure) {
+		String message = refusal(wish);
+		if (wish.givenUp() != null) {
+			logger.info(message + failure.getMessage());
+		}
+		else if (failure instanceof ZsicException) {
+			logger.error(message + failure.getMessage());
+		}
+		else {
+			logger.error(message + "The reason is unexpected.", failure);
+		}
+	}
+
+	private String refusal(Wish wish) {
+		ModelInfo current = this.classifier.status().model();
+		ModelSelection wanted = wish.selection();
+		return "Classifier '" + displayName() + "' "
+				+ ((current != null) ? "keeps " + describe(current) : "has no model") + "; "
+				+ describe(wanted.checkpoint(), wanted.revision(), wanted.device(), wanted.precision()) + ", which "
+				+ wish.origin() + " asked for, was refused. ";
+	}
+
+	private static String describe(ModelInfo model) {
+		return describe(model.checkpoint(), model.revision(), model.device(), model.precision());
+	}
+
+	private static String describe(String checkpoint, @Nullable String revision, String device, Precision precision) {
+		return "'%s' (%s%s, %s)".formatted(checkpoint, (revision != null) ? "revision " + revision + ", " : "", device,
+				precision);
+	}
+
+	private void load(Wish wish, ModelSelection selection, Loader loader) {
+		ModelInfo[] loaded = new ModelInfo[1];
+		try {
+			InternalCalls.run(() -> this.classifier.load(selection.checkpoint(), (listener) -> {
+				ZeroShotClassifier model = load(wish, selection, loader, listener);
+				loaded[0] = model.model();
+				return model;
+			}));
+			// Those of the model before, which has ended.
+			this.selfTests.keySet().removeIf((model) -> model != loaded[0]);
+		}
+		catch (RuntimeException | Error ex) {
+			this.selfTests.remove(loaded[0]);
+			throw ex;
+		}
+	}
+
+	private ZeroShotClassifier load(Wish wish, ModelSelection selection, Loader loader, DownloadListener listener) {
+		wish.check();
+		ZeroShotClassifier model = null;
+		try {
+			model = loader.load(selection, listener);
+			wish.check();
+			SelfTest test = SelfTest.of(model);
+			wish.check();
+			this.selfTests.put(model.model(), test);
+			return model;
+		}
+		catch (RuntimeException | Error ex) {
+			if (model != null) {
+				model.close();
+			}
+			// What it is an exception of does not matter then.
+			wish.check();
+			throw ex;
+		}
 	}
 
 	/**
@@ -310,12 +391,17 @@ public final class ManagedClassifier implements AutoCloseable {
 	 * @return the result, {@code null} if there is none of the current model yet
 	 */
 	public @Nullable SelfTestResult selfTest(Duration maximumAge) {
-		SelfTestResult result = this.selfTestResult;
-		boolean due = result == null || result.time().plus(maximumAge).isBefore(Instant.now());
-		if (due && this.selfTest != null && this.selfTestLock.tryLock()) {
+		ModelInfo model = this.classifier.status().model();
+		SelfTest test = (model != null) ? this.selfTests.get(model) : null;
+		if (test == null) {
+			return null;
+		}
+		SelfTestResult result = test.result();
+		boolean due = result == null || Duration.between(result.time(), Instant.now()).compareTo(maximumAge) > 0;
+		if (due && this.selfTestLock.tryLock()) {
 			try {
 				Thread running = this.selfTestThread;
-				if ((running == null || !running.isAlive()) && !isClosing()) {
+				if ((running == null || !running.isAlive()) && !this.loads.isClosed()) {
 					Thread thread = thread("zsic-self-test", this::runSelfTest);
 					this.selfTestThread = thread;
 					thread.start();
@@ -339,33 +425,35 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	/**
-	 * Runs the self-test and waits for its result.
+	 * Runs the self-test of the model that answers calls now, and waits for its result.
 	 * @return the result, a new one
 	 * @throws ModelNotReadyException if there is no model
 	 * @throws ClassifierClosedException if there will be none
 	 * @throws QueueFullException if it has too much to do for a test
 	 */
 	public SelfTestResult runSelfTestNow() {
-		SelfTest test = this.selfTest;
-		if (test == null) {
-			this.classifier.model();
-			throw new ModelNotReadyException("The model has not been tested yet.", "Try again.");
-		}
+		// Does not wait for one.
+		this.classifier.model();
+		SelfTest[] test = new SelfTest[1];
 		Throwable failure = null;
 		try {
-			this.classifier.test(test::run);
+			this.classifier.test((model) -> {
+				test[0] = Objects.requireNonNull(this.selfTests.get(model.model()),
+						"A model must return the same information each time");
+				test[0].run(model);
+			});
 		}
 		catch (ClassifierClosedException | QueueFullException ex) {
 			throw ex;
 		}
 		catch (RuntimeException | Error ex) {
+			if (test[0] == null) {
+				throw ex;
+			}
 			failure = ex;
 		}
 		SelfTestResult result = new SelfTestResult(Instant.now(), failure);
-		// Unless the model was exchanged meanwhile, whose test was another one.
-		if (test == this.selfTest) {
-			this.selfTestResult = result;
-		}
+		test[0].tell(result);
 		return result;
 	}
 
@@ -375,28 +463,22 @@ public final class ManagedClassifier implements AutoCloseable {
 	 * requests that are still to be answered.
 	 */
 	public void prepareClose() {
-		this.closeBy.compareAndSet(null, System.nanoTime() + this.settings.closeTimeout().toNanos());
-		this.closing.countDown();
-		this.loaders.forEach(Thread::interrupt);
-	}
-
-	private boolean isClosing() {
-		return this.closing.getCount() == 0;
+		this.closeBy.compareAndSet(null,
+				System.nanoTime() + TimeUnit.NANOSECONDS.convert(this.settings.closeTimeout()));
+		this.loads.close();
 	}
 
 	/**
-	 * Refuses new calls, gives up a download, waits for running calls and then frees the
+	 * Refuses new calls, gives up a load, waits for running calls and then frees the
 	 * model. A call that does not end in time keeps it.
 	 */
 	@Override
 	public void close() {
 		prepareClose();
 		this.classifier.close(Duration.ofNanos(timeToClose()));
-		// A load in native code cannot be stopped, and the JVM must not end during it.
 		try {
-			if (this.loading.tryLock(timeToClose(), TimeUnit.NANOSECONDS)) {
-				this.loading.unlock();
-			}
+			// The JVM must not end during a load in native code.
+			this.loads.awaitEnd(timeToClose());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -427,6 +509,16 @@ public final class ManagedClassifier implements AutoCloseable {
 		 * @return the model, which belongs to the caller
 		 */
 		ZeroShotClassifier load(ModelSelection selection, DownloadListener listener);
+
+		/**
+		 * What loads models with the settings as they are now. By default they do not
+		 * change.
+		 * @return a loader, which may be this one
+		 * @throws ZsicException if these settings cannot be used
+		 */
+		default Loader refreshed() {
+			return this;
+		}
 
 	}
 

@@ -16,6 +16,8 @@ import io.github.zsic.Prediction;
 import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.spring.boot.ManagedClassifier.SelfTestResult;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tests a model of any checkpoint. The classifier compares the device's results with
@@ -35,6 +37,8 @@ final class SelfTest {
 	private static final BufferedImage PICTURE = picture();
 
 	private final Map<String, Float> expected;
+
+	private volatile @Nullable SelfTestResult result;
 
 	private SelfTest(Map<String, Float> expected) {
 		this.expected = expected;
@@ -63,6 +67,15 @@ final class SelfTest {
 			classifier.selfTest();
 			repeat(classifier);
 		});
+	}
+
+	/** How it ended last, {@code null} if it was not repeated yet. */
+	@Nullable SelfTestResult result() {
+		return this.result;
+	}
+
+	void tell(SelfTestResult result) {
+		this.result = result;
 	}
 
 	private void repeat(ZeroShotClassifier classifier) {

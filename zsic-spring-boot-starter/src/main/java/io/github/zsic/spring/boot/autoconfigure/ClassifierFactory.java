@@ -18,12 +18,17 @@ import io.github.zsic.ZeroShotClassifierBuilder;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.ModelSelection;
+import io.github.zsic.spring.boot.SwapRefusedException;
 import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.core.env.Environment;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.Assert;
@@ -51,10 +56,12 @@ class ClassifierFactory {
 
 	private final ResourceLoader resources;
 
+	private final Environment environment;
+
 	ClassifierFactory(ZsicProperties common, Duration closeTimeout,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
 			ObjectProvider<DownloadListener> downloadListeners, ObjectProvider<CustomImageDecoder> imageDecoders,
-			ObjectProvider<ModelDecorator> decorators, ResourceLoader resources) {
+			ObjectProvider<ModelDecorator> decorators, ResourceLoader resources, Environment environment) {
 		this.common = common;
 		this.closeTimeout = closeTimeout;
 		this.customizers = customizers;
@@ -62,6 +69,7 @@ class ClassifierFactory {
 		this.imageDecoders = imageDecoders;
 		this.decorators = decorators;
 		this.resources = resources;
+		this.environment = environment;
 	}
 
 	/**
@@ -70,9 +78,13 @@ class ClassifierFactory {
 	 * @param properties what it has for itself
 	 */
 	ManagedClassifier create(String name, ClassifierProperties properties) {
-		LabelSet labels = labels(properties.getLabels());
+		// Here, and not in the thread that loads: that must not wait for the context, nor
+		// make beans beside it.
+		Beans beans = new Beans(this.customizers.orderedStream().toList(),
+				this.downloadListeners.orderedStream().toList(), this.imageDecoders.orderedStream().toList(),
+				this.decorators.orderedStream().toList());
 		return new ManagedClassifier(name, selection(properties),
-				(selection, listener) -> decorate(name, load(selection, listener, properties, labels)),
+				new PropertiesLoader(name, this.common, properties, labels(properties.getLabels()), beans),
 				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
 						this.common.getSwap().isUnloadFirst()));
 	}
@@ -82,65 +94,6 @@ class ClassifierFactory {
 		Assert.state(checkpoint != null, "'checkpoint' must be set");
 		return new ModelSelection(checkpoint, properties.getRevision(), properties.getDevice(),
 				properties.getPrecision());
-	}
-
-	private ZeroShotClassifier load(ModelSelection selection, DownloadListener listener,
-			ClassifierProperties properties, @Nullable LabelSet labels) {
-		ZsicProperties.Hub hub = this.common.getHub();
-		ClassifierProperties.Cache cache = properties.getCache();
-		ZsicProperties.Image image = this.common.getImage();
-		ZsicProperties.Engine engine = this.common.getEngine();
-		ZsicProperties.Batch batch = this.common.getBatch();
-		ZeroShotClassifierBuilder builder = ZeroShotClassifier.builder()
-			.checkpoint(selection.checkpoint())
-			.revision(selection.revision())
-			.device(selection.device())
-			.precision(selection.precision())
-			.hubEndpoint(hub.getEndpoint())
-			.hubToken(hub.getToken())
-			.hubCacheDir(folder(hub.getCacheDir()))
-			.hubOffline(hub.getOffline())
-			.hubConnectTimeout(hub.getConnectTimeout())
-			.hubReadTimeout(hub.getReadTimeout())
-			.downloadListener(listeners(listener))
-			.templates(properties.getTemplates())
-			.labels(labels)
-			.scoring(properties.getScoring())
-			.temperature(properties.getTemperature())
-			.top((properties.getTop() != null) ? properties.getTop() : Integer.MAX_VALUE)
-			.threshold((properties.getThreshold() != null) ? properties.getThreshold() : Float.NEGATIVE_INFINITY)
-			.truncate(properties.isTruncate())
-			.textCanonicalization(properties.getTextCanonicalization())
-			.maximumPrompts(properties.getMaximumPrompts())
-			.cacheMaximumSize(cache.getMaximumSize())
-			.cacheExpireAfterAccess(cache.getExpireAfterAccess())
-			.cachePersistentDir(folder(cache.getPersistentDir()))
-			.maximumPixels(image.getMaximumPixels())
-			.maximumBytes(image.getMaximumBytes().toBytes())
-			.maximumDecodeTime(image.getMaximumDecodeTime())
-			.engineThreads(engine.getThreads())
-			.intraOpThreads(engine.getIntraOpThreads())
-			.batchMaximumSize(batch.getMaximumSize())
-			.batchMaximumDelay(batch.getMaximumDelay())
-			.queueCapacity(batch.getQueueCapacity())
-			.queueTimeout(batch.getQueueTimeout())
-			.imageDecoders(decoders(image));
-		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-		return builder.build();
-	}
-
-	/** Those of the program first. */
-	private List<CustomImageDecoder> decoders(ZsicProperties.Image image) {
-		List<CustomImageDecoder> decoders = new ArrayList<>(this.imageDecoders.orderedStream().toList());
-		if (image.isLibheif()) {
-			HeifImageDecoder.find(image.getMaximumPixels())
-				.ifPresentOrElse(decoders::add,
-						() -> logger
-							.warn("Property 'zsic.image.libheif' is on, but libheif is not installed where it is "
-									+ "looked for, so AVIF and HEIC are refused. Install it, or name its folder in the "
-									+ "system property jna.library.path"));
-		}
-		return decoders;
 	}
 
 	private @Nullable LabelSet labels(List<String> items) {
@@ -173,30 +126,16 @@ class ClassifierFactory {
 		}
 	}
 
-	private ZeroShotClassifier decorate(String name, ZeroShotClassifier model) {
-		ZeroShotClassifier decorated = model;
-		try {
-			for (ModelDecorator decorator : this.decorators.orderedStream().toList()) {
-				decorated = decorator.decorate(name.isEmpty() ? ManagedClassifier.MAIN : name, decorated);
-			}
-			return decorated;
-		}
-		catch (RuntimeException | Error ex) {
-			model.close();
-			throw ex;
-		}
-	}
-
 	/**
 	 * One of the program's own that throws is left out, and disturbs none of the others.
 	 */
-	DownloadListener listeners(DownloadListener own) {
+	static DownloadListener listeners(DownloadListener own, List<DownloadListener> others) {
 		DownloadListener log = DownloadListener.logging();
-		List<DownloadListener> beans = new ArrayList<>(this.downloadListeners.orderedStream().toList());
+		List<DownloadListener> told = new ArrayList<>(others);
 		return (progress) -> {
 			own.onProgress(progress);
 			log.onProgress(progress);
-			beans.removeIf((listener) -> !told(listener, progress));
+			told.removeIf((listener) -> !told(listener, progress));
 		};
 	}
 
@@ -213,6 +152,132 @@ class ClassifierFactory {
 
 	private static @Nullable Path folder(@Nullable String path) {
 		return StringUtils.hasText(path) ? Path.of(path) : null;
+	}
+
+	/** What the program adds. */
+	private record Beans(List<ZeroShotClassifierBuilderCustomizer> customizers,
+			List<DownloadListener> downloadListeners, List<CustomImageDecoder> imageDecoders,
+			List<ModelDecorator> decorators) {
+
+	}
+
+	/** Loads models with the properties of one moment. */
+	private final class PropertiesLoader implements ManagedClassifier.Loader {
+
+		private final String name;
+
+		private final ZsicProperties common;
+
+		private final ClassifierProperties properties;
+
+		private final @Nullable LabelSet labels;
+
+		private final Beans beans;
+
+		PropertiesLoader(String name, ZsicProperties common, ClassifierProperties properties, @Nullable LabelSet labels,
+				Beans beans) {
+			this.name = name;
+			this.common = common;
+			this.properties = properties;
+			this.labels = labels;
+			this.beans = beans;
+		}
+
+		@Override
+		public ZeroShotClassifier load(ModelSelection selection, DownloadListener listener) {
+			ZsicProperties.Hub hub = this.common.getHub();
+			ClassifierProperties.Cache cache = this.properties.getCache();
+			ZsicProperties.Image image = this.common.getImage();
+			ZsicProperties.Engine engine = this.common.getEngine();
+			ZsicProperties.Batch batch = this.common.getBatch();
+			Integer top = this.properties.getTop();
+			Float threshold = this.properties.getThreshold();
+			ZeroShotClassifierBuilder builder = ZeroShotClassifier.builder()
+				.checkpoint(selection.checkpoint())
+				.revision(selection.revision())
+				.device(selection.device())
+				.precision(selection.precision())
+				.hubEndpoint(hub.getEndpoint())
+				.hubToken(hub.getToken())
+				.hubCacheDir(folder(hub.getCacheDir()))
+				.hubOffline(hub.getOffline())
+				.hubConnectTimeout(hub.getConnectTimeout())
+				.hubReadTimeout(hub.getReadTimeout())
+				.downloadListener(listeners(listener, this.beans.downloadListeners()))
+				.templates(this.properties.getTemplates())
+				.labels(this.labels)
+				.scoring(this.properties.getScoring())
+				.temperature(this.properties.getTemperature())
+				.top((top != null) ? top : Integer.MAX_VALUE)
+				.threshold((threshold != null) ? threshold : Float.NEGATIVE_INFINITY)
+				.truncate(this.properties.isTruncate())
+				.textCanonicalization(this.properties.getTextCanonicalization())
+				.maximumPrompts(this.properties.getMaximumPrompts())
+				.cacheMaximumSize(cache.getMaximumSize())
+				.cacheExpireAfterAccess(cache.getExpireAfterAccess())
+				.cachePersistentDir(folder(cache.getPersistentDir()))
+				.maximumPixels(image.getMaximumPixels())
+				.maximumBytes(image.getMaximumBytes().toBytes())
+				.maximumDecodeTime(image.getMaximumDecodeTime())
+				.engineThreads(engine.getThreads())
+				.intraOpThreads(engine.getIntraOpThreads())
+				.batchMaximumSize(batch.getMaximumSize())
+				.batchMaximumDelay(batch.getMaximumDelay())
+				.queueCapacity(batch.getQueueCapacity())
+				.queueTimeout(batch.getQueueTimeout())
+				.imageDecoders(decoders(image));
+			this.beans.customizers().forEach((customizer) -> customizer.customize(builder));
+			return decorate(builder.build());
+		}
+
+		/** Those of the program first. */
+		private List<CustomImageDecoder> decoders(ZsicProperties.Image image) {
+			List<CustomImageDecoder> decoders = new ArrayList<>(this.beans.imageDecoders());
+			if (image.isLibheif()) {
+				HeifImageDecoder.find(image.getMaximumPixels())
+					.ifPresentOrElse(decoders::add, () -> logger
+						.warn("Property 'zsic.image.libheif' is on, but libheif is not installed where it is "
+								+ "looked for, so AVIF and HEIC are refused. Install it, or name its folder in the "
+								+ "system property jna.library.path"));
+			}
+			return decoders;
+		}
+
+		private ZeroShotClassifier decorate(ZeroShotClassifier model) {
+			ZeroShotClassifier decorated = model;
+			try {
+				for (ModelDecorator decorator : this.beans.decorators()) {
+					decorated = decorator.decorate(this.name.isEmpty() ? ManagedClassifier.MAIN : this.name, decorated);
+				}
+				return decorated;
+			}
+			catch (RuntimeException | Error ex) {
+				model.close();
+				throw ex;
+			}
+		}
+
+		/**
+		 * Bound anew: whether the bean of the properties has been depends on the order of
+		 * listeners, and it keeps what is no longer set.
+		 */
+		@Override
+		public ManagedClassifier.Loader refreshed() {
+			ZsicProperties next;
+			try {
+				next = Binder.get(ClassifierFactory.this.environment).bindOrCreate("zsic", ZsicProperties.class);
+			}
+			catch (BindException ex) {
+				Throwable reason = NestedExceptionUtils.getMostSpecificCause(ex);
+				throw new SwapRefusedException(
+						"Property '" + ex.getName() + "' cannot be used: " + reason.getMessage() + ".",
+						"Correct it, and refresh again.");
+			}
+			ClassifierProperties own = this.name.isEmpty() ? next : next.getClassifiers().get(this.name);
+			return (own != null) ? new PropertiesLoader(this.name, next, own, labels(own.getLabels()), this.beans)
+					: this;
+		}
+
 	}
 
 }

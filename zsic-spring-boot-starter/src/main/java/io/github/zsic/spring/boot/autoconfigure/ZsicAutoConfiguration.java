@@ -61,7 +61,7 @@ public final class ZsicAutoConfiguration {
 			.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
 			.orElse(Duration.ofSeconds(30));
 		return new ClassifierFactory(properties, closeTimeout, customizers, downloadListeners, imageDecoders,
-				decorators, resources);
+				decorators, resources, environment);
 	}
 
 	@Bean(MANAGED_CLASSIFIER_BEAN_NAME)

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import io.github.zsic.ClassifierClosedException;
 import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.Precision;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.ZsicException;
 import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.ManagedClassifier;
@@ -108,13 +109,13 @@ public class ZsicEndpoint {
 			if (test) {
 				return selfTest(target);
 			}
-			target.swap(select(target.selection(), checkpoint, revision, device, chosen));
+			target.swap(select(target.selection(), checkpoint, revision, device, chosen), "the endpoint");
 			return new WebEndpointResponse<>(ClassifierDetails.of(target, this.window));
 		}
 		catch (SwapRefusedException ex) {
 			return refuse(CONFLICT, ex.getDescription(), ex.getAction());
 		}
-		catch (ClassifierClosedException | ModelNotReadyException ex) {
+		catch (ClassifierClosedException | ModelNotReadyException | QueueFullException ex) {
 			return refuse(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, ex.getDescription(), ex.getAction());
 		}
 		catch (ZsicException ex) {

@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.zsic.ClassifierStatus.State;
 import io.github.zsic.ModelNotReadyException;
@@ -9,19 +10,24 @@ import io.github.zsic.Precision;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
+import io.github.zsic.spring.boot.ModelDecorator;
 import io.github.zsic.spring.boot.ModelSelection;
 import io.github.zsic.spring.boot.Startup;
 import io.github.zsic.spring.boot.TestClassifier;
+import io.github.zsic.spring.boot.ZeroShotClassifierBuilderCustomizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.BeanCurrentlyInCreationException;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -86,6 +92,29 @@ class ZsicAutoConfigurationTests {
 			});
 	}
 
+	@ParameterizedTest
+	@EnumSource(Startup.class)
+	void beansThatAModelNeedsAreMadeInTheThreadOfTheContext(Startup startup) {
+		LazyBeans.thread.set(null);
+		this.contextRunner
+			.withPropertyValues("zsic.checkpoint=classpath:zsic/emoji-clip", "zsic.device=cpu",
+					"zsic.startup=" + startup)
+			.withUserConfiguration(LazyBeans.class)
+			.run((context) -> {
+				assertThat(context.getBean(ZeroShotClassifier.class).embedText("an owl")).isNotEmpty();
+				assertThat(LazyBeans.thread).hasValue(Thread.currentThread());
+			});
+	}
+
+	@ParameterizedTest
+	@EnumSource(Startup.class)
+	void cyclesAreRefused(Startup startup) {
+		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder", "zsic.startup=" + startup)
+			.withUserConfiguration(CycleConfiguration.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasRootCauseInstanceOf(BeanCurrentlyInCreationException.class));
+	}
+
 	@Test
 	void lazyModelIsNotLoadedUntilItIsUsed() {
 		this.contextRunner.withPropertyValues("zsic.checkpoint=no/such/folder", "zsic.startup=lazy").run((context) -> {
@@ -125,6 +154,31 @@ class ZsicAutoConfigurationTests {
 			assertThat(classifier[0].isClosed()).isFalse();
 		});
 		assertThat(classifier[0].isClosed()).isTrue();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class LazyBeans {
+
+		private static final AtomicReference<Thread> thread = new AtomicReference<>();
+
+		@Bean
+		@Lazy
+		ZeroShotClassifierBuilderCustomizer customizer() {
+			thread.set(Thread.currentThread());
+			return (builder) -> builder.top(1);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CycleConfiguration {
+
+		@Bean
+		@Lazy
+		ModelDecorator decorator(ZeroShotClassifier classifier) {
+			return (name, model) -> model;
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -3,11 +3,16 @@ package io.github.zsic.spring.boot.endpoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.DeviceException;
+import io.github.zsic.HubException;
 import io.github.zsic.InferenceException;
 import io.github.zsic.Precision;
+import io.github.zsic.QueueFullException;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import io.github.zsic.spring.boot.ModelSelection;
@@ -20,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ZsicEndpoint}.
@@ -143,6 +149,28 @@ class ZsicEndpointTests {
 	}
 
 	@Test
+	void aModelThatIsTooBusyForATestIsTriedLater() {
+		swap(null, "full", null, null);
+		WebEndpointResponse<Map<String, Object>> response = this.endpoint.operate(null, null, null, null, null, "true");
+		assertThat(response.getStatus()).isEqualTo(503);
+		assertThat(response.getBody()).extractingByKey("error").asString().contains("busy");
+	}
+
+	@Test
+	void theLastOfTwoSwapsWins() throws Exception {
+		CompletableFuture<WebEndpointResponse<Map<String, Object>>> first = CompletableFuture
+			.supplyAsync(() -> this.endpoint.operate(null, "slow-download", null, null, null, null));
+		await().until(() -> this.main.wanted().checkpoint().equals("slow-download"));
+		assertThat(swap(null, "other", null, null)).containsEntry("checkpoint", "other");
+		WebEndpointResponse<Map<String, Object>> response = first.get(10, TimeUnit.SECONDS);
+		assertThat(response.getStatus()).isEqualTo(409);
+		assertThat(response.getBody()).containsEntry("error",
+				"Checkpoint 'slow-download' was given up, because the endpoint asked for 'other' before it was loaded.")
+			.containsEntry("action", "Ask for it again, if it is still wanted.");
+		assertThat(this.main.selection().checkpoint()).isEqualTo("other");
+	}
+
+	@Test
 	void aTestIsNoSwap() {
 		assertThat(this.endpoint.operate(null, "other", null, null, null, "true").getStatus()).isEqualTo(400);
 		assertThat(this.endpoint.operate(null, null, null, null, null, "false").getStatus()).isEqualTo(400);
@@ -174,6 +202,10 @@ class ZsicEndpointTests {
 		if (selection.checkpoint().equals("busy")) {
 			throw new SwapRefusedException("Another one is loaded.", "Wait.");
 		}
+		if (selection.checkpoint().equals("slow-download")) {
+			LockSupport.park();
+			throw new HubException(HubException.Reason.INTERRUPTED, "Interrupted.", "");
+		}
 		if (selection.device().equals("cuda")) {
 			throw new DeviceException("There is no GPU.", "Use the CPU.");
 		}
@@ -181,6 +213,9 @@ class ZsicEndpointTests {
 				selection.checkpoint().equals("slow") ? List.of("96 outputs of 64 inputs") : List.of());
 		if (selection.checkpoint().equals("faulty")) {
 			model.selfTestFailure = new InferenceException("It is off.", "Mend it.");
+		}
+		if (selection.checkpoint().equals("full")) {
+			model.selfTestFailure = new QueueFullException(256);
 		}
 		return model;
 	}

@@ -196,6 +196,17 @@ class ZsicHealthIndicatorTests {
 	}
 
 	@Test
+	void thresholdsMayBeEndless() {
+		startReady();
+		Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
+		Thresholds endless = new Thresholds(forEver, 3, forEver, forEver);
+		await().until(() -> health(endless).getDetails().containsKey("selfTest"));
+		assertThat(health(endless).getStatus()).isEqualTo(Status.UP);
+		fail(new InferenceException("Device lost.", ""), 3);
+		assertThat(health(endless).getStatus()).isEqualTo(Status.DOWN);
+	}
+
+	@Test
 	void toldOfTheGpuByItsDriver() {
 		startOnGpu();
 		Health health = health((index) -> new Gpu("Some GPU " + index, 3_000, 8_000));
