@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,8 +33,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A classifier in the hands of the program that runs it: started, watched, exchanged and
- * closed here, used through {@link #classifier()}. Thread-safe.
+ * A classifier in the hands of the program that runs it: {@linkplain #start() started},
+ * watched, exchanged and closed here, used through {@link #classifier()}. Thread-safe.
  * <p>
  * A model that is loaded has to pass a self-test before it answers calls. Models are
  * loaded one at a time, in a thread of their own, and the last one that was asked for
@@ -66,6 +67,8 @@ public final class ManagedClassifier implements AutoCloseable {
 
 	private final LoadThread loads = new LoadThread((task) -> thread("zsic-load", task), this::fulfil);
 
+	private final AtomicBoolean started = new AtomicBoolean();
+
 	/** Loaded what is there, together with the selection. */
 	private volatile Loader loader;
 
@@ -89,12 +92,11 @@ public final class ManagedClassifier implements AutoCloseable {
 	private volatile @Nullable Thread selfTestThread;
 
 	/**
-	 * Creates a classifier and starts it.
+	 * Creates a classifier, without a model until it is started.
 	 * @param name what to call it, empty for the only or main one
 	 * @param selection the model
 	 * @param loader loads models
 	 * @param settings how to treat it
-	 * @throws ZsicException if the start-up is eager and the model cannot be loaded
 	 */
 	public ManagedClassifier(String name, ModelSelection selection, Loader loader, Settings settings) {
 		this.name = name;
@@ -103,11 +105,24 @@ public final class ManagedClassifier implements AutoCloseable {
 		this.settings = settings;
 		this.classifier = new SwappableClassifier(settings.maximumWait(),
 				(settings.startup() == Startup.LAZY) ? this::startLoading : null);
-		switch (settings.startup()) {
-			case EAGER -> load(start(), selection, loader);
-			case BACKGROUND -> startLoading();
-			case LAZY -> logger.debug("The first call loads checkpoint '" + selection.checkpoint() + "'");
+	}
+
+	/**
+	 * Loads the model, or begins to, when {@link Settings#startup()} says so. Whoever is
+	 * going to use the classifier does this first; where a test has put a mock in its
+	 * place, nobody does, and no model is loaded. Does nothing the second time.
+	 * @return the classifier
+	 * @throws ZsicException if the start-up is eager and the model cannot be loaded
+	 */
+	public SwappableClassifier start() {
+		if (this.started.compareAndSet(false, true)) {
+			switch (this.settings.startup()) {
+				case EAGER -> load(first(), this.selection, this.loader);
+				case BACKGROUND -> startLoading();
+				case LAZY -> logger.debug("The first call loads checkpoint '" + this.selection.checkpoint() + "'");
+			}
 		}
+		return this.classifier;
 	}
 
 	/**
@@ -216,10 +231,10 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	private void startLoading() {
-		this.loads.wantIfIdle(start(), Duration.ZERO);
+		this.loads.wantIfIdle(first(), Duration.ZERO);
 	}
 
-	private Wish start() {
+	private Wish first() {
 		return wish(this.selection, Purpose.START, "the configuration");
 	}
 
@@ -292,7 +307,7 @@ public final class ManagedClassifier implements AutoCloseable {
 		}
 		if (wish.purpose() != Purpose.START && this.classifier.status().model() == null) {
 			// Whoever asked for another one must not have stopped the first one.
-			this.loads.wantIfIdle(start(), Duration.ZERO);
+			this.loads.wantIfIdle(first(), Duration.ZERO);
 		}
 	}
 

@@ -92,6 +92,14 @@ class ManagedClassifierTests {
 	}
 
 	@Test
+	void isStartedOnce() {
+		this.load.countDown();
+		start(Startup.EAGER);
+		this.failure = new CheckpointException("No weights.", "Get them.");
+		assertThat(this.managed.start()).isSameAs(this.managed.classifier());
+	}
+
+	@Test
 	void backgroundLoadsInAThreadOfItsOwn() {
 		ClassLoader loader = new ClassLoader() {
 		};
@@ -430,6 +438,7 @@ class ManagedClassifierTests {
 			model.closed = false;
 			return model;
 		}, new ManagedClassifier.Settings(startup, Duration.ofSeconds(20), Duration.ofMillis(200), unloadBeforeSwap));
+		this.managed.start();
 	}
 
 }

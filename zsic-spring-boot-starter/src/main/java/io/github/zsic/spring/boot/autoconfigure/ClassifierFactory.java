@@ -73,7 +73,7 @@ class ClassifierFactory {
 	}
 
 	/**
-	 * Makes a classifier and starts it.
+	 * Makes a classifier, which is not started yet.
 	 * @param name its name, empty for the main one
 	 * @param properties what it has for itself
 	 */

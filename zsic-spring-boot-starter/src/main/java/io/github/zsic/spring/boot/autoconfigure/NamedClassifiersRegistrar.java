@@ -50,7 +50,7 @@ class NamedClassifiersRegistrar implements ImportBeanDefinitionRegistrar {
 		RootBeanDefinition managed = new RootBeanDefinition(ManagedClassifier.class, () -> create(name));
 		registry.registerBeanDefinition(managedName, managed);
 		RootBeanDefinition classifier = new RootBeanDefinition(SwappableClassifier.class,
-				() -> this.beanFactory.getBean(managedName, ManagedClassifier.class).classifier());
+				() -> this.beanFactory.getBean(managedName, ManagedClassifier.class).start());
 		classifier.setDefaultCandidate(false);
 		// Its manager closes it.
 		classifier.setDestroyMethodName("");

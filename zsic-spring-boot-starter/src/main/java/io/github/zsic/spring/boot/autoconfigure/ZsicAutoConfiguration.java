@@ -85,12 +85,13 @@ public final class ZsicAutoConfiguration {
 		};
 	}
 
-	// The managed classifier closes it.
+	// Only this bean starts it, so that a mock in place of this bean loads nothing. The
+	// managed classifier closes it.
 	@Bean(name = CLASSIFIER_BEAN_NAME, destroyMethod = "")
 	@ConditionalOnBean(name = MANAGED_CLASSIFIER_BEAN_NAME)
 	@ConditionalOnMissingBean(ZeroShotClassifier.class)
 	SwappableClassifier zeroShotClassifier(@Qualifier(MANAGED_CLASSIFIER_BEAN_NAME) ManagedClassifier managed) {
-		return managed.classifier();
+		return managed.start();
 	}
 
 }

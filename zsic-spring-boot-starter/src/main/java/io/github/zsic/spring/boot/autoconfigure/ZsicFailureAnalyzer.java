@@ -46,11 +46,16 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 	private @Nullable String prefixOfFailedClassifier(Throwable failure) {
 		for (Throwable candidate = failure; candidate != null; candidate = candidate.getCause()) {
 			String bean = (candidate instanceof BeanCreationException creation) ? creation.getBeanName() : null;
-			if (ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(bean)) {
+			if (ZsicAutoConfiguration.CLASSIFIER_BEAN_NAME.equals(bean)
+					|| ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME.equals(bean)) {
 				return "zsic";
 			}
 			if (bean != null && bean.startsWith(NamedClassifiersRegistrar.PREFIX)) {
 				return bean;
+			}
+			String named = NamedClassifiersRegistrar.PREFIX + bean;
+			if (bean != null && this.environment.getProperty(named + ".checkpoint") != null) {
+				return named;
 			}
 		}
 		return null;

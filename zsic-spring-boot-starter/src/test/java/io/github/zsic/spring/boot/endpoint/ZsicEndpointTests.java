@@ -191,8 +191,10 @@ class ZsicEndpointTests {
 	}
 
 	private static ManagedClassifier managed(String name, ModelSelection selection) {
-		return new ManagedClassifier(name, selection, (next, listener) -> load(next),
+		ManagedClassifier classifier = new ManagedClassifier(name, selection, (next, listener) -> load(next),
 				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+		classifier.start();
+		return classifier;
 	}
 
 	private static ZeroShotClassifier load(ModelSelection selection) {

@@ -120,6 +120,7 @@ class ZsicHealthIndicatorTests {
 				(selection, listener) -> {
 					throw new CheckpointException("No weights.", "Get them.");
 				}, new ManagedClassifier.Settings(Startup.BACKGROUND, Duration.ZERO, Duration.ZERO, false));
+		this.managed.start();
 		await().until(() -> health(THRESHOLDS).getStatus() == Status.DOWN);
 		assertThat(health(THRESHOLDS).getDetails()).containsEntry("failure", "No weights.")
 			.containsEntry("problem", "The model could not be loaded.");
@@ -285,6 +286,7 @@ class ZsicHealthIndicatorTests {
 		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cpu", Precision.AUTO),
 				(selection, listener) -> load(selection.checkpoint(), startup, listener::onProgress),
 				new ManagedClassifier.Settings(startup, Duration.ofSeconds(20), Duration.ofSeconds(5), false));
+		this.managed.start();
 	}
 
 	private ZeroShotClassifier load(String checkpoint, Startup startup, Consumer<DownloadProgress> progress) {
@@ -309,6 +311,7 @@ class ZsicHealthIndicatorTests {
 		this.managed = new ManagedClassifier("", new ModelSelection("owner/model", null, "cuda:1", Precision.AUTO),
 				(selection, listener) -> onGpu,
 				new ManagedClassifier.Settings(Startup.EAGER, Duration.ZERO, Duration.ofSeconds(5), false));
+		this.managed.start();
 	}
 
 	private Health health(IntFunction<Gpu> driver) {
