@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.zsic.CheckpointException;
 import io.github.zsic.CustomImageDecoder;
 import io.github.zsic.DownloadListener;
 import io.github.zsic.DownloadProgress;
@@ -87,6 +88,20 @@ class ClassifierFactory {
 				new PropertiesLoader(name, this.common, properties, labels(properties.getLabels()), beans),
 				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
 						this.common.getSwap().isUnloadFirst()));
+	}
+
+	/**
+	 * Makes one of {@code zsic.classifiers}.
+	 * @param name its name there
+	 */
+	ManagedClassifier createNamed(String name) {
+		ClassifierProperties properties = this.common.getClassifiers().get(name);
+		if (properties == null || !StringUtils.hasText(properties.getCheckpoint())) {
+			String checkpoint = NamedClassifiersRegistrar.PREFIX + name + ".checkpoint";
+			throw new CheckpointException("Classifier '" + name + "' has no checkpoint.",
+					"Set '" + checkpoint + "', or remove the other properties of this classifier.");
+		}
+		return create(name, properties);
 	}
 
 	static ModelSelection selection(ClassifierProperties properties) {

@@ -2,11 +2,9 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.util.Map;
 
-import io.github.zsic.CheckpointException;
 import io.github.zsic.SwappableClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 
-import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -14,7 +12,6 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
-import org.springframework.util.StringUtils;
 
 /**
  * Registers the classifiers of {@code zsic.classifiers}: each as a bean of its name,
@@ -25,12 +22,9 @@ class NamedClassifiersRegistrar implements ImportBeanDefinitionRegistrar {
 
 	static final String PREFIX = "zsic.classifiers.";
 
-	private final BeanFactory beanFactory;
-
 	private final Environment environment;
 
-	NamedClassifiersRegistrar(BeanFactory beanFactory, Environment environment) {
-		this.beanFactory = beanFactory;
+	NamedClassifiersRegistrar(Environment environment) {
 		this.environment = environment;
 	}
 
@@ -45,25 +39,21 @@ class NamedClassifiersRegistrar implements ImportBeanDefinitionRegistrar {
 			.forEach((name) -> register(name, registry));
 	}
 
-	private void register(String name, BeanDefinitionRegistry registry) {
+	// Methods of beans rather than lambdas: ahead-of-time processing writes them as code.
+	private static void register(String name, BeanDefinitionRegistry registry) {
 		String managedName = PREFIX + name;
-		RootBeanDefinition managed = new RootBeanDefinition(ManagedClassifier.class, () -> create(name));
+		RootBeanDefinition managed = new RootBeanDefinition(ManagedClassifier.class);
+		managed.setFactoryBeanName(ZsicAutoConfiguration.FACTORY_BEAN_NAME);
+		managed.setFactoryMethodName("createNamed");
+		managed.getConstructorArgumentValues().addIndexedArgumentValue(0, name);
 		registry.registerBeanDefinition(managedName, managed);
-		RootBeanDefinition classifier = new RootBeanDefinition(SwappableClassifier.class,
-				() -> this.beanFactory.getBean(managedName, ManagedClassifier.class).start());
+		RootBeanDefinition classifier = new RootBeanDefinition(SwappableClassifier.class);
+		classifier.setFactoryBeanName(managedName);
+		classifier.setFactoryMethodName("start");
 		classifier.setDefaultCandidate(false);
 		// Its manager closes it.
 		classifier.setDestroyMethodName("");
 		registry.registerBeanDefinition(name, classifier);
-	}
-
-	private ManagedClassifier create(String name) {
-		ClassifierProperties properties = this.beanFactory.getBean(ZsicProperties.class).getClassifiers().get(name);
-		if (properties == null || !StringUtils.hasText(properties.getCheckpoint())) {
-			throw new CheckpointException("Classifier '" + name + "' has no checkpoint.",
-					"Set '" + PREFIX + name + ".checkpoint', or remove the other properties of this classifier.");
-		}
-		return this.beanFactory.getBean(ClassifierFactory.class).create(name, properties);
 	}
 
 }

@@ -50,7 +50,9 @@ public final class ZsicAutoConfiguration {
 
 	static final String MANAGED_CLASSIFIER_BEAN_NAME = "zsicManagedClassifier";
 
-	@Bean
+	static final String FACTORY_BEAN_NAME = "zsicClassifierFactory";
+
+	@Bean(FACTORY_BEAN_NAME)
 	@ConditionalOnMissingBean
 	ClassifierFactory zsicClassifierFactory(ZsicProperties properties, Environment environment,
 			ObjectProvider<ZeroShotClassifierBuilderCustomizer> customizers,
