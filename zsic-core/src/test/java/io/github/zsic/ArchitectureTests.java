@@ -70,8 +70,9 @@ class ArchitectureTests {
 				(type) -> type.isAssignableTo(ZsicException.class) || type.isEquivalentTo(Scoring.class)
 						|| type.isEquivalentTo(Precision.class)
 						|| type.isEquivalentTo(InvalidImageException.Reason.class)
-						|| type.isEquivalentTo(HubException.Reason.class) || type.isEquivalentTo(DownloadListener.class)
-						|| type.isEquivalentTo(DownloadProgress.class)
+						|| type.isEquivalentTo(HubException.Reason.class)
+						|| type.isEquivalentTo(DeviceException.Reason.class)
+						|| type.isEquivalentTo(DownloadListener.class) || type.isEquivalentTo(DownloadProgress.class)
 						|| type.isEquivalentTo(DownloadProgress.File.class));
 		check(noClasses().that()
 			.resideInAPackage(ROOT + ".*..")

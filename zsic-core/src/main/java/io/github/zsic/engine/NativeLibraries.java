@@ -82,7 +82,8 @@ final class NativeLibraries {
 			libraries.verifyTokenizers();
 		}
 		catch (IOException ex) {
-			throw new DeviceException("The native libraries cannot be unpacked or verified: " + ex + ".",
+			throw new DeviceException(DeviceException.Reason.MACHINE,
+					"The native libraries cannot be unpacked or verified: " + ex + ".",
 					"Let DJL_CACHE_DIR name a folder that can be read and written.", ex);
 		}
 	}
@@ -146,7 +147,7 @@ final class NativeLibraries {
 
 	private void refuse(Path path, String finding) {
 		if (!Boolean.parseBoolean(Utils.getEnvOrSystemProperty(TRUST))) {
-			throw new DeviceException(
+			throw new DeviceException(DeviceException.Reason.MACHINE,
 					"Native libraries are not loaded from '" + path + "': " + finding
 							+ ", so that they may be somebody else's.",
 					"Take the permission away (chmod go-w), or let DJL_CACHE_DIR name a folder that only this user can "
@@ -297,9 +298,9 @@ final class NativeLibraries {
 	}
 
 	private static DeviceException wrong(Path file, String finding) {
-		return new DeviceException("The native library '" + file + "' is not loaded: it " + finding + ".",
-				"Delete the folder '" + file.getParent()
-						+ "', which is unpacked again, and find out who or what changed it.");
+		return new DeviceException(DeviceException.Reason.MACHINE,
+				"The native library '" + file + "' is not loaded: it " + finding + ".", "Delete the folder '"
+						+ file.getParent() + "', which is unpacked again, and find out who or what changed it.");
 	}
 
 }

@@ -112,7 +112,8 @@ final class Program implements AutoCloseable {
 			throw new EngineException("The program of the model cannot be compiled", ex);
 		}
 		catch (IOException ex) {
-			throw new DeviceException("The program of the model cannot be written to a temporary file (" + ex + ").",
+			throw new DeviceException(DeviceException.Reason.MACHINE,
+					"The program of the model cannot be written to a temporary file (" + ex + ").",
 					"Make room in, or give access to, the folder that the system property java.io.tmpdir names.", ex);
 		}
 		finally {

@@ -77,15 +77,18 @@ record TorchDevice(String name) {
 			return cuda ? (hasBfloat16() ? Precision.BFLOAT16 : Precision.FLOAT16) : Precision.FLOAT32;
 		}
 		if (requested == Precision.FLOAT16 && !isGpu()) {
-			throw new DeviceException("Precision 'float16' is for GPUs, and the device is 'cpu'.",
+			throw new DeviceException(DeviceException.Reason.PRECISION,
+					"Precision 'float16' is for GPUs, and the device is 'cpu'.",
 					"Use 'float32', 'bfloat16' or 'int8'.");
 		}
 		if (requested == Precision.INT8 && isGpu()) {
-			throw new DeviceException("Precision 'int8' is for CPUs, and the device is '" + this.name + "'.",
+			throw new DeviceException(DeviceException.Reason.PRECISION,
+					"Precision 'int8' is for CPUs, and the device is '" + this.name + "'.",
 					"Use 'auto', or device 'cpu'.");
 		}
 		if (requested == Precision.BFLOAT16 && isGpu() && !(cuda && hasBfloat16())) {
-			throw new DeviceException("Device '" + this.name + "' has no bfloat16.", "Use 'float16'.");
+			throw new DeviceException(DeviceException.Reason.PRECISION, "Device '" + this.name + "' has no bfloat16.",
+					"Use 'float16'.");
 		}
 		return requested;
 	}

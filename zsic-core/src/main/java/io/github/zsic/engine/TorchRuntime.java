@@ -65,7 +65,8 @@ final class TorchRuntime {
 			}
 			Throwable cause = ex.getCause();
 			String reason = ex.getMessage() + ((cause != null) ? " (" + cause + ")" : "");
-			throw new DeviceException("The PyTorch native library cannot be loaded: " + reason + ".",
+			throw new DeviceException(DeviceException.Reason.MACHINE,
+					"The PyTorch native library cannot be loaded: " + reason + ".",
 					"Add ai.djl.pytorch:pytorch-native-cpu with the classifier of this platform (linux-x86_64, "
 							+ "linux-aarch64, osx-aarch64 or win-x86_64) to the class path. If it is there, let DJL_CACHE_DIR "
 							+ "name a folder that can be written, where it is unpacked to. Alpine Linux is not supported: "
@@ -91,7 +92,7 @@ final class TorchRuntime {
 
 	private static DeviceException missing(Throwable cause) {
 		ai.djl.util.Platform platform = ai.djl.util.Platform.detectPlatform("pytorch");
-		return new DeviceException(
+		return new DeviceException(DeviceException.Reason.MACHINE,
 				"The PyTorch native library for this platform (" + platform.getClassifier()
 						+ ") is not on the class path, and downloading it is switched off.",
 				"Add ai.djl.pytorch:pytorch-native-cpu:" + platform.getVersion().replaceFirst("-.*", "")
@@ -108,7 +109,7 @@ final class TorchRuntime {
 	private static void requireInstructions() {
 		if (Platform.isLinux() && "aarch64".equals(System.getProperty("os.arch"))
 				&& Processor.here().lacks("atomics")) {
-			throw new DeviceException(
+			throw new DeviceException(DeviceException.Reason.MACHINE,
 					"This processor (" + Processor.here().name() + ") lacks the atomic instructions of Armv8.1, "
 							+ "without which the PyTorch native library for 64-bit Arm does not run.",
 					"Use a newer processor: not a Cortex-A53, A57 or A72 (Raspberry Pi 4 and earlier, Graviton1), but "

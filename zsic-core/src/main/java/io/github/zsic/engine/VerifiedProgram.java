@@ -87,7 +87,7 @@ record VerifiedProgram(Program program, Precision precision, KnownAnswers answer
 	 * @param finding what came out wrong, without a full stop
 	 */
 	static DeviceException refusal(Program program, Precision precision, String finding) {
-		return new DeviceException(
+		return new DeviceException(DeviceException.Reason.PRECISION,
 				"Device '%s' of this machine (%s) computes wrong results in %s: %s. A model would give wrong scores, so it is not served."
 					.formatted(program.device().name(), Processor.here().name(), precision, finding),
 				"Use another precision or device, or another machine; docs/platforms.md lists what was tested and how to tell more.");

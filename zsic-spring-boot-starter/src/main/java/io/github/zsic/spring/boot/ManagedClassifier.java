@@ -49,6 +49,12 @@ public final class ManagedClassifier implements AutoCloseable {
 	 */
 	public static final String MAIN = "default";
 
+	/**
+	 * How many pixels the picture of the self-test has, so that a limit on pictures must
+	 * not be lower.
+	 */
+	public static final int SELF_TEST_PIXELS = SelfTest.SIDE * SelfTest.SIDE;
+
 	private static final Log logger = LogFactory.getLog(ManagedClassifier.class);
 
 	private static final Duration RETRY = Duration.ofSeconds(30);

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import io.github.zsic.ClassificationRequest;
 import io.github.zsic.ImageInput;
 import io.github.zsic.InferenceException;
+import io.github.zsic.LabelSet;
 import io.github.zsic.Prediction;
 import io.github.zsic.QueueFullException;
 import io.github.zsic.Scoring;
@@ -34,7 +35,15 @@ final class SelfTest {
 
 	private static final Duration PAUSE = Duration.ofMillis(50);
 
+	static final int SIDE = 64;
+
 	private static final BufferedImage PICTURE = picture();
+
+	/** Prepared, as the number of prompts of a call may be limited. */
+	private static final LabelSet LABELS = LabelSet.builder()
+		.labels("a yellow disc", "a blue square")
+		.templates("{}")
+		.build();
 
 	private final Map<String, Float> expected;
 
@@ -93,8 +102,7 @@ final class SelfTest {
 		List<Prediction> predictions = classifyPatiently(classifier,
 				ClassificationRequest.builder()
 					.image(ImageInput.of(PICTURE))
-					.labels("a yellow disc", "a blue square")
-					.templates("{}")
+					.labels(LABELS)
 					.scoring(Scoring.COSINE)
 					.top(Integer.MAX_VALUE)
 					.threshold(Float.NEGATIVE_INFINITY)
@@ -127,7 +135,7 @@ final class SelfTest {
 	}
 
 	private static BufferedImage picture() {
-		BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+		BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
 		Graphics2D graphics = image.createGraphics();
 		graphics.setColor(Color.YELLOW);
 		graphics.fillOval(8, 8, 48, 48);

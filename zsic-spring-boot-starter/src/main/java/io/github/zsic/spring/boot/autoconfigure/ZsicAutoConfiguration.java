@@ -26,6 +26,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 
@@ -85,6 +86,11 @@ public final class ZsicAutoConfiguration {
 				classifiers.stream().forEach(ManagedClassifier::prepareClose);
 			}
 		};
+	}
+
+	@Bean
+	static UnknownProperties zsicUnknownProperties(ConfigurableEnvironment environment) {
+		return new UnknownProperties(environment);
 	}
 
 	// Only this bean starts it, so that a mock in place of this bean loads nothing. The

@@ -68,8 +68,8 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 		if (cause instanceof CheckpointException) {
 			return prefix + ".checkpoint";
 		}
-		if (cause instanceof DeviceException) {
-			return prefix + ".device";
+		if (cause instanceof DeviceException failure) {
+			return propertyBehind(failure.getReason(), prefix);
 		}
 		if (cause instanceof InvalidTemplateException) {
 			return prefix + ".templates";
@@ -78,6 +78,14 @@ class ZsicFailureAnalyzer extends AbstractFailureAnalyzer<ZsicException> {
 			return prefix + ".labels";
 		}
 		return null;
+	}
+
+	private @Nullable String propertyBehind(DeviceException.Reason reason, String prefix) {
+		return switch (reason) {
+			case DEVICE -> prefix + ".device";
+			case PRECISION -> prefix + ".precision";
+			case MACHINE -> null;
+		};
 	}
 
 	private String propertyBehind(HubException.Reason reason, String prefix) {

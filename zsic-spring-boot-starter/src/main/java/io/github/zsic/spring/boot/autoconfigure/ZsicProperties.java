@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
+import io.github.zsic.spring.boot.ManagedClassifier;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -174,7 +175,7 @@ public class ZsicProperties extends ClassifierProperties {
 
 		/**
 		 * Number of pixels, width times height, that a picture may have; a JPEG that is
-		 * made smaller while it is decoded may have four times as many.
+		 * made smaller while it is decoded may have four times as many. At least 4096.
 		 */
 		private long maximumPixels = 64_000_000;
 
@@ -210,8 +211,9 @@ public class ZsicProperties extends ClassifierProperties {
 		}
 
 		public void setMaximumPixels(long maximumPixels) {
-			Assert.isTrue(maximumPixels > 0,
-					() -> "'zsic.image.maximum-pixels' must be more than 0, not '" + maximumPixels + "'");
+			Assert.isTrue(maximumPixels >= ManagedClassifier.SELF_TEST_PIXELS,
+					() -> "'zsic.image.maximum-pixels' must be at least " + ManagedClassifier.SELF_TEST_PIXELS
+							+ ", which the picture of the self-test has, not '" + maximumPixels + "'");
 			this.maximumPixels = maximumPixels;
 		}
 

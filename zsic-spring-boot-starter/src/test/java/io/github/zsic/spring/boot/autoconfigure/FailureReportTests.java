@@ -92,7 +92,8 @@ class FailureReportTests {
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
-			zsic.image.maximum-pixels       | 0              | must be more than 0
+			zsic.image.maximum-pixels       | 0              | must be at least 4096
+			zsic.image.maximum-pixels       | 63             | must be at least 4096
 			zsic.image.maximum-bytes        | -1MB           | must be more than 0
 			zsic.image.maximum-bytes        | big            | DataSize
 			zsic.engine.threads             | -1             | must be 0 or more
@@ -113,6 +114,17 @@ class FailureReportTests {
 	}
 
 	@Test
+	void precisionThatTheDeviceHasNot(CapturedOutput output) {
+		run(EmptyConfiguration.class, "zsic.checkpoint=classpath:zsic/emoji-clip", "zsic.device=cpu",
+				"zsic.precision=float16");
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("Precision 'float16' is for GPUs")
+			.contains("Property: zsic.precision")
+			.contains("Value: \"float16\"")
+			.doesNotContain("Property: zsic.device");
+	}
+
+	@Test
 	void reportsDescriptionAndActionWithProperty() {
 		FailureAnalysis analysis = analyze(new CheckpointException("There is no folder 'x'.", "Download it."),
 				ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME);
@@ -127,6 +139,10 @@ class FailureReportTests {
 		String name = ZsicAutoConfiguration.MANAGED_CLASSIFIER_BEAN_NAME;
 		assertThat(analyze(new DeviceException("No GPU.", "Use the CPU."), name).getDescription())
 			.contains("Property: zsic.device");
+		assertThat(analyze(new DeviceException(DeviceException.Reason.PRECISION, "No float16.", "Use float32."), name)
+			.getDescription()).contains("Property: zsic.precision");
+		assertThat(analyze(new DeviceException(DeviceException.Reason.MACHINE, "No library.", "Add it."), name)
+			.getDescription()).isEqualTo("No library.");
 		assertThat(analyze(new InvalidTemplateException("Bad template.", ""), name).getDescription())
 			.contains("Property: zsic.templates");
 		assertThat(analyze(new InvalidLabelException("Bad label.", ""), name).getDescription())

@@ -7,6 +7,8 @@ import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ManagedClassifier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.WebApplicationType;
@@ -76,6 +78,50 @@ class NamedClassifiersTests {
 	}
 
 	@Test
+	void classifierOfTheProgramReplacesOne() {
+		FakeZeroShotClassifier own = new FakeZeroShotClassifier();
+		this.contextRunner.withBean("night", ZeroShotClassifier.class, () -> own).run((context) -> {
+			assertThat(context.getBean("night")).isSameAs(own);
+			assertThat(context.getBeansOfType(ManagedClassifier.class)).containsOnlyKeys("zsic.classifiers.day");
+		});
+	}
+
+	@Test
+	void nameOfTheMainOneIsRefused(CapturedOutput output) {
+		fail("--zsic.classifiers.default.checkpoint=models/x");
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("'zsic.classifiers.default' is a name that health, endpoint and metrics have for the main");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "zeroShotClassifier", "taskScheduler" })
+	void nameOfAnotherBeanIsRefused(String name) {
+		this.contextRunner
+			.withPropertyValues("zsic.checkpoint=models/main", "zsic.startup=lazy",
+					"zsic.classifiers." + name + ".checkpoint=models/x")
+			.withBean("taskScheduler", String.class, () -> "")
+			.run((context) -> assertThat(context).getFailure().hasMessageContaining("which another bean has already"));
+	}
+
+	@Test
+	void qualifierThatNoneHasIsReportedWithTheNamesThatThereAre(CapturedOutput output) {
+		failWith(NightlyConfiguration.class, "--zsic.checkpoint=models/main", "--zsic.startup=lazy",
+				"--zsic.classifiers.night.checkpoint=models/night", "--zsic.classifiers.night.startup=lazy",
+				"--zsic.classifiers.day.checkpoint=models/day", "--zsic.classifiers.day.startup=lazy");
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("with the qualifier 'nightly'. Classifiers have the names ['day', 'night'].")
+			.contains("Use one of these names, or set 'zsic.classifiers.nightly.checkpoint'");
+	}
+
+	@Test
+	void missingMainOneIsReportedWithTheNamesThatThereAre(CapturedOutput output) {
+		failWith(InjectingConfiguration.class, "--zsic.classifiers.night.checkpoint=models/night",
+				"--zsic.classifiers.night.startup=lazy");
+		assertThat(output).contains("property 'zsic.checkpoint' is not set")
+			.contains("Or choose one of the classifiers ['night'] with @Qualifier.");
+	}
+
+	@Test
 	void missingCheckpointIsReported(CapturedOutput output) {
 		fail("--zsic.classifiers.night.device=cpu");
 		assertThat(output).contains("Classifier 'night' has no checkpoint.")
@@ -91,11 +137,15 @@ class NamedClassifiersTests {
 	}
 
 	private static void fail(String argument) {
-		assertThatException()
-			.isThrownBy(() -> new SpringApplicationBuilder(EmptyConfiguration.class).web(WebApplicationType.NONE)
-				.properties("spring.main.banner-mode=off")
-				.run(argument)
-				.close());
+		failWith(EmptyConfiguration.class, argument);
+	}
+
+	private static void failWith(Class<?> configuration, String... arguments) {
+		assertThatException().isThrownBy(
+				() -> new SpringApplicationBuilder(configuration, EmptyConfiguration.class).web(WebApplicationType.NONE)
+					.properties("spring.main.banner-mode=off")
+					.run(arguments)
+					.close());
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -108,6 +158,14 @@ class NamedClassifiersTests {
 		InjectingConfiguration(ZeroShotClassifier main, @Qualifier("night") ZeroShotClassifier night) {
 			this.main = main;
 			this.night = night;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NightlyConfiguration {
+
+		NightlyConfiguration(@Qualifier("nightly") ZeroShotClassifier nightly) {
 		}
 
 	}
