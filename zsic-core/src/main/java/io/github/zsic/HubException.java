@@ -28,6 +28,15 @@ public class HubException extends CheckpointException {
 	}
 
 	/**
+	 * Whether the same attempt may succeed a little later, without that anybody changes
+	 * anything.
+	 * @return whether the Hub is away or wants fewer requests
+	 */
+	public boolean isTemporary() {
+		return this.reason == Reason.UNAVAILABLE || this.reason == Reason.RATE_LIMITED;
+	}
+
+	/**
 	 * Why there is no checkpoint.
 	 */
 	public enum Reason {

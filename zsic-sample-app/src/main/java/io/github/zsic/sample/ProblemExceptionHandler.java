@@ -2,12 +2,8 @@ package io.github.zsic.sample;
 
 import java.util.Objects;
 
-import io.github.zsic.ClassifierClosedException;
-import io.github.zsic.InvalidImageException;
-import io.github.zsic.InvalidLabelException;
-import io.github.zsic.ModelNotReadyException;
-import io.github.zsic.QueueFullException;
 import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.web.ClassifierProblems;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -60,26 +56,12 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 
 	@ExceptionHandler
 	ResponseEntity<Object> handleZsic(ZsicException ex) {
-		if (ex instanceof InvalidImageException image) {
-			HttpStatus status = switch (image.getReason()) {
-				case UNREADABLE -> HttpStatus.BAD_REQUEST;
-				case UNSUPPORTED_FORMAT -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
-				case DAMAGED -> HttpStatus.UNPROCESSABLE_CONTENT;
-				case TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
-			};
-			return Problems.response(status, null, ex.getMessage());
-		}
-		if (ex instanceof InvalidLabelException) {
-			return Problems.response(HttpStatus.BAD_REQUEST, null, ex.getMessage());
-		}
-		if (ex instanceof QueueFullException) {
-			return unavailable(1, null);
-		}
-		if (ex instanceof ModelNotReadyException) {
-			return unavailable(10, null);
-		}
-		if (ex instanceof ClassifierClosedException) {
-			return Problems.response(HttpStatus.SERVICE_UNAVAILABLE, null, null);
+		ResponseEntity<ProblemDetail> answer = ClassifierProblems.answer(ex);
+		ProblemDetail problem = (answer != null) ? answer.getBody() : null;
+		if (answer != null && problem != null) {
+			// Whatever makes it unavailable, one text tells it.
+			String detail = answer.getStatusCode().is5xxServerError() ? null : problem.getDetail();
+			return Problems.response(problem, answer.getHeaders(), detail);
 		}
 		return failed(ex);
 	}

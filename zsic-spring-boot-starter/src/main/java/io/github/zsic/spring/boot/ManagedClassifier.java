@@ -3,11 +3,9 @@ package io.github.zsic.spring.boot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,9 +56,6 @@ public final class ManagedClassifier implements AutoCloseable {
 	private static final Log logger = LogFactory.getLog(ManagedClassifier.class);
 
 	private static final Duration RETRY = Duration.ofSeconds(30);
-
-	private static final Set<HubException.Reason> TEMPORARY = EnumSet.of(HubException.Reason.UNAVAILABLE,
-			HubException.Reason.RATE_LIMITED);
 
 	private final String name;
 
@@ -318,7 +313,7 @@ public final class ManagedClassifier implements AutoCloseable {
 	}
 
 	private static boolean isTemporary(Throwable failure) {
-		return failure instanceof HubException ex && TEMPORARY.contains(ex.getReason());
+		return failure instanceof HubException ex && ex.isTemporary();
 	}
 
 	/** Given up with the wish, too: what is wanted instead is loaded then. */

@@ -164,7 +164,9 @@ class UnknownProperties implements BeanFactoryPostProcessor {
 	private static Map<String, String> names(Class<?> type) {
 		Map<String, String> names = new TreeMap<>();
 		if (type == ZsicProperties.class) {
+			// Those of conditions alone.
 			add("enabled", names);
+			add("web.problem-details", names);
 		}
 		collect(type, "", names);
 		return names;

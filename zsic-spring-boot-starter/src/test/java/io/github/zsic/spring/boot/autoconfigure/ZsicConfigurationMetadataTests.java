@@ -45,7 +45,8 @@ class ZsicConfigurationMetadataTests {
 				"zsic.engine.intra-op-threads", "zsic.batch.maximum-size", "zsic.batch.maximum-delay",
 				"zsic.batch.queue-capacity", "zsic.batch.queue-timeout", "zsic.startup", "zsic.maximum-wait",
 				"zsic.maximum-prompts", "zsic.health.window", "zsic.health.failure-threshold",
-				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first");
+				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first",
+				"zsic.web.problem-details");
 	}
 
 	@Test
