@@ -200,7 +200,7 @@ class ManagedClassifierStressTests {
 	private ManagedClassifier managed(Startup startup, Random random) {
 		// A generator of its own: what other threads draw must not move the moments.
 		Random loads = new Random(random.nextLong());
-		return new ManagedClassifier("", selection(0), (selection, listener) -> {
+		ManagedClassifier managed = new ManagedClassifier("", selection(0), (selection, listener) -> {
 			if (Thread.interrupted()) {
 				throw new HubException(HubException.Reason.INTERRUPTED, "Interrupted.", "");
 			}
@@ -213,6 +213,8 @@ class ManagedClassifierStressTests {
 			return model;
 		}, new ManagedClassifier.Settings(startup, Duration.ofSeconds(60), Duration.ofSeconds(60),
 				random.nextInt(4) == 0 && startup != Startup.EAGER));
+		managed.start();
+		return managed;
 	}
 
 	private static ZeroShotClassifier real() {

@@ -291,6 +291,7 @@ class ManagedClassifierTests {
 		Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
 		ManagedClassifier patient = new ManagedClassifier("", FIRST, (selection, listener) -> this.first,
 				new ManagedClassifier.Settings(Startup.LAZY, forEver, forEver, false));
+		patient.start();
 		assertThat(TestClassifier.ask(patient.classifier())).isEqualTo(0.1f);
 		await().until(() -> patient.selfTest(forEver) != null);
 		patient.close();
