@@ -156,8 +156,8 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 	protected @Nullable ResponseEntity<Object> handleMaxUploadSizeExceededException(MaxUploadSizeExceededException ex,
 			HttpHeaders headers, HttpStatusCode status, WebRequest request) {
 		return Problems.response(HttpStatus.CONTENT_TOO_LARGE, headers,
-				"The request is too large: a picture may have %d bytes, all parts together %d bytes.".formatted(
-						this.multipart.getMaxFileSize().toBytes(), this.multipart.getMaxRequestSize().toBytes()));
+				"The request is too large: all its parts together may have %d bytes."
+					.formatted(this.multipart.getMaxRequestSize().toBytes()));
 	}
 
 	@Override

@@ -211,8 +211,9 @@ class ClassifyContractTests extends HttpContract {
 		assertOk(send("large.png", Arrays.copyOf(PICTURE, FakeZeroShotClassifier.MAXIMUM_BYTES)));
 		assertThat(assertProblem(send("larger.png", Arrays.copyOf(PICTURE, FakeZeroShotClassifier.MAXIMUM_BYTES + 1)),
 				413))
-			.contains("a picture may have 16777216 bytes");
-		assertProblem(send("largest.png", new byte[140 * 1024 * 1024]), 413);
+			.contains("larger.png");
+		assertThat(assertProblem(send("largest.png", new byte[140 * 1024 * 1024]), 413))
+			.contains("all its parts together may have 134217728 bytes");
 	}
 
 	@Test

@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -48,14 +49,15 @@ class ClassifyStreamTests extends HttpContract {
 			.picture("1.png")
 			.file("image", "half.png", "\u0089PNG DAMAGED".getBytes(StandardCharsets.ISO_8859_1))
 			.file("image", "empty.png", new byte[0])
-			.picture("4.png"));
+			.file("image", "large.png", Arrays.copyOf(PICTURE, FakeZeroShotClassifier.MAXIMUM_BYTES + 1))
+			.picture("5.png"));
 		assertThat(lines).extracting((line) -> line.at("/problem/status").intValue(0))
-			.containsExactly(415, 0, 422, 400, 0);
+			.containsExactly(415, 0, 422, 400, 413, 0);
 		JsonNode problem = lines.get(0).get("problem");
 		assertThat(problem.get("detail").stringValue()).contains("notes.txt");
 		assertThat(problem.get("error")).isEqualTo(problem.get("detail"));
 		assertThat(problem.get("title").stringValue()).isEqualTo("Unsupported Media Type");
-		assertThat(lines.get(4).at("/predictions/0/label").stringValue()).isEqualTo("fox");
+		assertThat(lines.get(5).at("/predictions/0/label").stringValue()).isEqualTo("fox");
 	}
 
 	@ParameterizedTest

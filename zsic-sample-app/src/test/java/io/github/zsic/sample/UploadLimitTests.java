@@ -16,8 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What the bodies of all requests together may take.
  */
-@TestPropertySource(properties = { "sample.maximum-uploads=4MB", "spring.servlet.multipart.max-request-size=3MB",
-		"spring.servlet.multipart.max-file-size=3MB" })
+@TestPropertySource(properties = { "sample.maximum-uploads=4MB", "spring.servlet.multipart.max-request-size=3MB" })
 class UploadLimitTests extends HttpContract {
 
 	@Test

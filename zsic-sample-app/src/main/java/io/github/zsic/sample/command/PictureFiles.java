@@ -99,29 +99,65 @@ record PictureFiles(Path root, List<Path> pictures, int others, List<Path> unrea
 	}
 
 	/**
-	 * The name of a file in the folder, with slashes between its parts.
-	 * <p>
-	 * On Linux a name is bytes, which {@link Path#toString()} decodes by the locale, with
-	 * losses if that is not UTF-8. Bytes that are no UTF-8 stay in percent-encoding.
+	 * The name of a file in the folder, with slashes between its parts. No two files have
+	 * the same.
 	 */
 	String name(Path file) {
-		String encoded = this.root.toUri().relativize(file.toUri()).getRawPath();
+		return name(this.root.toUri().relativize(file.toUri()).getRawPath());
+	}
+
+	/**
+	 * A name from the relative URI of a file.
+	 * <p>
+	 * On Linux a name is bytes, which {@link Path#toString()} decodes by the locale, with
+	 * losses if that is not UTF-8. A name that is no Unicode stays a URI. It begins with
+	 * {@code ./}, as no other name does.
+	 */
+	static String name(String uri) {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		for (int i = 0; i < encoded.length(); i++) {
-			if (encoded.charAt(i) == '%') {
-				bytes.write(Integer.parseInt(encoded, i + 1, i + 3, 16));
+		for (int i = 0; i < uri.length(); i++) {
+			char character = uri.charAt(i);
+			if (character == '%') {
+				bytes.write(Integer.parseInt(uri, i + 1, i + 3, 16));
 				i += 2;
 			}
 			else {
-				bytes.write(encoded.charAt(i));
+				// Windows leaves letters as they are, halves of surrogate pairs included.
+				write(bytes, uri.codePointAt(i));
+				i += Character.charCount(uri.codePointAt(i)) - 1;
 			}
 		}
 		try {
 			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
 		}
 		catch (CharacterCodingException ex) {
-			return encoded;
+			return "./" + encode(bytes.toByteArray());
 		}
+	}
+
+	/**
+	 * As UTF-8 does, but for half of a surrogate pair, too, which that has no bytes for.
+	 */
+	private static void write(ByteArrayOutputStream bytes, int codePoint) {
+		if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+			bytes.write(0xE0 | codePoint >> 12);
+			bytes.write(0x80 | codePoint >> 6 & 0x3F);
+			bytes.write(0x80 | codePoint & 0x3F);
+		}
+		else {
+			bytes.writeBytes(Character.toString(codePoint).getBytes(StandardCharsets.UTF_8));
+		}
+	}
+
+	private static String encode(byte[] name) {
+		StringBuilder encoded = new StringBuilder();
+		for (byte value : name) {
+			char character = (char) (value & 0xFF);
+			boolean plain = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z')
+					|| (character >= '0' && character <= '9') || "/-._~".indexOf(character) >= 0;
+			encoded.append(plain ? String.valueOf(character) : String.format(Locale.ROOT, "%%%02X", (int) character));
+		}
+		return encoded.toString();
 	}
 
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -122,6 +124,36 @@ class FolderCommandTests {
 		assertThat(second.err).contains("8 pictures in", "3 of them done before", "4 could not be read:",
 				"1 picture classified");
 		assertThat(Files.readString(output)).contains("half.png,owl,");
+	}
+
+	/** Names that are not UTF-8, which only a URI can name whatever the locale. */
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void losesNoPictureForItsName() throws IOException {
+		byte[] owl = example("owl");
+		List<String> odd = List.of("x%FF.png", "x%25FF.png", "x%FE.png", "%FF%25FF.png", "%FF%2525FF.png");
+		Files.write(odd(odd.get(0)), owl);
+		for (String extension : List.of("csv", "jsonl")) {
+			Path output = this.temporary.resolve("out." + extension);
+			assertThat(run("--labels=owl,bear", "--top=1", "--output=" + output).err).contains("4 pictures classified");
+		}
+		for (String name : odd) {
+			Files.write(odd(name), owl);
+		}
+		for (String extension : List.of("csv", "jsonl")) {
+			Path output = this.temporary.resolve("out." + extension);
+			assertThat(run("--labels=owl,bear", "--top=1", "--output=" + output).err).contains("8 pictures in",
+					"4 of them done before", "4 pictures classified");
+			assertThat(run("--labels=owl,bear", "--top=1", "--output=" + output).err).contains("8 of them done before",
+					"0 pictures classified");
+			assertThat(Files.readString(output))
+				.contains("./x%FF.png", "./x%FE.png", "./%FF%25FF.png", "./%FF%2525FF.png")
+				.containsPattern("[\n\"]x%FF\\.png");
+		}
+	}
+
+	private Path odd(String name) {
+		return Path.of(URI.create(this.pictures.toUri() + name));
 	}
 
 	@Test
