@@ -26,6 +26,12 @@ public final class ImageDecoder {
 
 	private static final int HEAD = 1024;
 
+	/**
+	 * What is read at once. The stream of a file reads into native memory as large as
+	 * what it is asked for, and its thread keeps that.
+	 */
+	private static final int PIECE = 1 << 16;
+
 	private static final int SMALL_BYTES = 1024 * 1024;
 
 	private static final int SMALL_PIXELS = 1_500_000;
@@ -104,7 +110,7 @@ public final class ImageDecoder {
 		// One byte too many shows that there are too many.
 		int most = (int) Math.min(this.maximumBytes + 1, Integer.MAX_VALUE - 16);
 		byte[] bytes = new byte[Math.min(most, Math.max(HEAD, in.available()))];
-		int length = in.readNBytes(bytes, 0, bytes.length);
+		int length = fill(in, bytes, 0);
 		while (length == bytes.length && length < most) {
 			int next = in.read();
 			if (next < 0) {
@@ -112,9 +118,20 @@ public final class ImageDecoder {
 			}
 			bytes = Arrays.copyOf(bytes, (int) Math.min(most, 2L * length));
 			bytes[length++] = (byte) next;
-			length += in.readNBytes(bytes, length, bytes.length - length);
+			length = fill(in, bytes, length);
 		}
 		return (length == bytes.length) ? bytes : Arrays.copyOf(bytes, length);
+	}
+
+	/** Returns where the bytes end. */
+	private static int fill(InputStream in, byte[] bytes, int start) throws IOException {
+		int length = start;
+		int count = 0;
+		while (length < bytes.length && count >= 0) {
+			length += count;
+			count = in.read(bytes, length, Math.min(PIECE, bytes.length - length));
+		}
+		return length;
 	}
 
 	/**

@@ -41,6 +41,30 @@ class ImageDecoderFailureTests {
 		assertThat(refusal(new byte[0]).getReason()).isEqualTo(Reason.UNREADABLE);
 	}
 
+	/** The stream of a file keeps native memory of the size that it was asked for. */
+	@Test
+	void readsInPieces() throws IOException {
+		byte[] bytes = new byte[3_000_001];
+		new Random(1).nextBytes(bytes);
+		int[] largest = { 0 };
+		InputStream in = new ByteArrayInputStream(bytes) {
+
+			@Override
+			public synchronized int read(byte[] buffer, int offset, int length) {
+				largest[0] = Math.max(largest[0], length);
+				return super.read(buffer, offset, Math.min(length, 50_000));
+			}
+
+			@Override
+			public synchronized int available() {
+				return Math.min(super.available(), 2_000_000);
+			}
+
+		};
+		assertThat(this.decoder.read(in)).isEqualTo(bytes);
+		assertThat(largest[0]).isBetween(1, 1 << 17);
+	}
+
 	@Test
 	void unsupportedFormatWithZeros() {
 		assertThat(refusal("\0\0\1\0\1\0\20\20".getBytes(StandardCharsets.ISO_8859_1)))

@@ -3,8 +3,10 @@ package io.github.zsic.sample.command;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,17 +36,9 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.BindHandler;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
-import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.env.SimpleCommandLinePropertySource;
 
 /**
  * Classifies the pictures of a folder on the command line.
@@ -116,17 +110,13 @@ public final class FolderCommand {
 			err.println("Error: " + printable(String.valueOf(ex.getMessage())));
 			return ex.exitCode();
 		}
-		catch (IOException ex) {
-			err.println("Error: " + printable(String.valueOf(ex.getMessage())));
-			return EXIT_FAILURE;
-		}
 		finally {
 			System.setOut(out);
 		}
 	}
 
-	private int run(PrintStream out) throws IOException {
-		PictureFiles files = PictureFiles.in(this.options.folder(), this.options.recursive());
+	private int run(PrintStream out) {
+		PictureFiles files = pictures();
 		if (files.pictures().isEmpty()) {
 			throw CommandException.failure("There are no pictures in '" + this.options.folder() + "'"
 					+ (this.options.recursive() ? "." : "; --recursive looks into its subfolders."));
@@ -151,8 +141,9 @@ public final class FolderCommand {
 				return classify(classifier, files, results);
 			}
 			catch (IOException ex) {
-				throw CommandException.failure("The results cannot be written: " + reason(ex) + "."
-						+ ((output != null) ? " The same command goes on where this one stopped." : ""));
+				throw CommandException.failure(
+						"The results cannot be written: " + reason(ex) + "." + ((output != null && this.classifying)
+								? " The same command goes on where this one stopped." : ""));
 			}
 		}
 		finally {
@@ -166,6 +157,16 @@ public final class FolderCommand {
 		}
 	}
 
+	private PictureFiles pictures() {
+		try {
+			return PictureFiles.in(this.options.folder(), this.options.recursive());
+		}
+		catch (IOException ex) {
+			throw CommandException
+				.failure("The folder '" + this.options.folder() + "' cannot be read: " + reason(ex) + ".");
+		}
+	}
+
 	private static void await(CountDownLatch latch) {
 		try {
 			latch.await(GRACE.toSeconds(), TimeUnit.SECONDS);
@@ -176,15 +177,14 @@ public final class FolderCommand {
 	}
 
 	private static ConfigurableApplicationContext start(FolderOptions options) {
-		String[] args = options.properties().toArray(String[]::new);
-		check(args);
+		PropertyCheck.check(options.properties().toArray(String[]::new));
 		List<String> all = new ArrayList<>(options.properties());
 		all.add("--zsic.startup=eager");
 		all.add("--zsic.enabled=true");
-		if (options.properties().stream().noneMatch((property) -> property.contains("queue-capacity"))) {
-			// Of which many pictures have half.
-			all.add("--zsic.batch.queue-capacity=" + 2 * options.parallel());
-		}
+		// Of which many pictures have half.
+		all.add("--zsic.batch.queue-capacity=" + 2 * options.parallel());
+		// Nobody else asks, so that to be refused would only end the run.
+		all.add("--zsic.batch.queue-timeout=365d");
 		try {
 			return new SpringApplicationBuilder(Classifier.class).web(WebApplicationType.NONE)
 				.bannerMode(Banner.Mode.OFF)
@@ -198,43 +198,27 @@ public final class FolderCommand {
 		}
 	}
 
-	/**
-	 * A misspelt property would silently be ignored.
-	 */
-	private static void check(String... args) {
-		Binder binder = new Binder(ConfigurationPropertySources.from(new SimpleCommandLinePropertySource(args)));
-		try {
-			binder.bind("zsic", Bindable.of(ZsicProperties.class),
-					new NoUnboundElementsBindHandler(BindHandler.DEFAULT));
-		}
-		catch (BindException ex) {
-			if (ex.getCause() instanceof UnboundConfigurationPropertiesException unbound) {
-				throw CommandException
-					.usage("There is no property '" + unbound.getUnboundProperties().iterator().next().getName()
-							+ "' (docs/spring-boot.md has the list).");
-			}
-			Object value = (ex.getProperty() != null) ? ex.getProperty().getValue() : null;
-			throw CommandException
-				.usage("'--" + ex.getName() + "' cannot be '" + value + "': " + rootMessage(ex) + ".");
-		}
-	}
-
 	private static String describe(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ZsicException known) {
 				return String.valueOf(known.getMessage());
 			}
 		}
-		return rootMessage(failure) + ".";
+		return firstLine(root(failure)) + ".";
 	}
 
-	private static String rootMessage(Throwable failure) {
+	static Throwable root(Throwable failure) {
 		Throwable root = failure;
 		while (root.getCause() != null) {
 			root = root.getCause();
 		}
-		String message = root.getMessage();
-		return (message != null) ? message.lines().findFirst().orElse("") : root.getClass().getSimpleName();
+		return root;
+	}
+
+	static String firstLine(Throwable failure) {
+		String message = failure.getMessage();
+		return (message != null) ? message.lines().findFirst().orElse("").replaceFirst("\\.$", "")
+				: failure.getClass().getSimpleName();
 	}
 
 	/**
@@ -258,7 +242,7 @@ public final class FolderCommand {
 					: this.options.templates();
 			Scoring scoring = (this.options.scoring() != null) ? this.options.scoring() : properties.getScoring();
 			return RunSettings.of(this.options, root.toString(), classifier.model(), templates,
-					scoring.name().toLowerCase(Locale.ROOT), probe);
+					scoring.name().toLowerCase(Locale.ROOT), properties, probe);
 		}
 		catch (InvalidLabelException ex) {
 			throw CommandException.usage(String.valueOf(ex.getMessage()));
@@ -293,11 +277,10 @@ public final class FolderCommand {
 		say(count(total, "picture") + " in '" + this.options.folder() + "'"
 				+ ((before > 0) ? String.format(Locale.ROOT, ", %,d of them done before", before) : "")
 				+ ((files.others() > 0) ? "; " + count(files.others(), "other file") + " left out" : ""));
-		boolean toFile = this.options.output() != null;
 		// Results on a terminal are a progress of their own.
-		Progress progress = new Progress(toFile ? Progress.terminal() : null,
-				(toFile || System.console() == null) ? this::say : (line) -> {
-				}, System::nanoTime, before, total);
+		boolean silent = this.options.output() == null && Terminal.OUTPUT.isThere();
+		Progress progress = new Progress((!silent && Terminal.ERROR.isThere()) ? this.err : null, silent ? (line) -> {
+		} : this::say, System::nanoTime, before, total);
 		long start = System.nanoTime();
 		int done = before;
 		List<Path> again = new ArrayList<>();
@@ -355,6 +338,16 @@ public final class FolderCommand {
 		catch (InvalidImageException | InferenceException ex) {
 			return new Outcome(file, null, ex);
 		}
+		catch (OutOfMemoryError ex) {
+			return lacksMemory(file, name, ex);
+		}
+	}
+
+	private static Outcome lacksMemory(Path file, String name, OutOfMemoryError error) {
+		return new Outcome(file, null,
+				new InvalidImageException(InvalidImageException.Reason.TOO_LARGE,
+						"The picture '" + name + "' needs more memory than there is.",
+						"Give Java a larger heap, such as -Xmx4g before -jar.", error));
 	}
 
 	/** What became of the next picture, {@code null} if there are no more. */
@@ -365,6 +358,9 @@ public final class FolderCommand {
 			}
 			ClassificationOutcome next = outcomes.next();
 			Throwable failure = next.failure();
+			if (failure instanceof OutOfMemoryError error) {
+				return lacksMemory(file, next.image().description(), error);
+			}
 			return (failure instanceof InvalidImageException || failure instanceof InferenceException)
 					? new Outcome(file, null, (ZsicException) failure)
 					: new Outcome(file, next.orElseThrow().predictions(), null);
@@ -435,6 +431,12 @@ public final class FolderCommand {
 
 	/** Without the path, which the messages of files are. */
 	static String reason(IOException ex) {
+		if (ex instanceof NoSuchFileException) {
+			return "it does not exist";
+		}
+		if (ex instanceof AccessDeniedException) {
+			return "permission denied";
+		}
 		String reason = (ex instanceof FileSystemException file) ? file.getReason() : ex.getMessage();
 		return (reason != null) ? reason : ex.getClass().getSimpleName().replaceFirst("Exception$", "");
 	}

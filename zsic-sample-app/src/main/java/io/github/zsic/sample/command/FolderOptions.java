@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,13 +36,14 @@ import org.springframework.util.StringUtils;
  * @param threshold the lowest score to write
  * @param output the file to write, {@code null} for the standard output
  * @param format what to write
+ * @param byteOrderMark whether to begin a new file with one
  * @param restart whether to begin anew
  * @param parallel how many pictures are in work at the same time
  * @param properties arguments for Spring Boot
  */
 record FolderOptions(Path folder, boolean recursive, List<String> labels, List<String> templates,
-		@Nullable Scoring scoring, int top, float threshold, @Nullable Path output, Format format, boolean restart,
-		int parallel, List<String> properties) {
+		@Nullable Scoring scoring, int top, float threshold, @Nullable Path output, Format format,
+		boolean byteOrderMark, boolean restart, int parallel, List<String> properties) {
 
 	static final String USAGE = """
 			Usage: java -jar zsic-sample-app.jar --classify=FOLDER --labels=LABEL,LABEL,… [OPTION]…
@@ -55,21 +59,25 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 			  --threshold=SCORE     write only labels with at least this score
 			  --output=FILE         a file that ends in .csv or .jsonl; without it, the standard output
 			  --format=FORMAT       csv (the default) or jsonl, if the file's name does not tell
+			  --byte-order-mark     begin a CSV with one, by which spreadsheets know that it is UTF-8
 			  --restart             begin anew, and replace the file
-			  --parallel=N          how many pictures are in work at the same time
-			  --help                this text
-			  --zsic.…=…            any property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
+			  --parallel=N          how many pictures are in work at the same time, at most 1024
+			  --help, -h            this text
+			  --zsic.…=…            a property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
 
 			Exit codes: 0 all pictures were classified, 1 the run failed, 2 the command was not understood,
-			3 some pictures could not be read, 130 it was interrupted.
+			3 some pictures could not be read, 130 it was interrupted (Ctrl+C), 143 it was terminated.
 			""";
 
 	private static final Set<String> REPEATABLE = Set.of("labels", "labels-file", "template");
 
-	private static final Set<String> SWITCHES = Set.of("recursive", "restart", "help");
+	private static final Set<String> SWITCHES = Set.of("recursive", "byte-order-mark", "restart", "help");
 
 	private static final List<String> NAMES = List.of("classify", "recursive", "labels", "labels-file", "template",
-			"scoring", "top", "threshold", "output", "format", "restart", "parallel", "help");
+			"scoring", "top", "threshold", "output", "format", "byte-order-mark", "restart", "parallel", "help");
+
+	/** More pixels than that fill any heap, and keep no engine busier. */
+	static final int MAXIMUM_PARALLEL = 1024;
 
 	/** Arguments without a dot that are Spring Boot's own. */
 	private static final Set<String> OF_SPRING_BOOT = Set.of("debug", "trace");
@@ -77,17 +85,21 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	/** What a property may begin with here. */
 	private static final Pattern PROPERTY = Pattern.compile("(zsic|spring|logging)\\..+");
 
+	/** Of names that may have been confused. */
+	private static final int MAXIMUM_DISTANCE = 4;
+
 	private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
 
 	/**
 	 * Whether arguments are meant for the command and not for the web application: one is
-	 * no property.
+	 * no property. The web application would ignore it.
 	 */
 	static boolean areMeantBy(String... args) {
-		return Arrays.stream(args)
-			.filter((arg) -> arg.startsWith("-"))
-			.map(FolderOptions::name)
-			.anyMatch((name) -> !name.contains(".") && !OF_SPRING_BOOT.contains(name));
+		return Arrays.stream(args).anyMatch((arg) -> !arg.startsWith("--") || !isProperty(name(arg)));
+	}
+
+	private static boolean isProperty(String name) {
+		return name.contains(".") || OF_SPRING_BOOT.contains(name);
 	}
 
 	/**
@@ -104,8 +116,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 				return null;
 			}
 			if (!arg.startsWith("--") || name.isEmpty()) {
-				throw CommandException.usage("'" + arg + "' is no option. Options are written as --name=value; "
-						+ "put quotes around an option with blanks.");
+				throw CommandException
+					.usage("'" + arg + "' is no option. Options are written as --name=value; " + (arg.startsWith("-D")
+							? "those of the JVM stand before -jar." : "put quotes around an option with blanks."));
 			}
 			if (OF_SPRING_BOOT.contains(name) || PROPERTY.matcher(name).matches()) {
 				properties.add(arg);
@@ -125,11 +138,15 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 			return null;
 		}
 		String output = last(values, "output");
+		Format format = Format.of(output, last(values, "format"));
+		boolean byteOrderMark = isOn(values, "byte-order-mark");
+		if (byteOrderMark && format != Format.CSV) {
+			throw CommandException.usage("'--byte-order-mark' is for CSV; programs that read JSON lines refuse it.");
+		}
 		return new FolderOptions(folder(last(values, "classify")), isOn(values, "recursive"), labels(values),
 				templates(values), scoring(last(values, "scoring")), top(last(values, "top")),
-				threshold(last(values, "threshold")), (output != null) ? path("output", output) : null,
-				Format.of(output, last(values, "format")), isOn(values, "restart"), parallel(last(values, "parallel")),
-				List.copyOf(properties));
+				threshold(last(values, "threshold")), (output != null) ? output(output) : null, format, byteOrderMark,
+				isOn(values, "restart"), parallel(last(values, "parallel")), List.copyOf(properties));
 	}
 
 	private static String name(String arg) {
@@ -156,11 +173,18 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	}
 
 	private static String suggestion(String name) {
-		String nearest = NAMES.stream()
-			.min((one, other) -> Integer.compare(distance(name, one), distance(name, other)))
-			.orElseThrow();
-		return (distance(name, nearest) <= Math.max(1, name.length() / 3)) ? " Did you mean '--" + nearest + "'?"
-				: " --help lists them.";
+		String nearest = nearest(name, NAMES);
+		return (nearest != null) ? " Did you mean '--" + nearest + "'?" : " --help lists them.";
+	}
+
+	/**
+	 * What a misspelt name may have been meant to be.
+	 */
+	static @Nullable String nearest(String name, Collection<String> names) {
+		return names.stream()
+			.filter((other) -> distance(name, other) <= Math.max(1, Math.min(name.length() / 3, MAXIMUM_DISTANCE)))
+			.min(Comparator.comparingInt((other) -> distance(name, other)))
+			.orElse(null);
 	}
 
 	/** Levenshtein's. */
@@ -204,6 +228,20 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 	}
 
+	/** Looked at now, and not after the model was loaded. */
+	private static Path output(String value) {
+		Path output = path("output", value);
+		Path parent = output.toAbsolutePath().getParent();
+		if (parent != null && !Files.isDirectory(parent)) {
+			throw CommandException
+				.usage("There is no folder '" + parent + "' to write '" + value + "' to; make it first.");
+		}
+		if (Files.isDirectory(output)) {
+			throw CommandException.usage("'" + value + "' is a folder; '--output' takes a file.");
+		}
+		return output;
+	}
+
 	private static Path folder(@Nullable String value) {
 		if (value == null) {
 			throw CommandException.usage("'--classify=FOLDER' is missing.");
@@ -237,6 +275,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 		catch (CharacterCodingException ex) {
 			throw CommandException.usage("The file '" + value + "' is not in UTF-8.");
+		}
+		catch (NoSuchFileException ex) {
+			throw CommandException.usage("There is no file '" + value + "'.");
 		}
 		catch (IOException ex) {
 			throw CommandException.usage("The file '" + value + "' cannot be read: " + FolderCommand.reason(ex) + ".");
@@ -279,8 +320,14 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	 * decoded, but not so many that their pixels fill the memory.
 	 */
 	private static int parallel(@Nullable String value) {
-		return (value != null) ? Math.min(positive("parallel", value), 1024)
-				: Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+		if (value == null) {
+			return Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+		}
+		int parallel = positive("parallel", value);
+		if (parallel > MAXIMUM_PARALLEL) {
+			throw CommandException.usage("'--parallel' is at most " + MAXIMUM_PARALLEL + ", not '" + value + "'.");
+		}
+		return parallel;
 	}
 
 	private static int positive(String name, String value) {

@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
 
 import io.github.zsic.Prediction;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,8 @@ enum Format {
 
 	/**
 	 * RFC 4180, with a header. Behind the name of the file are the labels with their
-	 * scores, best first.
+	 * scores, best first. Text that a spreadsheet would run as a formula begins with an
+	 * apostrophe.
 	 */
 	CSV {
 		@Override
@@ -53,7 +56,7 @@ enum Format {
 		@Override
 		String file(String line) {
 			if (!line.startsWith("\"")) {
-				return line.substring(0, line.indexOf(','));
+				return unguarded(line.substring(0, line.indexOf(',')));
 			}
 			StringBuilder file = new StringBuilder();
 			for (int i = 1; i < line.length(); i++) {
@@ -62,7 +65,7 @@ enum Format {
 				}
 				file.append(line.charAt(i));
 			}
-			return file.toString();
+			return unguarded(file.toString());
 		}
 	},
 
@@ -100,11 +103,25 @@ enum Format {
 
 	private static final String END = "\r\n";
 
+	/** In front of what a spreadsheet would run. */
+	private static final String GUARD = "'";
+
+	/**
+	 * What a spreadsheet takes for a formula, also in full width. With guards of its own
+	 * it gets one more, so that no two texts become the same.
+	 */
+	private static final Pattern FORMULA = Pattern.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]");
+
 	private static final JsonMapper JSON = JsonMapper.shared();
 
 	static Format of(@Nullable String output, @Nullable String format) {
 		Format byName = (output != null) ? ofFile(output.toLowerCase(Locale.ROOT)) : null;
 		Format asked = (format != null) ? ofOption(format.strip().toLowerCase(Locale.ROOT)) : byName;
+		if (byName != null && asked != byName) {
+			throw CommandException
+				.usage("The name of the file '" + output + "' says " + byName.option() + ", but '--format' says "
+						+ Objects.requireNonNull(asked).option() + "; leave out '--format', or name another file.");
+		}
 		if (asked == null && output != null) {
 			throw CommandException.usage("The name of the file '" + output
 					+ "' ends in neither .csv nor .jsonl; add --format=csv or " + "--format=jsonl.");
@@ -127,10 +144,21 @@ enum Format {
 		};
 	}
 
+	private String option() {
+		return name().toLowerCase(Locale.ROOT);
+	}
+
 	private static String field(String text) {
-		boolean plain = text.chars()
+		String guarded = FORMULA.matcher(text).lookingAt() ? GUARD + text : text;
+		boolean plain = guarded.chars()
 			.noneMatch((character) -> character == '"' || character == ',' || character == '\r' || character == '\n');
-		return (plain && text.equals(text.strip())) ? text : '"' + text.replace("\"", "\"\"") + '"';
+		return (plain && guarded.equals(guarded.strip())) ? guarded : '"' + guarded.replace("\"", "\"\"") + '"';
+	}
+
+	/** What {@link #field} was given. */
+	private static String unguarded(String field) {
+		return (field.startsWith(GUARD) && FORMULA.matcher(field).lookingAt()) ? field.substring(GUARD.length())
+				: field;
 	}
 
 	/**

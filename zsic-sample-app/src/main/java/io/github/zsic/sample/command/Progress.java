@@ -1,7 +1,6 @@
 package io.github.zsic.sample.command;
 
-import java.io.Console;
-import java.io.PrintWriter;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
@@ -25,7 +24,7 @@ final class Progress {
 	/** Fits into the narrowest usual terminal. */
 	private static final int WIDTH = 79;
 
-	private final @Nullable PrintWriter terminal;
+	private final @Nullable PrintStream terminal;
 
 	private final Consumer<String> lines;
 
@@ -49,7 +48,7 @@ final class Progress {
 	 * @param before how many pictures were done before
 	 * @param total how many there are
 	 */
-	Progress(@Nullable PrintWriter terminal, Consumer<String> lines, LongSupplier nanoTime, int before, int total) {
+	Progress(@Nullable PrintStream terminal, Consumer<String> lines, LongSupplier nanoTime, int before, int total) {
 		this.terminal = terminal;
 		this.lines = lines;
 		this.nanoTime = nanoTime;
@@ -57,27 +56,6 @@ final class Progress {
 		this.total = total;
 		this.start = nanoTime.getAsLong();
 		this.last = this.start;
-	}
-
-	/**
-	 * The terminal, if somebody looks on.
-	 */
-	static @Nullable PrintWriter terminal() {
-		Console console = System.console();
-		return (console != null && isTerminal(console)) ? console.writer() : null;
-	}
-
-	/** From JDK 22 on there is always a console, and it knows what it is. */
-	private static boolean isTerminal(Console console) {
-		try {
-			return (boolean) Console.class.getMethod("isTerminal").invoke(console);
-		}
-		catch (NoSuchMethodException ex) {
-			return true;
-		}
-		catch (ReflectiveOperationException ex) {
-			return false;
-		}
 	}
 
 	/**
@@ -111,7 +89,7 @@ final class Progress {
 	}
 
 	private void draw(String line) {
-		PrintWriter terminal = Objects.requireNonNull(this.terminal);
+		PrintStream terminal = Objects.requireNonNull(this.terminal);
 		String shown = line.substring(0, Math.min(line.length(), WIDTH));
 		terminal.print("\r" + shown + " ".repeat(WIDTH - shown.length()) + (shown.isEmpty() ? "\r" : ""));
 		terminal.flush();

@@ -34,6 +34,8 @@ final class ResultFile implements Closeable {
 
 	static final String SETTINGS_SUFFIX = ".run";
 
+	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
 	private final Format format;
 
 	private final int columns;
@@ -70,7 +72,7 @@ final class ResultFile implements Closeable {
 			}
 
 		}, Set.of());
-		file.writeHeader();
+		file.writeHeader(options.byteOrderMark());
 		return file;
 	}
 
@@ -101,7 +103,7 @@ final class ResultFile implements Closeable {
 			ResultFile file = new ResultFile(options.format(), options.columns(), Channels.newOutputStream(channel),
 					done);
 			if (begins) {
-				file.writeHeader();
+				file.writeHeader(options.byteOrderMark());
 			}
 			opened = true;
 			return file;
@@ -145,12 +147,18 @@ final class ResultFile implements Closeable {
 			throws IOException {
 		byte[] header = options.format().header(options.columns()).getBytes(StandardCharsets.UTF_8);
 		InputStream in = new BufferedInputStream(Channels.newInputStream(channel.position(0)), 1 << 16);
+		byte[] mark = BYTE_ORDER_MARK.getBytes(StandardCharsets.UTF_8);
+		in.mark(mark.length);
+		long position = Arrays.equals(in.readNBytes(mark.length), mark) ? mark.length : 0;
+		if (position == 0) {
+			in.reset();
+		}
 		byte[] start = in.readNBytes(header.length);
 		if (start.length < header.length) {
 			return 0;
 		}
 		boolean ours = Arrays.equals(start, header);
-		long position = header.length;
+		position += header.length;
 		long end = position;
 		boolean quoted = false;
 		ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -181,8 +189,8 @@ final class ResultFile implements Closeable {
 		}
 	}
 
-	private void writeHeader() throws IOException {
-		write(this.format.header(this.columns));
+	private void writeHeader(boolean byteOrderMark) throws IOException {
+		write((byteOrderMark ? BYTE_ORDER_MARK : "") + this.format.header(this.columns));
 	}
 
 	/**

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 import io.github.zsic.ModelInfo;
+import io.github.zsic.TextCanonicalization;
+import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,11 +22,14 @@ import tools.jackson.databind.json.JsonMapper;
  * @param scoring the scoring
  * @param top how many predictions are written
  * @param threshold the lowest score that is written, {@code null} for all
+ * @param temperature the temperature, {@code null} for the model's own
+ * @param textCanonicalization how prompts are rewritten, {@code null} for not at all
  * @param probe scores of the first labels for a picture that is always the same, which
  * tell when the files of a checkpoint were replaced
  */
 record RunSettings(String folder, String checkpoint, @Nullable String revision, String precision, List<String> labels,
-		List<String> templates, String scoring, int top, @Nullable Float threshold, List<Float> probe) {
+		List<String> templates, String scoring, int top, @Nullable Float threshold, @Nullable Float temperature,
+		@Nullable String textCanonicalization, List<Float> probe) {
 
 	/** More than devices and batches differ, less than models do. */
 	private static final float SAME_SCORE = 0.005f;
@@ -32,10 +37,12 @@ record RunSettings(String folder, String checkpoint, @Nullable String revision, 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
 	static RunSettings of(FolderOptions options, String folder, ModelInfo model, List<String> templates, String scoring,
-			List<Float> probe) {
+			ZsicProperties properties, List<Float> probe) {
+		TextCanonicalization canonicalization = properties.getTextCanonicalization();
 		return new RunSettings(folder, model.checkpoint(), model.revision(), model.precision().toString(),
 				options.labels(), templates, scoring, options.columns(),
-				Float.isFinite(options.threshold()) ? options.threshold() : null, probe);
+				Float.isFinite(options.threshold()) ? options.threshold() : null, properties.getTemperature(),
+				(canonicalization != TextCanonicalization.NONE) ? canonicalization.name() : null, probe);
 	}
 
 	String toJson() {
@@ -84,6 +91,13 @@ record RunSettings(String folder, String checkpoint, @Nullable String revision, 
 		}
 		if (!Objects.equals(this.threshold, former.threshold)) {
 			return "but was made with another --threshold, " + former.threshold + " and not " + this.threshold;
+		}
+		if (!Objects.equals(this.temperature, former.temperature)) {
+			return "but was made with another temperature, " + former.temperature + " and not " + this.temperature;
+		}
+		if (!Objects.equals(this.textCanonicalization, former.textCanonicalization)) {
+			return "but was made with another zsic.text-canonicalization, " + former.textCanonicalization + " and not "
+					+ this.textCanonicalization;
 		}
 		for (int i = 0; i < this.probe.size(); i++) {
 			if (i >= former.probe.size() || !(Math.abs(this.probe.get(i) - former.probe.get(i)) <= SAME_SCORE)) {

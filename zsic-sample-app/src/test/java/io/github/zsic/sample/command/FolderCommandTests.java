@@ -21,6 +21,8 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -156,6 +158,40 @@ class FolderCommandTests {
 		return Path.of(URI.create(this.pictures.toUri() + name));
 	}
 
+	/** More than the queue of a web application has places. */
+	@Test
+	void hasAPlaceForAllThatAreInWork() throws IOException {
+		byte[] owl = example("owl");
+		for (int i = 0; i < 600; i++) {
+			Files.write(this.pictures.resolve("owl-" + i + ".png"), owl);
+		}
+		Run run = run("--labels=owl", "--parallel=600");
+		assertThat(run.exitCode).as(run.err).isZero();
+		assertThat(run.out.lines()).hasSize(604);
+	}
+
+	@Test
+	void writesCsvThatIsSafeForSpreadsheets() throws IOException {
+		for (String name : List.of("=1+1.png", "'=1+1.png", "-2.png", "'a.png")) {
+			Files.write(this.pictures.resolve(name), example("owl"));
+		}
+		Path output = this.temporary.resolve("out.csv");
+		String[] arguments = { "--labels=owl", "--labels=@fox", "--output=" + output, "--byte-order-mark" };
+		assertThat(run(arguments).exitCode).isZero();
+		byte[] whole = Files.readAllBytes(output);
+		String text = new String(whole, StandardCharsets.UTF_8);
+		assertThat(text).startsWith("\uFEFFfile,label1,")
+			.contains("\r\n'=1+1.png,owl,", "\r\n''=1+1.png,owl,", "\r\n'-2.png,owl,", "\r\n'a.png,owl,", ",'@fox,");
+		for (int length : List.of(0, 1, 3, 9, text.indexOf("car.png") + 5, whole.length)) {
+			Files.write(output, Arrays.copyOf(whole, length));
+			assertThat(run(arguments).exitCode).isZero();
+			assertThat(Files.readAllBytes(output)).as("cut off after %d bytes", length).isEqualTo(whole);
+		}
+		// Without the option it goes on, too.
+		assertThat(run("--labels=owl", "--labels=@fox", "--output=" + output).err).contains("0 pictures classified");
+		assertThat(Files.readAllBytes(output)).isEqualTo(whole);
+	}
+
 	@Test
 	void goesOnWhereverItWasCutOff() throws IOException {
 		Files.write(this.pictures.resolve("an \"owl\",\r\nagain.png"), example("owl"));
@@ -185,6 +221,9 @@ class FolderCommandTests {
 		assertRefused(output, "another scoring, auto and not cosine", "--labels=owl,bear", "--scoring=cosine");
 		assertRefused(output, "another --top, 2 and not 1", "--labels=owl,bear", "--top=1");
 		assertRefused(output, "another --threshold, null and not 0.1", "--labels=owl,bear", "--threshold=0.1");
+		assertRefused(output, "another temperature, null and not 0.5", "--labels=owl,bear", "--zsic.temperature=0.5");
+		assertRefused(output, "another zsic.text-canonicalization, null and not ", "--labels=owl,bear",
+				"--zsic.text-canonicalization=full");
 		assertThat(Files.readAllBytes(output)).isEqualTo(whole);
 		assertThat(run("--labels=owl,fox", "--output=" + output, "--restart").exitCode).isZero();
 		assertThat(Files.readString(output)).contains("fox").doesNotContain("bear,");
@@ -223,18 +262,49 @@ class FolderCommandTests {
 	@Test
 	void tellsFailuresInOneLine() throws IOException {
 		assertFailure(2, "There is no option '--lables'. Did you mean '--labels'?", "--lables=owl");
-		assertFailure(2, "There is no property 'zsic.chekpoint'", "--labels=owl", "--zsic.chekpoint=x");
-		assertFailure(2, "'--zsic.scoring' cannot be 'best'", "--labels=owl", "--zsic.scoring=best");
+		assertFailure(2, "There is no property 'zsic.chekpoint'. Did you mean 'zsic.checkpoint'?", "--labels=owl",
+				"--zsic.chekpoint=x");
+		assertFailure(2, "There is no property 'zsic.something-else'. docs/spring-boot.md of zsic lists them.",
+				"--labels=owl", "--zsic.something-else=x");
+		assertFailure(2, "'--zsic.scoring' cannot be 'best': it is one of [auto, softmax, sigmoid, cosine, logits].",
+				"--labels=owl", "--zsic.scoring=best");
+		assertFailure(2, "'--zsic.precision' cannot be 'int9': it is one of [auto, float32, ", "--labels=owl",
+				"--zsic.precision=int9");
+		assertFailure(2, "'--zsic.temperature' cannot be 'hot': it is a number.", "--labels=owl",
+				"--zsic.temperature=hot");
+		assertFailure(2, "'--zsic.truncate' cannot be 'perhaps': it is true or false.", "--labels=owl",
+				"--zsic.truncate=perhaps");
 		assertFailure(2, "The template 'no place' has no place for the label", "--labels=owl", "--template=no place");
 		assertFailure(2, "tokens, but the model reads at most", "--labels=" + "owl ".repeat(200));
 		assertFailure(1, "Checkpoint '/none/such' cannot be used.", "--labels=owl", "--zsic.checkpoint=/none/such");
-		assertFailure(1, "The results cannot be written: NoSuchFile.", "--labels=owl", "--output=/none/such.csv");
 		try (Stream<Path> files = Files.list(this.pictures)) {
 			for (Path file : files.toList()) {
 				Files.delete(file);
 			}
 		}
 		assertFailure(1, "There are no pictures in ", "--labels=owl");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			--zsic.startup=background | the model is always loaded first.
+			--zsic.Startup=eager | the model is always loaded first.
+			--zsic.enabled=true | there is always a classifier.
+			--zsic.batch.queue-capacity=1 | use --parallel.
+			--zsic.batch.queue-timeout=1s | pictures wait for as long as it takes.
+			--zsic.top=1 | use --top.
+			--zsic.threshold=0.5 | use --threshold.
+			--zsic.labels=owl | use --labels or --labels-file.
+			--zsic.labels[0]=owl | use --labels or --labels-file.
+			--zsic.maximumWait=1s | the model is always loaded first.
+			--zsic.classifiers.other.checkpoint=x | there is one classifier, which --zsic.checkpoint names.
+			--zsic.image.allow-urls=true | pictures come from the folder.
+			--zsic.swap.unload-first=true | it is for an application that goes on running.
+			--zsic.health.window=1m | it is for an application that goes on running.
+			""")
+	void refusesPropertiesWithoutEffect(String argument, String instead) {
+		String name = argument.substring(0, argument.indexOf('='));
+		assertFailure(2, "'" + name + "' has no effect on this command: " + instead, "--labels=owl", argument);
 	}
 
 	@Test

@@ -59,39 +59,45 @@ class FolderOptionsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			--clasify=x                  | There is no option '--clasify'. Did you mean '--classify'?
-			--lables=x                   | There is no option '--lables'. Did you mean '--labels'?
-			--label=x                    | There is no option '--label'. Did you mean '--labels'?
-			--verbose                    | There is no option '--verbose'. --help lists them.
-			--server.port=8080           | There is no option '--server.port'.
-			-labels=x                    | '-labels=x' is no option.
-			owl.png                      | 'owl.png' is no option. Options are written as --name=value
-			--                           | '--' is no option.
-			--labels                     | '--labels' has no value; write --labels=…
-			--output=                    | '--output' has no value; write --output=…
-			--labels=,                   | There are no labels
-			--labels=[owl,cat]           | '--labels' is in brackets, but is not a JSON list of strings
-			--template=['a {}','b {}']   | '--template' is in brackets, but is not a JSON list of strings
-			--top=0                      | '--top' is a whole number, 1 or more, not '0'.
-			--top=many                   | '--top' is a whole number, 1 or more, not 'many'.
-			--parallel=-1                | '--parallel' is a whole number
-			--threshold=high             | '--threshold' is a number such as 0.5, not 'high'.
-			--threshold=NaN              | '--threshold' is a number
-			--scoring=best               | '--scoring' is one of [auto, softmax, sigmoid, cosine, logits], not 'best'.
-			--output=x.txt               | The name of the file 'x.txt' ends in neither .csv nor .jsonl
-			--format=xml                 | '--format' is csv or jsonl, not 'xml'.
-			--recursive=perhaps          | '--recursive' is true or false, not 'perhaps'.
-			--restart=1                  | '--restart' is true or false
-			--labels-file=/none/such.txt | The file '/none/such.txt' cannot be read: NoSuchFile.
-			--labels=M\uFFFDwe           | '--labels' has characters that do not belong to the system's locale
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					--clasify=x                  | There is no option '--clasify'. Did you mean '--classify'?
+					--lables=x                   | There is no option '--lables'. Did you mean '--labels'?
+					--label=x                    | There is no option '--label'. Did you mean '--labels'?
+					--verbose                    | There is no option '--verbose'. --help lists them.
+					--server.port=8080           | There is no option '--server.port'.
+					-labels=x                    | '-labels=x' is no option.
+					owl.png                      | 'owl.png' is no option. Options are written as --name=value
+					--                           | '--' is no option.
+					--labels                     | '--labels' has no value; write --labels=…
+					--output=                    | '--output' has no value; write --output=…
+					--labels=,                   | There are no labels
+					--labels=[owl,cat]           | '--labels' is in brackets, but is not a JSON list of strings
+					--template=['a {}','b {}']   | '--template' is in brackets, but is not a JSON list of strings
+					--top=0                      | '--top' is a whole number, 1 or more, not '0'.
+					--top=many                   | '--top' is a whole number, 1 or more, not 'many'.
+					--parallel=-1                | '--parallel' is a whole number
+					--threshold=high             | '--threshold' is a number such as 0.5, not 'high'.
+					--threshold=NaN              | '--threshold' is a number
+					--scoring=best               | '--scoring' is one of [auto, softmax, sigmoid, cosine, logits], not 'best'.
+					--output=x.txt               | The name of the file 'x.txt' ends in neither .csv nor .jsonl
+					--format=xml                 | '--format' is csv or jsonl, not 'xml'.
+					--recursive=perhaps          | '--recursive' is true or false, not 'perhaps'.
+					--restart=1                  | '--restart' is true or false
+					--labels-file=/none/such.txt | There is no file '/none/such.txt'.
+					--output=/none/such.csv      | There is no folder '/none' to write '/none/such.csv' to; make it first.
+					--output=r.csv --format=jsonl | The name of the file 'r.csv' says csv, but '--format' says jsonl; leave out
+					--format=jsonl --byte-order-mark | '--byte-order-mark' is for CSV
+					--parallel=1025              | '--parallel' is at most 1024, not '1025'.
+					-Dserver.port=0              | '-Dserver.port=0' is no option. Options are written as --name=value; those of the JVM
+					--labels=M\uFFFDwe           | '--labels' has characters that do not belong to the system's locale
+					""")
 	void tellsWhatIsWrong(String argument, String message) {
 		List<String> arguments = new ArrayList<>(List.of("--classify=" + this.folder));
 		if (!argument.startsWith("--labels=")) {
 			arguments.add("--labels=owl");
 		}
-		arguments.add(argument.replace("\\uFFFD", "\uFFFD"));
+		arguments.addAll(List.of(argument.replace("\\uFFFD", "\uFFFD").split(" (?=--)")));
 		assertUsage(message, arguments.toArray(String[]::new));
 	}
 
@@ -103,6 +109,8 @@ class FolderOptionsTests {
 		assertUsage("There is no folder '" + this.folder + "/none'.", "--classify=" + this.folder + "/none",
 				"--labels=owl");
 		assertUsage("is a file; '--classify' takes the folder", "--classify=" + file, "--labels=owl");
+		assertUsage("is a folder; '--output' takes a file.", "--classify=" + this.folder, "--labels=owl",
+				"--format=csv", "--output=" + this.folder);
 		assertUsage("'--top' must be given only once.", "--classify=" + this.folder, "--labels=owl", "--top=1",
 				"--top=2");
 		Path latin = Files.write(this.folder.resolve("labels.txt"), "Möwe".getBytes(StandardCharsets.ISO_8859_1));
@@ -112,7 +120,9 @@ class FolderOptionsTests {
 	@Test
 	void leavesPropertiesToTheWebApplication() {
 		assertThat(FolderOptions.areMeantBy()).isFalse();
-		assertThat(FolderOptions.areMeantBy("--server.port=0", "--zsic.device=cpu", "--debug", "x")).isFalse();
+		assertThat(FolderOptions.areMeantBy("--server.port=0", "--zsic.device=cpu", "--debug")).isFalse();
+		assertThat(FolderOptions.areMeantBy("--server.port=0", "x")).isTrue();
+		assertThat(FolderOptions.areMeantBy("-Dserver.port=0")).isTrue();
 		assertThat(FolderOptions.areMeantBy("--server.port=0", "--classify=.")).isTrue();
 		assertThat(FolderOptions.areMeantBy("--clasify=.")).isTrue();
 		assertThat(FolderOptions.areMeantBy("--help")).isTrue();

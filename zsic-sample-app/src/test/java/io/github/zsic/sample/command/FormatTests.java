@@ -16,7 +16,8 @@ class FormatTests {
 
 	private static final List<String> NAMES = List.of("owl.png", "an owl.png", " owl .png ", "a,b.png", "a\"b.png",
 			"\"\"", "\"owl\".png", "a\nb.png", "a\r\nb.png", "\n", "\r", "Möwe/\ud83e\udd89.png", "a;b\tc'd.png",
-			"=1+1.png", ",", "#.png", "\\.png", "\u2028.png");
+			"=1+1.png", "'=1+1.png", "''=1+1.png", "'a.png", "'", "-", "+.png", "@.png", "\tx.png", "\uff1d.png", ",",
+			"#.png", "\\.png", "\u2028.png");
 
 	@ParameterizedTest
 	@EnumSource

@@ -1,7 +1,7 @@
 package io.github.zsic.sample.command;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,8 +20,8 @@ class ProgressTests {
 
 	@Test
 	void drawsOneLineOfATerminal() {
-		StringWriter terminal = new StringWriter();
-		Progress progress = new Progress(new PrintWriter(terminal), this.lines::add, () -> this.now, 1_000_000,
+		ByteArrayOutputStream terminal = new ByteArrayOutputStream();
+		Progress progress = new Progress(new PrintStream(terminal), this.lines::add, () -> this.now, 1_000_000,
 				2_000_000);
 		for (int i = 1; i <= 20; i++) {
 			this.now += 50_000_000;
