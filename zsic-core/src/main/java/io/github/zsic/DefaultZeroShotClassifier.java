@@ -356,6 +356,10 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 
 	/** Reads a picture and returns what decodes it. */
 	private ImageRequest.Source read(ImageInput input) {
+		float[] embedding = input.embedding();
+		if (embedding != null) {
+			return known(input, embedding);
+		}
 		BufferedImage image = input.image();
 		if (image != null) {
 			return () -> picture(input, this.images.convert(input.description(), image));
@@ -380,6 +384,23 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			// client.
 			throw unreadable(input, "cannot be read", ex);
 		}
+	}
+
+	private ImageRequest.Source known(ImageInput input, float[] embedding) {
+		int dimension = this.info.dimension();
+		String finding = null;
+		if (embedding.length == 0 || embedding.length % dimension != 0) {
+			finding = "has an embedding of " + embedding.length + " numbers, but those of the model have " + dimension;
+		}
+		for (int i = 0; i < embedding.length && finding == null; i++) {
+			finding = Float.isFinite(embedding[i]) ? null : "has an embedding with a number that is not finite";
+		}
+		if (finding != null) {
+			throw new InvalidImageException(InvalidImageException.Reason.UNREADABLE,
+					"The picture '" + input.description() + "' " + finding + ".",
+					"Pass what embedImage returned for it, with the same checkpoint, revision and precision.");
+		}
+		return ImageRequest.Source.known(embedding.clone());
 	}
 
 	private ImageRequest.Source encoded(ImageInput input, byte[] bytes) {

@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A picture to classify: encoded bytes from anywhere, or a decoded {@link BufferedImage}.
- * Supported formats are JPEG, PNG, GIF, WebP, BMP and TIFF; of an animation or a document
- * with several pages the first picture counts. EXIF orientation is applied and
- * transparency is dropped, as the reference pipeline does.
+ * A picture to classify: encoded bytes from anywhere, a decoded {@link BufferedImage}, or
+ * the embedding that it had before. Supported formats are JPEG, PNG, GIF, WebP, BMP and
+ * TIFF; of an animation or a document with several pages the first picture counts. EXIF
+ * orientation is applied and transparency is dropped, as the reference pipeline does.
  * <p>
  * An input is read when it is classified, not when it is created. Inputs made
  * {@linkplain #of(InputStream) from a stream} can be classified once; all others any
@@ -28,12 +28,15 @@ public final class ImageInput {
 
 	private final @Nullable BufferedImage image;
 
+	private final float @Nullable [] embedding;
+
 	private ImageInput(@Nullable String description, byte @Nullable [] bytes, @Nullable StreamSource source,
-			@Nullable BufferedImage image) {
+			@Nullable BufferedImage image, float @Nullable [] embedding) {
 		this.description = (description != null) ? description : "image";
 		this.bytes = bytes;
 		this.source = source;
 		this.image = image;
+		this.embedding = embedding;
 	}
 
 	/**
@@ -61,7 +64,7 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(@Nullable String description, byte[] bytes) {
-		return new ImageInput(description, bytes, null, null);
+		return new ImageInput(description, bytes, null, null, null);
 	}
 
 	/**
@@ -83,7 +86,7 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(@Nullable String description, StreamSource source) {
-		return new ImageInput(description, null, source, null);
+		return new ImageInput(description, null, source, null, null);
 	}
 
 	/**
@@ -93,7 +96,22 @@ public final class ImageInput {
 	 * @return the input
 	 */
 	public static ImageInput of(BufferedImage image) {
-		return new ImageInput(null, null, null, image);
+		return new ImageInput(null, null, null, image, null);
+	}
+
+	/**
+	 * A picture whose embedding is known, so that it is neither read nor computed again:
+	 * other labels for many pictures cost no more than their scores. Scores are the same
+	 * as those of the picture itself.
+	 * @param description what to call the picture in an error message
+	 * @param embedding what {@link ZeroShotClassifier#embedImage} returned for it, of a
+	 * classifier with the same checkpoint, revision and precision; not copied, so leave
+	 * it unchanged
+	 * @return the input; to classify it throws an {@link InvalidImageException} if the
+	 * model has embeddings of another length, or a number is not finite
+	 */
+	public static ImageInput ofEmbedding(@Nullable String description, float[] embedding) {
+		return new ImageInput(description, null, null, null, embedding);
 	}
 
 	/**
@@ -114,6 +132,10 @@ public final class ImageInput {
 
 	@Nullable BufferedImage image() {
 		return this.image;
+	}
+
+	float @Nullable [] embedding() {
+		return this.embedding;
 	}
 
 	@Override

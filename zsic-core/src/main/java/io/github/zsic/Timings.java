@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param text labels to label embeddings, close to zero when the label cache has them
  * all; shared by the pictures of one request
  * @param score embeddings to sorted predictions
- * @param batchSize how many pictures, of this call and others, that batch had
+ * @param batchSize how many pictures, of this call and others, that batch had; 0 if the
+ * {@linkplain ImageInput#ofEmbedding embedding was known}
  */
 public record Timings(Duration decode, Duration queue, Duration image, Duration text, Duration score, int batchSize) {
 

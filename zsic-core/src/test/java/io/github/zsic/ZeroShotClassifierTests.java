@@ -65,6 +65,29 @@ class ZeroShotClassifierTests {
 	}
 
 	@Test
+	void knownEmbeddingGivesTheSameScores() {
+		ImageInput picture = ImageInput.of(PICTURE);
+		float[] embedding = classifier.embedImage(picture);
+		ImageInput known = ImageInput.ofEmbedding("known", embedding);
+		List<Classification> results = classifier
+			.classify(ClassificationRequest.builder().image(known).image(picture).image(known).labels(LABELS).build());
+		Classification expected = classifier.classify(picture, LABELS);
+		assertThat(results).extracting(Classification::predictions).containsOnly(expected.predictions());
+		assertThat(results.get(0).timings().batchSize()).isZero();
+		assertThat(classifier.classify(known, LABELS).predictions()).isEqualTo(expected.predictions());
+		assertThat(classifier.embedImage(known)).isEqualTo(embedding).isNotSameAs(embedding);
+		assertThatExceptionOfType(InvalidImageException.class)
+			.isThrownBy(() -> classifier.classify(ImageInput.ofEmbedding("other.png", new float[3]), LABELS))
+			.withMessageContaining(
+					"The picture 'other.png' has an embedding of 3 numbers, but those of the model have");
+		float[] damaged = embedding.clone();
+		damaged[1] = Float.NaN;
+		assertThatExceptionOfType(InvalidImageException.class)
+			.isThrownBy(() -> classifier.classify(ImageInput.ofEmbedding("other.png", damaged), LABELS))
+			.withMessageContaining("a number that is not finite");
+	}
+
+	@Test
 	void everyKindOfInputGivesTheSameScores() throws IOException {
 		byte[] bytes = Files.readAllBytes(PICTURE);
 		BufferedImage decoded = ImageIO.read(PICTURE.toFile());

@@ -2,6 +2,7 @@ package io.github.zsic.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -286,13 +287,21 @@ public final class ImageRequest implements AutoCloseable {
 
 	private Decoded decode(Source decoder, Duration read) {
 		requireWanted();
+		float[] embedding = decoder.embedding();
+		if (embedding != null) {
+			return new Decoded(null, embedding, read);
+		}
 		long start = System.nanoTime();
 		DualEncoder.Picture picture = this.preparation.apply(decoder.decode());
-		return new Decoded(picture, read.plusNanos(System.nanoTime() - start));
+		return new Decoded(picture, null, read.plusNanos(System.nanoTime() - start));
 	}
 
 	private CompletableFuture<EncodedImage> enqueue(Decoded decoded) {
 		requireWanted();
+		if (decoded.picture == null) {
+			return CompletableFuture.completedFuture(new EncodedImage(Objects.requireNonNull(decoded.embedding),
+					decoded.time, Duration.ZERO, Duration.ZERO, 0));
+		}
 		return this.queue.add(this, decoded.picture).thenApply((encoded) -> encoded.withDecode(decoded.time));
 	}
 
@@ -342,9 +351,9 @@ public final class ImageRequest implements AutoCloseable {
 	}
 
 	/**
-	 * A picture, and how long it took to be decoded.
+	 * A picture or what is known of it, and how long it took to be decoded.
 	 */
-	private record Decoded(DualEncoder.Picture picture, Duration time) {
+	private record Decoded(DualEncoder.@Nullable Picture picture, float @Nullable [] embedding, Duration time) {
 
 	}
 
@@ -376,6 +385,40 @@ public final class ImageRequest implements AutoCloseable {
 		 */
 		default boolean isSmall() {
 			return false;
+		}
+
+		/**
+		 * The embedding, if the picture was encoded before; it is not decoded then.
+		 * @return the embedding, {@code null} if it is not known
+		 */
+		default float @Nullable [] embedding() {
+			return null;
+		}
+
+		/**
+		 * A picture that was encoded before.
+		 * @param embedding its embedding, handed on as it is
+		 * @return the source
+		 */
+		static Source known(float[] embedding) {
+			return new Source() {
+
+				@Override
+				public DualEncoder.Picture decode() {
+					throw new IllegalStateException("The picture is not there");
+				}
+
+				@Override
+				public boolean isSmall() {
+					return true;
+				}
+
+				@Override
+				public float[] embedding() {
+					return embedding;
+				}
+
+			};
 		}
 
 	}

@@ -65,6 +65,8 @@ public final class FolderCommand {
 
 	private final List<String> failures = new ArrayList<>();
 
+	private @Nullable EmbeddingFile embeddings;
+
 	private volatile boolean interrupted;
 
 	/** Whether there is work to finish when the run is interrupted. */
@@ -135,8 +137,10 @@ public final class FolderCommand {
 			Path output = this.options.output();
 			// Nothing but failures is worth a line from here on, and these are reported.
 			LoggingSystem.get(FolderCommand.class.getClassLoader()).setLogLevel(null, LogLevel.OFF);
-			try (ResultFile results = (output != null) ? ResultFile.open(output, this.options, settings)
-					: ResultFile.to(out, this.options)) {
+			try (EmbeddingFile embeddings = openEmbeddings(classifier, files.root());
+					ResultFile results = (output != null) ? ResultFile.open(output, this.options, settings)
+							: ResultFile.to(out, this.options)) {
+				this.embeddings = embeddings;
 				this.classifying = true;
 				return classify(classifier, files, results);
 			}
@@ -154,6 +158,16 @@ public final class FolderCommand {
 			catch (IllegalStateException ex) {
 				// It runs.
 			}
+		}
+	}
+
+	private @Nullable EmbeddingFile openEmbeddings(ZeroShotClassifier classifier, Path root) {
+		Path path = this.options.embeddings();
+		try {
+			return (path != null) ? EmbeddingFile.open(path, classifier, root, ImageInput.of(probe())) : null;
+		}
+		catch (IOException ex) {
+			throw CommandException.failure("The file '" + path + "' cannot be used: " + reason(ex) + ".");
 		}
 	}
 
@@ -284,9 +298,10 @@ public final class FolderCommand {
 		long start = System.nanoTime();
 		int done = before;
 		List<Path> again = new ArrayList<>();
-		Stream<ImageInput> images = pending.stream()
-			.takeWhile((file) -> !this.interrupted)
-			.map((file) -> input(file, files.name(file)));
+		Stream<ImageInput> images = ((this.embeddings != null)
+				? this.embeddings.inputs(pending, files::name, this.options.parallel())
+				: pending.stream().map((file) -> input(file, files.name(file))))
+			.takeWhile((image) -> !this.interrupted);
 		try (Stream<ClassificationOutcome> stream = classifier.classifyEach(images, this::ask)) {
 			Iterator<ClassificationOutcome> outcomes = stream.iterator();
 			for (Path file : pending) {
@@ -315,8 +330,9 @@ public final class FolderCommand {
 		return report(files, done, done - before, (System.nanoTime() - start) / 1e9);
 	}
 
-	private static ImageInput input(Path file, String name) {
-		return ImageInput.of(name, () -> Files.newInputStream(file));
+	private ImageInput input(Path file, String name) {
+		return (this.embeddings != null) ? this.embeddings.input(file, name)
+				: ImageInput.of(name, () -> Files.newInputStream(file));
 	}
 
 	private void ask(ClassificationRequest.Builder request) {

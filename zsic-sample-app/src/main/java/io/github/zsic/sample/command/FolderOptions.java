@@ -37,13 +37,15 @@ import org.springframework.util.StringUtils;
  * @param output the file to write, {@code null} for the standard output
  * @param format what to write
  * @param byteOrderMark whether to begin a new file with one
+ * @param embeddings the file that keeps the embeddings of the pictures, {@code null} for
+ * none
  * @param restart whether to begin anew
  * @param parallel how many pictures are in work at the same time
  * @param properties arguments for Spring Boot
  */
 record FolderOptions(Path folder, boolean recursive, List<String> labels, List<String> templates,
 		@Nullable Scoring scoring, int top, float threshold, @Nullable Path output, Format format,
-		boolean byteOrderMark, boolean restart, int parallel, List<String> properties) {
+		boolean byteOrderMark, @Nullable Path embeddings, boolean restart, int parallel, List<String> properties) {
 
 	static final String USAGE = """
 			Usage: java -jar zsic-sample-app.jar --classify=FOLDER --labels=LABEL,LABEL,… [OPTION]…
@@ -60,7 +62,8 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 			  --output=FILE         a file that ends in .csv or .jsonl; without it, the standard output
 			  --format=FORMAT       csv (the default) or jsonl, if the file's name does not tell
 			  --byte-order-mark     begin a CSV with one, by which spreadsheets know that it is UTF-8
-			  --restart             begin anew, and replace the file
+			  --embeddings=FILE     keep what the model makes of the pictures, so that other labels take no time
+			  --restart             begin anew, and replace the file of results
 			  --parallel=N          how many pictures are in work at the same time, at most 1024
 			  --help, -h            this text
 			  --zsic.…=…            a property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
@@ -74,7 +77,8 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	private static final Set<String> SWITCHES = Set.of("recursive", "byte-order-mark", "restart", "help");
 
 	private static final List<String> NAMES = List.of("classify", "recursive", "labels", "labels-file", "template",
-			"scoring", "top", "threshold", "output", "format", "byte-order-mark", "restart", "parallel", "help");
+			"scoring", "top", "threshold", "output", "format", "byte-order-mark", "embeddings", "restart", "parallel",
+			"help");
 
 	/** More pixels than that fill any heap, and keep no engine busier. */
 	static final int MAXIMUM_PARALLEL = 1024;
@@ -139,14 +143,16 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 		String output = last(values, "output");
 		Format format = Format.of(output, last(values, "format"));
+		String embeddings = last(values, "embeddings");
 		boolean byteOrderMark = isOn(values, "byte-order-mark");
 		if (byteOrderMark && format != Format.CSV) {
 			throw CommandException.usage("'--byte-order-mark' is for CSV; programs that read JSON lines refuse it.");
 		}
 		return new FolderOptions(folder(last(values, "classify")), isOn(values, "recursive"), labels(values),
 				templates(values), scoring(last(values, "scoring")), top(last(values, "top")),
-				threshold(last(values, "threshold")), (output != null) ? output(output) : null, format, byteOrderMark,
-				isOn(values, "restart"), parallel(last(values, "parallel")), List.copyOf(properties));
+				threshold(last(values, "threshold")), (output != null) ? output("output", output) : null, format,
+				byteOrderMark, (embeddings != null) ? output("embeddings", embeddings) : null, isOn(values, "restart"),
+				parallel(last(values, "parallel")), List.copyOf(properties));
 	}
 
 	private static String name(String arg) {
@@ -229,15 +235,15 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	}
 
 	/** Looked at now, and not after the model was loaded. */
-	private static Path output(String value) {
-		Path output = path("output", value);
+	private static Path output(String name, String value) {
+		Path output = path(name, value);
 		Path parent = output.toAbsolutePath().getParent();
 		if (parent != null && !Files.isDirectory(parent)) {
 			throw CommandException
 				.usage("There is no folder '" + parent + "' to write '" + value + "' to; make it first.");
 		}
 		if (Files.isDirectory(output)) {
-			throw CommandException.usage("'" + value + "' is a folder; '--output' takes a file.");
+			throw CommandException.usage("'" + value + "' is a folder; '--" + name + "' takes a file.");
 		}
 		return output;
 	}

@@ -9,6 +9,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -156,6 +157,70 @@ class FolderCommandTests {
 
 	private Path odd(String name) {
 		return Path.of(URI.create(this.pictures.toUri() + name));
+	}
+
+	@Test
+	void scoresOtherLabelsWithoutThePictures() throws IOException {
+		Path embeddings = this.temporary.resolve("pictures.embeddings");
+		String plain = run("--labels=owl,bear").out;
+		assertThat(run("--labels=owl,bear", "--embeddings=" + embeddings).out).isEqualTo(plain);
+		String expected = run("--labels=car,owl,fox").out;
+		// Of the same size and time, but no picture any more.
+		Path owl = this.pictures.resolve("owl.png");
+		FileTime time = Files.getLastModifiedTime(owl);
+		Files.write(owl, new byte[(int) Files.size(owl)]);
+		Files.setLastModifiedTime(owl, time);
+		Run other = run("--labels=car,owl,fox", "--embeddings=" + embeddings);
+		assertThat(other.exitCode).as(other.err).isZero();
+		assertThat(other.out).isEqualTo(expected);
+		// A picture that has changed is read.
+		Files.setLastModifiedTime(owl, FileTime.fromMillis(time.toMillis() + 5000));
+		assertThat(run("--labels=car,owl,fox", "--embeddings=" + embeddings).exitCode).isEqualTo(3);
+		Files.write(owl, example("bear"));
+		assertThat(run("--labels=owl,bear", "--top=1", "--embeddings=" + embeddings).out).contains("owl.png,bear,0.9");
+	}
+
+	@Test
+	void keepsEmbeddingsWhereverItWasCutOff() throws IOException {
+		Path embeddings = this.temporary.resolve("pictures.embeddings");
+		String expected = run("--labels=owl,bear", "--embeddings=" + embeddings, "--parallel=1").out;
+		byte[] whole = Files.readAllBytes(embeddings);
+		int header = new String(whole, StandardCharsets.ISO_8859_1).indexOf('\n') + 1;
+		int record = (whole.length - header) / 3;
+		for (int length : List.of(0, 9, header, header + 3, header + record - 1, header + record, whole.length - 1)) {
+			Files.write(embeddings, Arrays.copyOf(whole, length));
+			assertThat(run("--labels=owl,bear", "--embeddings=" + embeddings, "--parallel=1").out).isEqualTo(expected);
+			assertThat(Files.readAllBytes(embeddings)).as("cut off after %d bytes", length).hasSameSizeAs(whole);
+		}
+		byte[] damaged = whole.clone();
+		damaged[header + record + record / 2] ^= 1;
+		Files.write(embeddings, damaged);
+		assertThat(run("--labels=owl,bear", "--embeddings=" + embeddings, "--parallel=1").out).isEqualTo(expected);
+	}
+
+	@Test
+	void refusesEmbeddingsOfSomethingElse() throws IOException {
+		Path embeddings = this.temporary.resolve("pictures.embeddings");
+		String option = "--embeddings=" + embeddings;
+		assertThat(run("--labels=owl", option).exitCode).isZero();
+		byte[] whole = Files.readAllBytes(embeddings);
+		assertFailure(2, "has embeddings of another precision, float32 and not int8. Name another file, or delete",
+				"--labels=owl", option, "--zsic.precision=int8");
+		String text = new String(whole, StandardCharsets.ISO_8859_1);
+		for (String[] other : new String[][] {
+				{ "emoji-clip", "other-clip", "another model, 'classpath:zsic/other-clip'" },
+				{ "\"revision\":null", "\"revision\":\"12\"", "another revision of the model, 12 and not null" },
+				{ "\"folder\":\"", "\"folder\":\"/x", "another folder, '/x" },
+				{ "\"probe\":[", "\"probe\":[1000,", "another model: the files of" },
+				{ "zsic embeddings 1", "zsic embeddings 2", "is not a file of embeddings" } }) {
+			Files.writeString(embeddings, text.replace(other[0], other[1]), StandardCharsets.ISO_8859_1);
+			assertFailure(2, other[2], "--labels=owl", option);
+		}
+		for (String content : List.of("my notes", "my notes\n", "{}\n")) {
+			Files.writeString(embeddings, content);
+			assertFailure(2, "is not a file of embeddings. Name another file.", "--labels=owl", option);
+			assertThat(embeddings).hasContent(content);
+		}
 	}
 
 	/** More than the queue of a web application has places. */
