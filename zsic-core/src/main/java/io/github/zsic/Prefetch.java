@@ -1,5 +1,6 @@
 package io.github.zsic;
 
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,8 +11,9 @@ import java.util.List;
  * </pre> Each argument is a repository, with a branch, tag or commit after {@code @} if
  * it is not {@code main}. Everything else comes from the environment variables of
  * Python's {@code huggingface_hub}, such as {@code HF_HUB_CACHE} and {@code HF_TOKEN}. It
- * needs no native library. The exit status is 0 if all are in the cache, otherwise 1, and
- * 2 if the arguments are wrong.
+ * needs no native library. The standard output has the folder of each and nothing else,
+ * whatever logging is on the class path. The exit status is 0 if all are in the cache,
+ * otherwise 1, and 2 if the arguments are wrong.
  */
 public final class Prefetch {
 
@@ -36,22 +38,35 @@ public final class Prefetch {
 				.println("Usage: java -cp <class path> " + Prefetch.class.getName() + " <owner/name>[@<revision>] ...");
 			return 2;
 		}
-		int status = 0;
-		for (String name : names) {
-			int at = name.indexOf('@');
-			try {
-				System.out.println(ZeroShotClassifier.builder()
-					.checkpoint((at != -1) ? name.substring(0, at) : name)
-					.revision((at != -1) ? name.substring(at + 1) : null)
-					.downloadListener(DownloadBar.onTerminalOr(System.err::println))
-					.download());
+		PrintStream out = System.out;
+		// Loggers write to the standard output unless they are told otherwise.
+		System.setOut(System.err);
+		try {
+			int status = 0;
+			for (String name : names) {
+				status = Math.max(status, download(name, out));
 			}
-			catch (ZsicException ex) {
-				System.err.println(ex.getMessage());
-				status = 1;
-			}
+			return status;
 		}
-		return status;
+		finally {
+			System.setOut(out);
+		}
+	}
+
+	private static int download(String name, PrintStream out) {
+		int at = name.indexOf('@');
+		try {
+			out.println(ZeroShotClassifier.builder()
+				.checkpoint((at != -1) ? name.substring(0, at) : name)
+				.revision((at != -1) ? name.substring(at + 1) : null)
+				.downloadListener(DownloadBar.onTerminalOr(System.err::println))
+				.download());
+			return 0;
+		}
+		catch (ZsicException ex) {
+			System.err.println(ex.getMessage());
+			return 1;
+		}
 	}
 
 }

@@ -253,23 +253,38 @@ class HubCheckpointTests {
 	@Test
 	void prefetchFillsTheCache() throws Exception {
 		this.server.repository("acme/other").push("v1", TestCheckpoints.checkpoint("gelu-modern-eos"));
+		this.server.fail(1, Request::forListing, Fault.status(503));
 		Process process = prefetch(ID, "acme/other@v1", "acme/none");
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor()).isOne();
-		assertThat(output.lines().filter((line) -> line.contains("snapshots"))).hasSize(2)
+		assertThat(output.lines()).as(output)
+			.hasSize(2)
 			.allSatisfy((line) -> assertThat(Path.of(line)).isDirectoryContaining("glob:**model.safetensors"));
 		assertThat(errors)
-			.contains("Downloading 'acme/other', commit ", "acme/gelu-clip: model.safetensors is complete",
+			.contains("trying again in 1 s", "Downloading 'acme/other', commit ",
+					"acme/gelu-clip: model.safetensors is complete",
 					"Checkpoint 'acme/none' cannot be used. There is no such repository")
 			.doesNotContain("\tat ");
 		assertThat(prefetch(ID).waitFor()).isZero();
 	}
 
+	/**
+	 * With logging as it is without a configuration: everything to the standard output.
+	 */
 	private Process prefetch(String... arguments) throws Exception {
+		Path logging = Files.writeString(Files.createTempFile(this.cacheDir, "logback", ".xml"), """
+				<configuration>
+				  <appender name="console" class="ch.qos.logback.core.ConsoleAppender">
+				    <encoder><pattern>%level %logger %msg%n</pattern></encoder>
+				  </appender>
+				  <root level="debug"><appender-ref ref="console"/></root>
+				</configuration>
+				""");
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-						System.getProperty("java.class.path"), Prefetch.class.getName()));
+						System.getProperty("java.class.path"), "-Dlogback.configurationFile=" + logging,
+						Prefetch.class.getName()));
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command);
 		builder.environment().put("HF_ENDPOINT", this.server.endpoint());
