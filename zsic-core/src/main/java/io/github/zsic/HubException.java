@@ -28,9 +28,8 @@ public class HubException extends CheckpointException {
 	}
 
 	/**
-	 * Whether the same attempt may succeed a little later, without that anybody changes
-	 * anything.
-	 * @return whether the Hub is away or wants fewer requests
+	 * Whether the same download may succeed later without anybody changing anything.
+	 * @return whether the Hub cannot be reached or wants fewer requests
 	 */
 	public boolean isTemporary() {
 		return this.reason == Reason.UNAVAILABLE || this.reason == Reason.RATE_LIMITED;

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +38,9 @@ class ClassifyForm {
 
 	private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
 
+	private static final List<String> FIELDS = List.of("image", "url", "labels", "template", "background", "scoring",
+			"temperature", "top", "threshold");
+
 	/** Of one form, so that its slow ones leave connections for those of others. */
 	private static final int MAXIMUM_FETCHES = 4;
 
@@ -64,6 +69,7 @@ class ClassifyForm {
 	 */
 	ClassifyForm(MultipartHttpServletRequest form, RequestChecks checks, int maximumImages,
 			@Nullable ImageFetcher fetcher) {
+		refuseUnknown(form);
 		this.pictures = pictures(form, fetcher);
 		checks.images(this.pictures.size(), maximumImages);
 		this.labels = labels(form);
@@ -137,6 +143,17 @@ class ClassifyForm {
 		}
 		if (this.threshold != null) {
 			request.threshold(this.threshold);
+		}
+	}
+
+	/** A field that is misspelt would give scores that nobody asked for. */
+	private static void refuseUnknown(MultipartHttpServletRequest form) {
+		Set<String> names = new TreeSet<>(form.getParameterMap().keySet());
+		names.addAll(form.getMultiFileMap().keySet());
+		FIELDS.forEach(names::remove);
+		if (!names.isEmpty()) {
+			throw Problems.badRequest("There is no field " + Problems.quote(names.iterator().next())
+					+ "; the fields are " + String.join(", ", FIELDS) + ".");
 		}
 	}
 

@@ -97,8 +97,10 @@ class JsonBody {
 		}
 		catch (JacksonException ex) {
 			TokenStreamLocation location = ex.getLocation();
-			throw Problems.badRequest("The body is not valid JSON" + ((location != null)
-					? " (line %d, column %d).".formatted(location.getLineNr(), location.getColumnNr()) : "."));
+			boolean twice = String.valueOf(ex.getOriginalMessage()).startsWith("Duplicate");
+			throw Problems
+				.badRequest((twice ? "The body has a member twice" : "The body is not valid JSON") + ((location != null)
+						? " (line %d, column %d).".formatted(location.getLineNr(), location.getColumnNr()) : "."));
 		}
 	}
 

@@ -8,6 +8,7 @@ import io.github.zsic.Prediction;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.spring.boot.ImageFetcher;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -21,6 +22,8 @@ import org.springframework.web.bind.annotation.RestController;
  */
 @RestController
 class PipelineController {
+
+	private static final String IGNORED_HEADER = "X-Ignored-Members";
 
 	private final ZeroShotClassifier classifier;
 
@@ -43,8 +46,11 @@ class PipelineController {
 
 	@PostMapping(path = "/api/zero-shot-image-classification", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
-	List<Prediction> classify(HttpServletRequest request) throws Exception {
+	List<Prediction> classify(HttpServletRequest request, HttpServletResponse response) throws Exception {
 		PipelineRequest body = PipelineRequest.of(this.body.read(request));
+		if (!body.ignored().isEmpty()) {
+			response.setHeader(IGNORED_HEADER, Problems.ascii(String.join(", ", body.ignored())));
+		}
 		this.checks.labels(body.labels());
 		ClassificationRequest.Builder classification = ClassificationRequest.builder().labels(body.labels());
 		String template = body.template();

@@ -2,6 +2,7 @@ package io.github.zsic.sample;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -12,8 +13,10 @@ import tools.jackson.databind.JsonNode;
  * @param picture the picture
  * @param labels the candidate labels
  * @param template the hypothesis template, {@code null} if the request has none
+ * @param ignored paths of members that mean nothing here, which clients of the Hub may
+ * send for all kinds of models, and its servers ignore, too
  */
-record PipelineRequest(JsonPicture picture, List<String> labels, @Nullable String template) {
+record PipelineRequest(JsonPicture picture, List<String> labels, @Nullable String template, List<String> ignored) {
 
 	static PipelineRequest of(JsonNode body) {
 		if (!body.isObject()) {
@@ -26,17 +29,29 @@ record PipelineRequest(JsonPicture picture, List<String> labels, @Nullable Strin
 		}
 		List<String> labels = labels(member(parameters, "candidate_labels", "parameters.candidate_labels"));
 		String template = template(parameters.get("hypothesis_template"));
+		List<String> ignored = new ArrayList<>();
+		addOthers(ignored, "", body, Set.of("inputs", "parameters"));
+		addOthers(ignored, "parameters.", parameters, Set.of("candidate_labels", "hypothesis_template"));
 		String path = "inputs";
 		if (inputs.isObject() && inputs.has("image")) {
 			// As the Hub's client in JavaScript sends it.
 			path = "inputs.image";
+			addOthers(ignored, "inputs.", inputs, Set.of("image"));
 			inputs = inputs.get("image");
 		}
 		if (!inputs.isString()) {
 			throw Problems.badRequest("'" + path + "' must be a string: a picture in base64"
 					+ (path.equals("inputs") ? ", here or as 'inputs.image'." : "."));
 		}
-		return new PipelineRequest(JsonPicture.of(inputs.stringValue(), path), labels, template);
+		return new PipelineRequest(JsonPicture.of(inputs.stringValue(), path), labels, template, ignored);
+	}
+
+	private static void addOthers(List<String> paths, String parent, JsonNode node, Set<String> known) {
+		for (String name : node.propertyNames()) {
+			if (!known.contains(name)) {
+				paths.add(parent + name);
+			}
+		}
 	}
 
 	private static JsonNode member(JsonNode parent, String name, String path) {

@@ -2,7 +2,9 @@ package io.github.zsic.sample;
 
 import java.util.Objects;
 
+import io.github.zsic.ModelNotReadyException;
 import io.github.zsic.ZsicException;
+import io.github.zsic.spring.boot.ClassifierDetails;
 import io.github.zsic.spring.boot.web.ClassifierProblems;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -59,11 +61,21 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 		ResponseEntity<ProblemDetail> answer = ClassifierProblems.answer(ex);
 		ProblemDetail problem = (answer != null) ? answer.getBody() : null;
 		if (answer != null && problem != null) {
-			// Whatever makes it unavailable, one text tells it.
-			String detail = answer.getStatusCode().is5xxServerError() ? null : problem.getDetail();
+			boolean again = answer.getHeaders().containsHeader(HttpHeaders.RETRY_AFTER);
+			String detail = answer.getStatusCode().is5xxServerError() ? unavailability(ex, again)
+					: problem.getDetail();
 			return Problems.response(problem, answer.getHeaders(), detail);
 		}
 		return failed(ex);
+	}
+
+	/** Of a model that is not there the reason, of all else one text. */
+	private static @Nullable String unavailability(ZsicException ex, boolean again) {
+		if (!(ex instanceof ModelNotReadyException)) {
+			return null;
+		}
+		return ClassifierDetails.withoutPaths(ex.getDescription())
+				+ (again ? "" : " To try again does not help until somebody has mended that on the server.");
 	}
 
 	@ExceptionHandler

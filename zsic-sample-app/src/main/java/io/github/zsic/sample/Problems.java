@@ -96,7 +96,10 @@ final class Problems {
 		return result.toString();
 	}
 
-	private static String ascii(String text) {
+	/**
+	 * Makes a text that can be the value of a header.
+	 */
+	static String ascii(String text) {
 		StringBuilder result = new StringBuilder();
 		text.codePoints()
 			.limit(MAXIMUM_HEADER_LENGTH)

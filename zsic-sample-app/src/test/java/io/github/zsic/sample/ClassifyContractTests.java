@@ -198,6 +198,15 @@ class ClassifyContractTests extends HttpContract {
 	}
 
 	@Test
+	void refusesUnknownFields() {
+		Form form = new Form().picture("owl.png").field("labels", "fox").field("treshold", "0.5");
+		assertThat(assertProblem(post(form), 400)).isEqualTo("There is no field 'treshold'; the fields are image, url, "
+				+ "labels, template, background, scoring, temperature, top, threshold.");
+		assertThat(assertProblem(post(new Form().file("file", "owl.png", PICTURE).field("labels", "fox")), 400))
+			.contains("There is no field 'file'; the fields are image, ");
+	}
+
+	@Test
 	void tellsOfPictureByReason() {
 		assertThat(assertProblem(send("empty.png", new byte[0]), 400)).contains("empty.png");
 		assertThat(assertProblem(send("notes.txt", "text".getBytes(StandardCharsets.UTF_8)), 415))

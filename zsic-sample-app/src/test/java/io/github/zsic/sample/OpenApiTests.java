@@ -50,6 +50,7 @@ class OpenApiTests extends HttpContract {
 				send(request(CLASSIFY).header("Content-Type", good.contentType())
 					.header("Sec-Fetch-Site", "cross-site")
 					.POST(BodyPublishers.ofByteArray(good.body()))));
+		checkNotFound(CLASSIFY);
 		check("405", send(request(CLASSIFY).GET()));
 		check("406",
 				send(request(CLASSIFY).header("Content-Type", good.contentType())
@@ -79,6 +80,7 @@ class OpenApiTests extends HttpContract {
 				send(request(PIPELINE).header("Content-Type", "application/json")
 					.header("Origin", "https://example.com")
 					.POST(BodyPublishers.ofString("{}"))));
+		checkNotFound(PIPELINE);
 		check("405", send(request(PIPELINE).DELETE()));
 		check("406",
 				send(request(PIPELINE).header("Content-Type", "application/json")
@@ -139,6 +141,26 @@ class OpenApiTests extends HttpContract {
 	}
 
 	@Test
+	void hasExamplesThatAreValid() {
+		for (String path : List.of(CLASSIFY, PIPELINE)) {
+			for (String place : List.of("/requestBody", "/responses/200")) {
+				List<JsonNode> examples = new ArrayList<>();
+				operation(path).at(place + "/content")
+					.forEach((content) -> content.path("examples").forEach((example) -> {
+						examples.add(example);
+						assertThat(errors(content.get("schema"), example.get("value"))).as(example.toString())
+							.isEmpty();
+					}));
+				assertThat(examples).as(path + place).isNotEmpty();
+			}
+		}
+		JsonNode schema = description().at("/components/schemas/ClassifyForm");
+		assertThat(errors(schema, JSON.readTree("{\"labels\": [\"fox\"]}"))).isNotEmpty();
+		assertThat(errors(schema, JSON.readTree("{\"labels\": [\"fox\"], \"url\": [\"x\"], \"topp\": 1}")))
+			.isNotEmpty();
+	}
+
+	@Test
 	void namesTheLimits() {
 		assertThat(description()
 			.at("/components/schemas/PipelineRequest/properties/parameters/properties" + "/candidate_labels/maxItems")
@@ -173,9 +195,17 @@ class OpenApiTests extends HttpContract {
 			.POST(BodyPublishers.ofByteArray(form.body())));
 	}
 
+	private void checkNotFound(String path) {
+		check(path, "404", send(request(path + "/").POST(BodyPublishers.noBody())));
+	}
+
 	private void check(String status, HttpResponse<String> response) {
+		check(response.request().uri().getPath(), status, response);
+	}
+
+	private void check(String path, String status, HttpResponse<String> response) {
 		assertThat(response.statusCode()).as(response.body()).isEqualTo(Integer.parseInt(status));
-		JsonNode described = resolve(operation(response.request().uri().getPath()).at("/responses/" + status));
+		JsonNode described = resolve(operation(path).at("/responses/" + status));
 		String type = response.headers().firstValue("Content-Type").orElse("").replaceFirst(";.*", "");
 		JsonNode schema = described.get("content").get(type);
 		assertThat(schema).as("%s of %s", type, response.request().uri()).isNotNull();

@@ -97,13 +97,17 @@ class PageModelTests {
 	}
 
 	@Test
-	void saysThatThereIsNoModel() {
+	void saysThatThereIsNoModel() throws Exception {
 		Browser browser = Browser.get();
 		try (ConfigurableApplicationContext application = start("--zsic.checkpoint=drawings/none",
 				"--zsic.hub.offline=true")) {
 			browser.open(address(application));
 			browser.await("it says so", () -> browser.text("#banner").contains("The model cannot be loaded."));
-			assertThat(browser.text("#banner")).contains("drawings/none");
+			assertThat(browser.text("#banner")).contains("drawings/none").contains("zsic.hub.offline");
+			HttpResponse<String> answer = classify(address(application));
+			assertThat(answer.statusCode()).isEqualTo(503);
+			assertThat(answer.headers().firstValue("Retry-After")).isEmpty();
+			assertThat(answer.body()).contains("drawings/none", "until somebody has mended that on the server");
 			assertThat(browser.text("#model summary")).contains("failed");
 			browser.click("[data-example='owl.png']");
 			browser.await("it says it again", () -> browser.text("#best-label").equals("There is no model"));
@@ -122,6 +126,15 @@ class PageModelTests {
 
 	private static String address(ConfigurableApplicationContext application) {
 		return "http://localhost:" + ((WebServerApplicationContext) application).getWebServer().getPort() + "/";
+	}
+
+	private static HttpResponse<String> classify(String address) throws Exception {
+		HttpContract.Form form = new HttpContract.Form().picture("owl.png").field("labels", "owl");
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(URI.create(address + "api/classify"))
+				.header("Content-Type", form.contentType())
+				.POST(BodyPublishers.ofByteArray(form.body()))
+				.build(), BodyHandlers.ofString());
 	}
 
 	private static CompletableFuture<HttpResponse<String>> exchange(String address, String checkpoint) {

@@ -185,6 +185,23 @@ class PipelineContractTests extends HttpContract {
 		assertOk(postJson(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body))));
 	}
 
+	/** Clients of the Hub send what other models understand. */
+	@Test
+	void namesMembersThatItIgnores() {
+		HttpResponse<String> response = postJson("{\"inputs\": \"" + INPUTS + "\", \"options\": {\"use_cache\": true}, "
+				+ "\"parameters\": {\"candidate_labels\": [\"fox\"], \"top_k\": 1, \"\u00f6\": 2}}");
+		assertOk(response);
+		assertThat(response.headers().firstValue("X-Ignored-Members"))
+			.hasValue("options, parameters.top_k, parameters.?");
+		assertThat(postJson(body("[\"fox\"]")).headers().firstValue("X-Ignored-Members")).isEmpty();
+	}
+
+	@Test
+	void tellsOfMemberThatIsThereTwice() {
+		assertThat(assertProblem(postJson("{\"inputs\": \"a\",\n \"inputs\": \"b\"}"), 400))
+			.startsWith("The body has a member twice (line 2, column ");
+	}
+
 	@Test
 	void limitsLabels() {
 		String labels = "\"fox\", ".repeat(1000) + "\"fox\"";

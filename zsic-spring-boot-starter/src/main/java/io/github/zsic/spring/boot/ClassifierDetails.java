@@ -65,6 +65,8 @@ public final class ClassifierDetails {
 		putIfKnown(details, "download", (download != null) ? of(download) : null);
 		Throwable failure = status.failure();
 		putIfKnown(details, "failure", (failure != null) ? describe(failure) : null);
+		putIfKnown(details, "action",
+				(failure instanceof ZsicException known) ? withoutPaths(known.getAction()) : null);
 		details.put("calls", of(classifier.classifier().calls(window), window));
 		if (model != null) {
 			ClassifierStatistics statistics = classifier.classifier().statistics();
