@@ -13,6 +13,17 @@ export class Problem extends Error {
 
 }
 
+/** What went wrong, in words that need no knowledge of HTTP; the sentence below tells more. */
+const TITLES = {
+  400: 'That cannot be used',
+  408: 'The picture arrived too slowly',
+  413: 'That is too large',
+  415: 'That is no picture in a known format',
+  422: 'That cannot be used',
+  500: 'The server failed',
+  503: 'The server cannot answer now',
+};
+
 /** The address of the API for programs outside of the page. */
 export const classifyAddress = () => new URL('api/classify', document.baseURI).href;
 
@@ -76,11 +87,12 @@ const readable = (file) => file.slice(0, 1).arrayBuffer().then((bytes) => bytes.
 async function readProblem(response) {
   const retryAfter = Number(response.headers.get('retry-after')) || undefined;
   try {
-    const { title, detail } = await response.json();
-    return new Problem(response.status, title || `Error ${response.status}`, detail || '', retryAfter);
+    const { detail } = await response.json();
+    return new Problem(response.status, TITLES[response.status] ?? 'The server refused that', detail || '', retryAfter);
   }
   catch {
-    return new Problem(response.status, `Error ${response.status}`, response.statusText, retryAfter);
+    return new Problem(response.status, 'The server cannot be understood', `It answered with the status ${response.status}.`,
+      retryAfter);
   }
 }
 

@@ -26,6 +26,7 @@ export function createLabels({ onChange }) {
   let labels = [];
   let current = 0;
   let editing = null;
+  let refused = new Map();
 
   function values() {
     const all = labels.flatMap((label, index) => (index === editing?.index ? parseLabels(editing.field.value) : [label]));
@@ -41,10 +42,21 @@ export function createLabels({ onChange }) {
 
   function chip(label, index) {
     const name = element('button', { type: 'button', class: 'chip-label', tabindex: index === current ? 0 : -1, title: label,
-      'aria-label': `${label}, edit`, 'aria-describedby': 'labels-hint' }, label);
+      'aria-label': refused.has(label) ? `${label}, left out, edit` : `${label}, edit`, 'aria-describedby': 'labels-hint' }, label);
     const remove = element('button', { type: 'button', class: 'chip-remove', tabindex: -1, 'aria-label': `Remove ${label}` });
     remove.innerHTML = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 4l8 8M12 4l-8 8"/></svg>';
-    return element('li', { class: 'chip' }, name, remove);
+    const flag = refused.has(label) ? [element('span', { class: 'chip-flag', 'aria-hidden': 'true' }, 'left out')] : [];
+    return element('li', { class: flag.length ? 'chip refused' : 'chip' }, ...flag, name, remove);
+  }
+
+  /** Why labels are left out, in few words: their texts are in the chips. */
+  function showRefused() {
+    const reasons = new Set([...refused.values()].map((detail) => detail.match(/ has (\d.*?[a-z\d])\. /)?.[1]
+      ?? detail.match(/ has (\d.*)\.$/)?.[1] ?? detail));
+    const note = byId('labels-refused');
+    note.hidden = !refused.size;
+    note.textContent = refused.size
+      ? `${plural(refused.size, 'label')} left out, too long for the model: ${[...reasons].join('; ')}.` : '';
   }
 
   function render() {
@@ -230,6 +242,19 @@ export function createLabels({ onChange }) {
 
   return {
     values,
+    /** Marks labels that cannot be used, with the reason. */
+    mark(others) {
+      const same = others.size === refused.size && [...others.keys()].every((label) => refused.has(label));
+      refused = new Map(others);
+      showRefused();
+      if (!same && !editing) {
+        const focused = list.contains(document.activeElement);
+        render();
+        if (focused) {
+          focusChip(current);
+        }
+      }
+    },
     /** Replaces all labels by others that the user did not make. */
     suggest(others) {
       labels = [...new Set(others)];

@@ -59,6 +59,7 @@ const classification = createClassification({
   pictures,
   query,
   ready: () => model.ready(),
+  onRefused: (refused) => labels.mark(refused),
   onUpdate(picture) {
     if (picture?.answer) {
       model.answered(picture.answer.model);

@@ -109,7 +109,8 @@ export function createModel({ onReady, onChange }) {
     const { checkpoint, revision, modelType, device, precision, loadTime, calls, cache } = details;
     const facts = [
       ['Checkpoint', checkpoint],
-      ['Revision', revision ?? (checkpoint ? 'none (class path or folder)' : null)],
+      // Only of a model that is there is it known that it has none.
+      ['Revision', revision ?? (modelType ? 'none (class path or folder)' : null)],
       ['Type', modelType],
       ['Device', [device, precision].filter(Boolean).join(', ')],
       ['Health', [words || 'not exposed', details.problem].filter(Boolean).join(': ')],
@@ -130,7 +131,7 @@ export function createModel({ onReady, onChange }) {
     }
     const { download, loading: next, checkpoint } = details;
     const name = next ?? checkpoint;
-    byId('loading-title').textContent = `${{ DOWNLOADING: 'Downloading', LOADING: 'Loading', SWAPPING: 'Swapping to' }[state]} ${name}`;
+    byId('loading-title').textContent = `${{ DOWNLOADING: 'Downloading', LOADING: 'Loading', SWAPPING: 'Swapping to' }[state]} ${name}.`;
     byId('loading-text').textContent = progressText(download);
     const bar = byId('loading-bar');
     const known = download && download.bytes < download.size;
@@ -165,7 +166,7 @@ export function createModel({ onReady, onChange }) {
   function showBanner() {
     const banner = byId('banner');
     const text = {
-      FAILED: `The model cannot be loaded. ${details.failure ?? ''}`,
+      FAILED: ['The model cannot be loaded.', details.failure, details.action].filter(Boolean).join(' '),
       DOWN: `The model is in trouble. ${details.problem ?? ''}`,
       GONE: 'The server cannot be reached. The page asks again every second and goes on by itself.',
     }[state] ?? '';

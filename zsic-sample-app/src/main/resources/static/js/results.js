@@ -41,6 +41,13 @@ export function createResults() {
     });
     list.replaceChildren(...ordered.map(({ row }) => row));
     list.classList.toggle('empty', empty);
+    // All of many labels scroll within the list, so that the way back stays in sight, and a keyboard can scroll them.
+    const scrolls = all && shown.length > AT_FIRST;
+    list.classList.toggle('scrolls', scrolls);
+    list.toggleAttribute('tabindex', scrolls);
+    if (scrolls) {
+      list.tabIndex = 0;
+    }
     list.hidden = !shown.length;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     requestAnimationFrame(() => ordered.forEach(({ row, reach }) => {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.zsic.ClassificationRequest;
@@ -313,6 +314,46 @@ class PageTests {
 		awaitProblem("owl.png is empty or a folder, or was changed or removed after it was chosen.");
 	}
 
+	/** By the model, which counts tokens, and by the server, which counts characters. */
+	@Test
+	void leavesOutALabelThatIsTooLong() {
+		this.expectedComplaint = FAILED + "4(00|22).*";
+		String tooLong = "very ".repeat(100).strip() + " long owl";
+		String tooLongForTheServer = "x".repeat(1001);
+		setLabels("owl", tooLong, "bear", tooLongForTheServer);
+		tryExampleWithoutWaiting("owl.png");
+		awaitBest("owl");
+		this.browser.await("both are marked", () -> this.browser.all(".chip.refused").size() == 2);
+		assertThat(this.browser.texts("#bars .bar-name")).containsExactly("owl", "bear");
+		assertThat(this.browser.text(".chip.refused")).contains("left out");
+		assertThat(this.browser.text("#labels-refused")).startsWith("2 labels left out, too long for the model: ")
+			.contains("tokens, but the model reads at most", "1001 characters; at most 1000 are allowed")
+			.doesNotContain("xxx");
+		for (String scheme : List.of("light", "dark")) {
+			this.browser.media(scheme);
+			assertThat(this.browser.accessibilityViolations()).as(scheme).isEmpty();
+		}
+		setLabels("owl", "cat");
+		awaitBest("owl");
+		assertThat(this.browser.all(".chip.refused")).isEmpty();
+		assertThat(this.browser.one("#labels-refused").isDisplayed()).isFalse();
+	}
+
+	@Test
+	void scrollsThroughManyLabels() {
+		tryExample("owl.png");
+		setLabels(Stream.concat(Stream.of("owl"), IntStream.range(0, 300).mapToObj((i) -> "thing " + i))
+			.toArray(String[]::new));
+		awaitBest("owl");
+		this.browser.await("more are there", () -> this.browser.text("#more-bars").equals("Show all 301"));
+		this.browser.click("#more-bars");
+		assertThat(this.browser.all("#bars .bar")).hasSize(301);
+		assertThat(this.browser.one("#bars").getSize().getHeight()).isLessThan(600);
+		assertThat(this.browser.accessibilityViolations()).isEmpty();
+		this.browser.click("#more-bars");
+		assertThat(this.browser.all("#bars .bar")).hasSize(10);
+	}
+
 	@Test
 	void tellsOfPictureThatIsTooLarge() throws IOException {
 		this.expectedComplaint = FAILED + "413.*";
@@ -328,7 +369,7 @@ class PageTests {
 		this.expectedComplaint = FAILED + "500.*";
 		setLabels("owl", SabotagedModel.FAILING);
 		tryExampleWithoutWaiting("owl.png");
-		awaitProblem("Internal Server Error");
+		awaitProblem("The server failed");
 		assertThat(this.browser.text("#problem")).doesNotContain(SabotagedModel.SECRET);
 		this.browser.all(".chip-remove").get(1).click();
 		awaitBest("owl");
