@@ -371,7 +371,7 @@ public final class TextEmbeddings implements AutoCloseable {
 		if (ids.length > this.maximumTokens) {
 			throw new InvalidLabelException(
 					text + " has " + ids.length + " tokens, but the model reads at most " + this.maximumTokens + ".",
-					"Shorten the label or the template, or choose to truncate.");
+					"Shorten the label or the template, or have the classifier cut it off (zsic.truncate).");
 		}
 		return ids;
 	}

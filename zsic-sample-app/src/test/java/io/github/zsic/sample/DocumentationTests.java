@@ -1,0 +1,194 @@
+package io.github.zsic.sample;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the documentation says is so: links, files, counts and commands.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "zsic.device=cpu")
+class DocumentationTests {
+
+	private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+
+	private static final Path GOLDEN = ROOT.resolve("zsic-core/src/test/resources");
+
+	private static final Pattern LINK = Pattern.compile("(?<!!)\\[[^\\]\\n]*]\\(([^)\\s]+)\\)");
+
+	private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\\n]*`");
+
+	private static final Pattern FILE = Pattern.compile("(?:tools|docs|bench|zsic-[a-z-]+)(?:/[\\w.-]+)+\\.[a-z]+");
+
+	private static final Pattern COMMAND = Pattern
+		.compile("(?s)```sh\\n((?:(?!```).)*curl (?:(?!```).)*)```\\n+```json\\n(.*?)```");
+
+	private static final Pattern SCORE = Pattern.compile("\"score\": ?(0\\.\\d{4})");
+
+	@LocalServerPort
+	private int port;
+
+	@Test
+	void linksLeadSomewhere() throws IOException {
+		List<String> broken = new ArrayList<>();
+		for (Path page : pages()) {
+			for (MatchResult link : matches(LINK, CODE.matcher(Files.readString(page)).replaceAll("code"))) {
+				String target = link.group(1);
+				if (!target.matches("[a-z]+:.*") && !exists(page, target)) {
+					broken.add(ROOT.relativize(page) + ": " + target);
+				}
+			}
+		}
+		assertThat(broken).isEmpty();
+	}
+
+	private static boolean exists(Path page, String target) throws IOException {
+		int hash = target.indexOf('#');
+		Path file = (hash == 0) ? page
+				: page.resolveSibling((hash > 0) ? target.substring(0, hash) : target).normalize();
+		return Files.exists(file) && (hash < 0 || anchors(file).contains(target.substring(hash + 1)));
+	}
+
+	/** As GitHub makes them of headings. */
+	private static Set<String> anchors(Path page) throws IOException {
+		Set<String> anchors = new HashSet<>();
+		for (MatchResult heading : matches(Pattern.compile("(?m)^#+ (.+)$"), Files.readString(page))) {
+			anchors
+				.add(heading.group(1).toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-'));
+		}
+		return anchors;
+	}
+
+	@Test
+	void filesAreThere() throws IOException {
+		List<String> missing = new ArrayList<>();
+		for (Path page : pages()) {
+			for (MatchResult code : matches(CODE, Files.readString(page))) {
+				for (MatchResult file : matches(FILE, code.group())) {
+					if (!file.group().contains("/target/") && !Files.exists(ROOT.resolve(file.group()))) {
+						missing.add(ROOT.relativize(page) + ": " + file.group());
+					}
+				}
+			}
+		}
+		assertThat(missing).isEmpty();
+	}
+
+	@Test
+	void everyFolderOfToolsIsListed() throws IOException {
+		String index = Files.readString(ROOT.resolve("tools/README.md"));
+		try (Stream<Path> folders = Files.list(ROOT.resolve("tools"))) {
+			assertThat(folders.filter(Files::isDirectory).map((folder) -> folder.getFileName().toString()))
+				.allSatisfy((folder) -> assertThat(index).containsPattern("(?m)^\\| [\\[`]" + folder + "[\\]`]"));
+		}
+	}
+
+	@Test
+	void countsAreThoseOfTheGoldenFiles() throws IOException {
+		JsonNode clip = json("parity/clip.json");
+		int others = 0;
+		try (Stream<Path> files = Files.list(GOLDEN.resolve("parity"))) {
+			for (Path file : files.filter((file) -> file.toString().endsWith(".json")).toList()) {
+				others += json(GOLDEN.relativize(file).toString()).get("cases").size();
+			}
+		}
+		others -= clip.get("cases").size();
+		Set<String> checkpoints = new HashSet<>();
+		clip.get("cases").forEach((example) -> checkpoints.add(example.get("checkpoint").stringValue()));
+		int pictures;
+		try (Stream<Path> files = Files.list(GOLDEN.resolve("parity/pictures"))) {
+			pictures = (int) files.count();
+		}
+		assertCount("docs/parity.md", "makes (\\d+) small CLIP checkpoints", checkpoints.size());
+		assertCount("docs/parity.md", "and (\\d+) pictures, and records", pictures);
+		assertCount("docs/parity.md", "(\\d+) combinations of checkpoint, picture", clip.get("cases").size());
+		assertCount("docs/parity.md", "and (\\d+)\\s+embeddings",
+				clip.get("imageEmbeddings").size() + clip.get("textEmbeddings").size());
+		assertCount("docs/parity.md", "have (\\d+) combinations more", others);
+		assertCount("docs/parity.md", "pixels of (\\d+) files", json("image/expected.json").size());
+		assertCount("README.md", "on (\\d+) recorded combinations", clip.get("cases").size() + others);
+	}
+
+	private static void assertCount(String page, String pattern, int expected) throws IOException {
+		List<MatchResult> found = matches(Pattern.compile(pattern), Files.readString(ROOT.resolve(page)));
+		assertThat(found).as("%s: %s", page, pattern).hasSize(1);
+		assertThat(found.get(0).group(1)).as("%s: %s", page, pattern).isEqualTo(Integer.toString(expected));
+	}
+
+	private static JsonNode json(String file) throws IOException {
+		return JsonMapper.shared().readTree(Files.readString(GOLDEN.resolve(file)));
+	}
+
+	/** Those of the page on the API, whose scores are there in four digits. */
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void commandsAnswerAsShown() throws Exception {
+		Browser.requireOnPath("bash", "curl");
+		List<MatchResult> examples = matches(COMMAND, Files.readString(ROOT.resolve("docs/http-api.md")));
+		assertThat(examples).hasSize(4);
+		StringBuilder script = new StringBuilder("set -e\n");
+		for (MatchResult example : examples) {
+			script.append(example.group(1).replace("localhost:8080", "localhost:" + this.port))
+				.append("\necho; echo ==\n");
+		}
+		Process process = new ProcessBuilder("bash", "-c", script.toString()).directory(ROOT.toFile())
+			.redirectErrorStream(true)
+			.start();
+		process.getOutputStream().close();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(output).isZero();
+		String[] answers = output.split("\n==\n");
+		for (int i = 0; i < examples.size(); i++) {
+			List<String> shown = matches(SCORE, examples.get(i).group(2)).stream()
+				.map((score) -> score.group(1))
+				.toList();
+			List<String> actual = matches(Pattern.compile("\"score\": ?([\\dE.-]+)"), answers[i]).stream()
+				.map((score) -> String.format(Locale.ROOT, "%.4f", Double.valueOf(score.group(1))))
+				.toList();
+			assertThat(answers[i]).doesNotContain("\"title\":\"Bad Request\"");
+			assertThat(actual.subList(0, Math.min(shown.size(), actual.size()))).as(answers[i]).isEqualTo(shown);
+		}
+		assertThat(examples.stream().filter((example) -> SCORE.matcher(example.group(2)).find())).hasSize(3);
+		assertThat(answers[3]).contains("\"index\":1,\"name\":\"openapi.yaml\",\"problem\":{", "\"status\":415");
+	}
+
+	private static List<Path> pages() throws IOException {
+		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+		for (String folder : List.of("docs", "tools", "bench")) {
+			try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+				files.filter((file) -> file.toString().endsWith(".md") && !file.toString().contains("target"))
+					.forEach(pages::add);
+			}
+		}
+		assertThat(pages).hasSizeGreaterThan(15);
+		return pages;
+	}
+
+	private static List<MatchResult> matches(Pattern pattern, String text) {
+		Matcher matcher = pattern.matcher(text);
+		return matcher.results().toList();
+	}
+
+}
