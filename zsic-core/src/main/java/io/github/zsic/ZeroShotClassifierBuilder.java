@@ -687,8 +687,10 @@ public final class ZeroShotClassifierBuilder {
 				: DownloadBar.onTerminalOr(logger::info);
 		// A model of the wrong kind is found out before its weights are fetched.
 		return new Hub(options, listener).snapshot(address.repository(),
-				(address.revision() != null) ? address.revision() : wanted,
-				(folder) -> DualEncoder.requireSupported(ModelConfig.read(folder)));
+				(address.revision() != null) ? address.revision() : wanted, (folder, names) -> {
+					DualEncoder.requireSupported(ModelConfig.read(folder, names::contains));
+					return ModelConfig.isOpenClip(folder, names::contains);
+				});
 	}
 
 	private static CheckpointException named(String name, CheckpointException ex) {

@@ -233,7 +233,8 @@ public final class Checkpoint implements AutoCloseable {
 	}
 
 	private static void copyWeights(String name, Path folder) throws IOException {
-		for (String single : Weights.SINGLE_FILES) {
+		boolean openClip = ModelConfig.isOpenClip(folder, (file) -> resource(name + file) != null);
+		for (String single : Weights.files(openClip)) {
 			if (copy(name + single, folder.resolve(single))) {
 				return;
 			}

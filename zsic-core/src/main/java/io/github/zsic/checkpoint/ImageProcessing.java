@@ -53,9 +53,17 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	private static final Map<String, Double> FILTERS = Map.of("nearest-exact", NEAREST, "lanczos", LANCZOS, "bilinear",
 			BILINEAR, "bicubic", BICUBIC);
 
+	/**
+	 * Reads the settings of a checkpoint. One of Transformers without a file for them may
+	 * have OpenCLIP's configuration, in which they are.
+	 */
 	static ImageProcessing read(Path folder, String modelType) {
-		return of(modelType, ModelConfig.OPEN_CLIP.equals(modelType)
-				? Json.readObject(folder.resolve(ModelConfig.OPEN_CLIP_FILE)) : readJson(folder));
+		Path openClip = folder.resolve(ModelConfig.OPEN_CLIP_FILE);
+		boolean own = Files.exists(folder.resolve(FILE)) || Files.exists(folder.resolve(COMBINED_FILE));
+		if (ModelConfig.OPEN_CLIP.equals(modelType) || (!own && Files.exists(openClip))) {
+			return of(ModelConfig.OPEN_CLIP, Json.readObject(openClip));
+		}
+		return of(modelType, readJson(folder));
 	}
 
 	/**

@@ -4,7 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -28,17 +30,55 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 	/** The model type of checkpoints in the layout of OpenCLIP. */
 	static final String OPEN_CLIP = "open_clip";
 
+	private static final List<String> PARTS = List.of("text_config", "vision_config", "text_config_dict",
+			"vision_config_dict");
+
 	/**
-	 * Reads the configuration in a folder, which need not have anything else yet.
+	 * Whether a checkpoint is to be read in OpenCLIP's layout. Many have the files of
+	 * both layouts, and a {@code config.json} that is timm's, or only names code for
+	 * Transformers to run.
+	 * @param folder a folder that holds the configurations, and need not have anything
+	 * else yet
+	 * @param exists which files the checkpoint has
+	 * @return whether OpenCLIP's configuration and weights are the model's
+	 * @throws CheckpointException if a configuration is damaged
+	 */
+	public static boolean isOpenClip(Path folder, Predicate<String> exists) {
+		if (!exists.test(OPEN_CLIP_FILE) || !exists.test(FILE)) {
+			return exists.test(OPEN_CLIP_FILE);
+		}
+		JsonObject json = Json.readObject(folder.resolve(FILE));
+		boolean complete = Json.string(json.get("model_type")) != null && !json.has("auto_map")
+				&& PARTS.stream().anyMatch(json::has);
+		boolean preparesPictures = exists.test(ImageProcessing.FILE) || exists.test(ImageProcessing.COMBINED_FILE);
+		return !complete || (!preparesPictures && Weights.OPEN_CLIP_FILES.stream().anyMatch(exists));
+	}
+
+	static boolean isOpenClip(Path folder) {
+		return isOpenClip(folder, (name) -> Files.exists(folder.resolve(name)));
+	}
+
+	/**
+	 * Reads the configuration in a folder that has all of its files.
 	 * @param folder the folder of a checkpoint
 	 * @return the configuration
 	 * @throws CheckpointException if there is none, or it is damaged
 	 */
 	public static ModelConfig read(Path folder) {
+		return read(folder, (name) -> Files.exists(folder.resolve(name)));
+	}
+
+	/**
+	 * Reads the configuration in a folder, which need not have anything else yet.
+	 * @param folder the folder of a checkpoint
+	 * @param exists which files the checkpoint has
+	 * @return the configuration
+	 * @throws CheckpointException if there is none, or it is damaged
+	 */
+	public static ModelConfig read(Path folder, Predicate<String> exists) {
 		Path file = folder.resolve(FILE);
-		Path openClip = folder.resolve(OPEN_CLIP_FILE);
-		if (!Files.exists(file) && Files.exists(openClip)) {
-			return of(OPEN_CLIP, Json.readObject(openClip));
+		if (isOpenClip(folder, exists)) {
+			return of(OPEN_CLIP, Json.readObject(folder.resolve(OPEN_CLIP_FILE)));
 		}
 		if (!Files.exists(file)) {
 			throw new CheckpointException("The checkpoint has no '" + FILE + "'.",

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -32,9 +33,10 @@ import io.github.zsic.CheckpointException;
  */
 public final class Weights {
 
-	/** Files that hold all tensors, the preferred first; the last two are OpenCLIP's. */
-	static final List<String> SINGLE_FILES = List.of("model.safetensors", "pytorch_model.bin",
-			"open_clip_model.safetensors", "open_clip_pytorch_model.bin");
+	/** Files that hold all tensors in OpenCLIP's layout, the preferred first. */
+	static final List<String> OPEN_CLIP_FILES = List.of("open_clip_model.safetensors", "open_clip_pytorch_model.bin");
+
+	private static final List<String> TRANSFORMERS_FILES = List.of("model.safetensors", "pytorch_model.bin");
 
 	/** Behind the name of such a file, the one that tells in which shards they are. */
 	static final String INDEX_SUFFIX = ".index.json";
@@ -76,10 +78,10 @@ public final class Weights {
 	 * @throws CheckpointException if there are none, or a file is damaged
 	 */
 	static Weights open(Path folder) {
-		boolean openClip = !Files.exists(folder.resolve(ModelConfig.FILE))
-				&& Files.exists(folder.resolve(ModelConfig.OPEN_CLIP_FILE));
+		boolean openClip = ModelConfig.isOpenClip(folder);
 		String configuration = openClip ? ModelConfig.OPEN_CLIP_FILE : ModelConfig.FILE;
-		for (String name : SINGLE_FILES) {
+		List<String> files = files(openClip);
+		for (String name : files) {
 			Path single = folder.resolve(name);
 			if (Files.exists(single)) {
 				return new Weights(readFile(single), MAXIMUM_PART, configuration);
@@ -89,11 +91,22 @@ public final class Weights {
 				return new Weights(readShards(folder, index), MAXIMUM_PART, configuration);
 			}
 		}
-		String first = SINGLE_FILES.get(0);
+		String first = files.get(0);
 		throw new CheckpointException(
 				"The checkpoint has no weights that zsic reads: neither '" + first + "' nor '" + first + INDEX_SUFFIX
-						+ "', nor any of '" + String.join("', '", SINGLE_FILES.subList(1, SINGLE_FILES.size())) + "'.",
+						+ "', nor any of '" + String.join("', '", files.subList(1, files.size())) + "'.",
 				"Use a revision of the checkpoint that has safetensors files.");
+	}
+
+	/**
+	 * Files that hold all tensors, those of a checkpoint's layout first.
+	 * @param openClip whether that is OpenCLIP's
+	 */
+	static List<String> files(boolean openClip) {
+		return Stream
+			.concat((openClip ? OPEN_CLIP_FILES : TRANSFORMERS_FILES).stream(),
+					(openClip ? TRANSFORMERS_FILES : OPEN_CLIP_FILES).stream())
+			.toList();
 	}
 
 	private static Map<String, StoredTensor> readFile(Path file) {

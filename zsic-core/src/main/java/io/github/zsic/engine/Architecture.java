@@ -2,6 +2,7 @@ package io.github.zsic.engine;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -91,6 +92,7 @@ enum Architecture {
 							? "Use a checkpoint saved from BlipModel, or one of another model_type, such as 'clip'."
 							: "Use another checkpoint of this model_type.");
 		}
+		requireOwnCode(config);
 		if (this == OPEN_CLIP) {
 			for (String part : List.of("multimodal_cfg", "audio_cfg")) {
 				String prefix = "model_cfg." + part + ".";
@@ -101,6 +103,28 @@ enum Architecture {
 									+ "': it is no model of pictures and texts " + "alone, or it writes captions.",
 							"Use a checkpoint that has a 'vision_cfg' and a 'text_cfg' and nothing beside them.");
 				}
+			}
+		}
+	}
+
+	/**
+	 * A model whose code comes with it has any shape, whatever model type it names; so
+	 * has one whose towers name others.
+	 */
+	private void requireOwnCode(ModelConfig config) {
+		String advice = "Use a checkpoint that Transformers runs without 'trust_remote_code', or one that has an "
+				+ "'open_clip_config.json'.";
+		if (config.strings().keySet().stream().anyMatch((path) -> path.startsWith("auto_map."))) {
+			throw new CheckpointException(
+					"'config.json' names code for the model to run ('auto_map'), so its model_type '" + this.modelType
+							+ "' does not tell what it is, and zsic runs no code of checkpoints.",
+					advice);
+		}
+		for (String tower : List.of("text_config", "vision_config")) {
+			String type = config.strings().getOrDefault(tower + ".model_type", this.modelType);
+			if (Set.of(CLIP, SIGLIP).contains(this) && !type.startsWith(this.modelType)) {
+				throw new CheckpointException("'config.json' has the model_type '" + this.modelType + "', but its '"
+						+ tower + "' is one of '" + type + "', which that does not have.", advice);
 			}
 		}
 	}

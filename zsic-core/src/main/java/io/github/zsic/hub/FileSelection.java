@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
@@ -70,17 +71,15 @@ record FileSelection(List<String> settings, String weights) {
 	static final List<String> OPTIONAL = join(PROCESSOR, TOKENIZER_SETTINGS);
 
 	/**
-	 * The file that tells what kind of model it is.
+	 * The files that tell what kind of model it is.
 	 * @param names the names of the files that there are
-	 * @return its name
+	 * @return one name, or two
 	 * @throws HubException if there is none
 	 */
-	static String config(Set<String> names) {
-		if (names.contains(CONFIG)) {
-			return CONFIG;
-		}
-		if (names.contains(OPEN_CLIP_CONFIG)) {
-			return OPEN_CLIP_CONFIG;
+	static List<String> configs(Set<String> names) {
+		List<String> found = Stream.of(CONFIG, OPEN_CLIP_CONFIG).filter(names::contains).toList();
+		if (!found.isEmpty()) {
+			return found;
 		}
 		for (String name : names) {
 			if (SENTENCE_TRANSFORMERS.matcher(name).matches()) {
@@ -98,14 +97,14 @@ record FileSelection(List<String> settings, String weights) {
 	/**
 	 * Chooses among files.
 	 * @param names the names of the files that there are
+	 * @param openClip whether OpenCLIP's files are the model's
 	 * @return the choice
 	 * @throws HubException if there is no choice
 	 */
-	static FileSelection of(Set<String> names) {
+	static FileSelection of(Set<String> names, boolean openClip) {
 		List<String> settings = new ArrayList<>();
-		boolean openClip = config(names).equals(OPEN_CLIP_CONFIG);
 		PROCESSOR.stream().filter(names::contains).forEach(settings::add);
-		if (settings.isEmpty() && !openClip) {
+		if (settings.isEmpty() && !names.contains(OPEN_CLIP_CONFIG)) {
 			throw missing("'preprocessor_config.json', which tells how pictures become numbers");
 		}
 		TOKENIZER_SETTINGS.stream().filter(names::contains).forEach(settings::add);

@@ -16,13 +16,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.BiPredicate;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.zsic.DownloadListener;
+import io.github.zsic.CheckpointException;
 import io.github.zsic.HubException;
 import io.github.zsic.HubException.Reason;
 
@@ -82,22 +83,23 @@ public final class Hub {
 	 * one of last time is used, with a warning, if that fails.
 	 * @param repository the name of the repository
 	 * @param revision a branch, tag, reference or commit, or {@code null} for the default
-	 * @param check sees the folder when it has the configuration and before large files
-	 * are fetched; its exception ends the download
+	 * @param check sees the folder when it has the configuration and before anything else
+	 * is fetched, and the names of all files; tells whether those of OpenCLIP's layout
+	 * are the model's; its exception ends the download
 	 * @return the folder
 	 * @throws HubException if the revision cannot be had
 	 */
-	public Snapshot snapshot(String repository, @Nullable String revision, Consumer<Path> check) {
+	public Snapshot snapshot(String repository, @Nullable String revision, BiPredicate<Path, Set<String>> check) {
 		RepositoryNames.requireRepository(repository);
 		String name = (revision == null || revision.isBlank()) ? DEFAULT_REVISION : revision.strip();
 		RepositoryNames.requireRevision(name);
 		RepositoryCache cache = new RepositoryCache(this.settings, repository);
-		Snapshot cached = cached(cache, name);
+		Snapshot cached = cached(cache, name, check);
 		if (cached != null && (this.settings.offline() || RepositoryNames.isCommit(name))) {
 			return cached;
 		}
 		if (this.settings.offline()) {
-			throw offline(cache, name);
+			throw offline(cache, name, check);
 		}
 		try {
 			return download(cache, repository, name, check, cached == null);
@@ -112,29 +114,38 @@ public final class Hub {
 		}
 	}
 
-	private @Nullable Snapshot cached(RepositoryCache cache, String revision) {
+	private @Nullable Snapshot cached(RepositoryCache cache, String revision, BiPredicate<Path, Set<String>> check) {
 		String commit = cache.commit(revision);
-		return (commit != null && missing(cache, commit) == null) ? new Snapshot(cache.snapshot(commit), commit) : null;
+		return (commit != null && missing(cache, commit, check) == null) ? new Snapshot(cache.snapshot(commit), commit)
+				: null;
 	}
 
 	/** What a snapshot lacks, told from its own files; weights come last into it. */
-	private static @Nullable HubException missing(RepositoryCache cache, String commit) {
+	private static @Nullable HubException missing(RepositoryCache cache, String commit,
+			BiPredicate<Path, Set<String>> check) {
 		try {
 			Set<String> names = cache.files(commit);
-			FileSelection.of(names).weightFiles(cache.snapshot(commit), names);
+			Path folder = cache.snapshot(commit);
+			FileSelection.configs(names);
+			FileSelection.of(names, check.test(folder, names)).weightFiles(folder, names);
 			return null;
 		}
 		catch (HubException ex) {
 			return ex;
+		}
+		catch (CheckpointException ex) {
+			// It lacks nothing that would make it usable; whoever opens it tells why.
+			logger.debug("Commit {} in the cache is refused", commit, ex);
+			return null;
 		}
 		catch (IOException ex) {
 			return Errors.cache(cache.cacheDir(), 0, ex);
 		}
 	}
 
-	private static HubException offline(RepositoryCache cache, String revision) {
+	private static HubException offline(RepositoryCache cache, String revision, BiPredicate<Path, Set<String>> check) {
 		String commit = cache.commit(revision);
-		HubException missing = (commit != null) ? missing(cache, commit) : null;
+		HubException missing = (commit != null) ? missing(cache, commit, check) : null;
 		String finding = (missing != null)
 				? "is not complete in the cache '" + cache.cacheDir() + "' (" + missing.getDescription() + ")"
 				: "is not in the cache '" + cache.cacheDir() + "'";
@@ -145,8 +156,8 @@ public final class Hub {
 				missing);
 	}
 
-	private Snapshot download(RepositoryCache cache, String repository, String revision, Consumer<Path> check,
-			boolean patient) {
+	private Snapshot download(RepositoryCache cache, String repository, String revision,
+			BiPredicate<Path, Set<String>> check, boolean patient) {
 		try (HubClient client = new HubClient(this.settings, this.retries)) {
 			HubClient.Listing listing = client.listing(repository, revision, patient);
 			new SnapshotDownload(client, cache, repository, listing).run(check);
@@ -207,12 +218,11 @@ public final class Hub {
 			this.progress = new ProgressTracker(Hub.this.listener, repository, listing.commit());
 		}
 
-		void run(Consumer<Path> check) throws InterruptedException {
+		void run(BiPredicate<Path, Set<String>> check) throws InterruptedException {
 			Set<String> names = this.listing.files().keySet();
-			fetch(List.of(FileSelection.config(names)));
+			fetch(FileSelection.configs(names));
 			Path folder = this.cache.snapshot(this.listing.commit());
-			check.accept(folder);
-			FileSelection selection = FileSelection.of(names);
+			FileSelection selection = FileSelection.of(names, check.test(folder, names));
 			List<String> known = new ArrayList<>(selection.settings());
 			if (names.contains(selection.weights()) && !known.contains(selection.weights())) {
 				known.add(selection.weights());

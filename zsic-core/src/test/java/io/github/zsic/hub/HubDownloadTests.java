@@ -243,7 +243,8 @@ class HubDownloadTests {
 	@Test
 	void configurationIsCheckedBeforeAnythingElseIsFetched() {
 		assertThatExceptionOfType(CheckpointException.class)
-			.isThrownBy(() -> this.hub.hub().snapshot(HubFixture.ID, null, (folder) -> {
+			.isThrownBy(() -> this.hub.hub().snapshot(HubFixture.ID, null, (folder, names) -> {
+				assertThat(names).contains("model.safetensors");
 				assertThat(folder.resolve("config.json")).exists();
 				throw new CheckpointException("unknown architecture.", "");
 			}))
@@ -377,8 +378,7 @@ class HubDownloadTests {
 			calls.add("call");
 			throw new IllegalStateException("listener");
 		}, Retries.DEFAULT);
-		this.hub.assertComplete(hub.snapshot(HubFixture.ID, null, (folder) -> {
-		}));
+		this.hub.assertComplete(hub.snapshot(HubFixture.ID, null, HubFixture.CHECK));
 		assertThat(calls).hasSize(1);
 	}
 
@@ -442,8 +442,7 @@ class HubDownloadTests {
 			"openai/clip--x", "open..ai/clip", "openai/clip.git", "openai/-clip", "C:/clip", "https://x/y" })
 	void namesThatAreNoRepositories(String name) {
 		assertThat(Hub.isRepository(name)).isFalse();
-		this.hub.assertFails(Reason.INVALID_SETTING, () -> this.hub.hub().snapshot(name, null, (folder) -> {
-		}));
+		this.hub.assertFails(Reason.INVALID_SETTING, () -> this.hub.hub().snapshot(name, null, HubFixture.CHECK));
 		assertThat(this.hub.server.requests()).isEmpty();
 	}
 

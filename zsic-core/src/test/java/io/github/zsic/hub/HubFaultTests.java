@@ -238,8 +238,9 @@ class HubFaultTests {
 		HubSettings settings = new HubSettings(patient.endpoint(), null, patient.cacheDir(), false,
 				Duration.ofMillis(200), patient.metadataTimeout(), patient.readTimeout(), true, "zsic");
 		Hub impatient = new Hub(settings, this.hub.progress::add, new Retries(2, Duration.ofMillis(1), Duration.ZERO));
-		assertThat(this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
-		})).getMessage()).contains("no answer in 0.2 s");
+		assertThat(this.hub
+			.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, HubFixture.CHECK))
+			.getMessage()).contains("no answer in 0.2 s");
 	}
 
 	/** Each byte in time, and the answer never complete. */
@@ -256,9 +257,9 @@ class HubFaultTests {
 					this.hub.cacheDir, null, null, Duration.ofMillis(300)), this.hub.environment::get);
 			Hub impatient = new Hub(settings, this.hub.progress::add,
 					new Retries(2, Duration.ofMillis(1), Duration.ZERO));
-			assertThat(
-					this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
-					})).getMessage())
+			assertThat(this.hub
+				.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, HubFixture.CHECK))
+				.getMessage())
 				.contains("The Hub cannot be reached at " + settings.endpoint(), "no complete answer in 1.8 s");
 		}
 	}
@@ -312,10 +313,9 @@ class HubFaultTests {
 					return true;
 				}
 			});
-			assertThat(
-					this.hub.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, (folder) -> {
-					})).getMessage())
-				.contains("no complete answer in 3 s");
+			assertThat(this.hub
+				.assertFails(Reason.UNAVAILABLE, () -> impatient.snapshot(HubFixture.ID, null, HubFixture.CHECK))
+				.getMessage()).contains("no complete answer in 3 s");
 			this.hub.server.forgetFaults();
 		}
 	}
@@ -407,8 +407,8 @@ class HubFaultTests {
 	private void downloadFrom(String endpoint) {
 		HubSettings settings = HubSettings.of(new HubOptions(endpoint, null, this.hub.cacheDir, null, null, null),
 				this.hub.environment::get);
-		new Hub(settings, this.hub.progress::add, Retries.DEFAULT.once()).snapshot(HubFixture.ID, null, (folder) -> {
-		});
+		new Hub(settings, this.hub.progress::add, Retries.DEFAULT.once()).snapshot(HubFixture.ID, null,
+				HubFixture.CHECK);
 	}
 
 	private static void answerEveryConnection(ServerSocket socket, String answer) {
@@ -559,8 +559,7 @@ class HubFaultTests {
 	@Test
 	void unknownRepository() {
 		HubException failure = this.hub.assertFails(Reason.REPOSITORY_NOT_FOUND,
-				() -> this.hub.hub().snapshot("acme/nothing", null, (folder) -> {
-				}));
+				() -> this.hub.hub().snapshot("acme/nothing", null, HubFixture.CHECK));
 		assertThat(failure.getMessage()).contains("no access token is sent", "HF_TOKEN",
 				this.hub.server.endpoint() + "/acme/nothing");
 		assertThat(this.hub.server.requests()).hasSize(1);
@@ -572,8 +571,8 @@ class HubFaultTests {
 		this.hub.server.acceptToken("hf_other");
 		this.hub.token = "hf_other";
 		assertThat(this.hub
-			.assertFails(Reason.REPOSITORY_NOT_FOUND, () -> this.hub.hub().snapshot("acme/secret", null, (folder) -> {
-			}))
+			.assertFails(Reason.REPOSITORY_NOT_FOUND,
+					() -> this.hub.hub().snapshot("acme/secret", null, HubFixture.CHECK))
 			.getMessage()).contains("the access token does not open it").doesNotContain("hf_other");
 	}
 
@@ -737,8 +736,7 @@ class HubFaultTests {
 					new HubOptions("http://hub.invalid", null, this.hub.cacheDir, null, null, null),
 					this.hub.environment::get);
 			this.hub.assertComplete(new Hub(settings, this.hub.progress::add, Retries.DEFAULT).snapshot(HubFixture.ID,
-					null, (folder) -> {
-					}));
+					null, HubFixture.CHECK));
 		}
 		finally {
 			ProxySelector.setDefault(before);

@@ -10,8 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -32,6 +34,9 @@ final class HubFixture implements AutoCloseable {
 
 	static final List<String> NEEDED = List.of("config.json", "model.safetensors", "preprocessor_config.json",
 			"special_tokens_map.json", "tokenizer.json", "tokenizer_config.json");
+
+	/** Files of OpenCLIP are a model's where it has no others. */
+	static final BiPredicate<Path, Set<String>> CHECK = (folder, names) -> !names.contains("config.json");
 
 	static final byte[] WEIGHTS = random(300_000, 1);
 
@@ -103,13 +108,11 @@ final class HubFixture implements AutoCloseable {
 	}
 
 	Hub.Snapshot download(String revision) {
-		return hub().snapshot(ID, revision, (folder) -> {
-		});
+		return hub().snapshot(ID, revision, HubFixture.CHECK);
 	}
 
 	Hub.Snapshot offline(String revision) {
-		return hub(true).snapshot(ID, revision, (folder) -> {
-		});
+		return hub(true).snapshot(ID, revision, HubFixture.CHECK);
 	}
 
 	Path storage() {

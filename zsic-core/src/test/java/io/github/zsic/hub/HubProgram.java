@@ -22,8 +22,7 @@ final class HubProgram {
 		try {
 			for (String repository : Arrays.asList(arguments).subList(2, arguments.length)) {
 				long start = System.nanoTime();
-				System.out.println(hub.snapshot(repository, null, (folder) -> {
-				}).folder());
+				System.out.println(hub.snapshot(repository, null, HubFixture.CHECK).folder());
 				System.err.println((System.nanoTime() - start) / 1_000_000 + " ms");
 			}
 		}
