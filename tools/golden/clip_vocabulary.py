@@ -30,6 +30,15 @@ MORE = [
     "naïve Ångström ΑΣ ß ſ",
     "snake_case, it's; don't'll",
     "a photo of a " + "very " * 100 + "large owl",
+    "&eacute;t&eacute; &EACUTE;T&EACUTE; &hearts; &NotEqualTilde; &fjlig; &Zopf; &NewLine; &Tab; &nbsp;",
+    "&eacute &copy &notit; &notin; &ampamp &amp;amp;lt; &ltcat&gt &frac12cup &Aacute1 &unknown; &; & &a; &aacutefox",
+    "&#233; &#xE9; &#xe9 &#150; &#x80; &#129; &#0; &#xD800; &#1114112; &#99999999999; &#1; &#11; &#64976; &#65535; &#x1F43B;",
+    "<b>&eacute; &amp;copy;</b> &amp;amp;amp;lt;",
+    "&eacute; first\nthen <i>&amp;eacute;</i>\nand &amp;eacute; &HEARTS; &nTILDE; &Ntilde; &NTILDE; &szlig; &SZLIG;",
+    "&#x26;eacute; &#38;#38;#38;lt; &lpar;owl&rpar; &commat; &lowbar; &num;1 &percnt; &quest;&excl;",
+    "a&ThickSpace;b &zwnj; &shy; &ZeroWidthSpace; c &#8203; d &lrm; &bsol; &grave; &Hat; &lbrace;&vert;&rcub;",
+    "&ReallyLongNameOfSomethingThatIsNoEntityAtAllButLooksLikeOne; &CounterClockwiseContourIntegral;",
+    "fish & chips; AT&T; R&D; Q&A; &c.; rock&roll; a&b;c; &lt3 &gt;_&lt;",
 ]
 
 

@@ -337,7 +337,7 @@ public final class ZeroShotClassifierBuilder {
 	/**
 	 * Sets whether prompts that have more tokens than the model reads are cut off at
 	 * their end. By default they are an error, but for models that always cut, as the
-	 * reference does for SigLIP.
+	 * reference does for SigLIP and in OpenCLIP's layout.
 	 * @param truncate whether to cut
 	 * @return this builder
 	 */
@@ -571,7 +571,7 @@ public final class ZeroShotClassifierBuilder {
 		TextEmbeddings texts = null;
 		try {
 			tokenizer = tokenizer(opened.tokenizer(),
-					(encoder.padsTexts() || this.truncate) ? encoder.textPositions() : 0);
+					(encoder.cutsTexts() || this.truncate) ? encoder.textPositions() : 0);
 			float[] probe = tryOut(encoder, tokenizer);
 			ModelInfo info = new ModelInfo(name, commit, opened.config().modelType(), encoder.device(),
 					encoder.precision(), encoder.dimension(), encoder.scoring(), encoder.fallbacks());
@@ -612,9 +612,11 @@ public final class ZeroShotClassifierBuilder {
 		UnaryOperator<String> canonicalization = (text) -> definition.cleaning()
 			.apply(this.textCanonicalization.apply(text));
 		TokenizerDefinition.Encoder encoder = definition.encoder();
-		return (encoder != null) ? Tokenizer.of(encoder::encode, maximumTokens, canonicalization)
+		return (encoder != null)
+				? Tokenizer.of((text, maximum) -> definition.finish(encoder.encode(text, maximum)), maximumTokens,
+						canonicalization)
 				: Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(),
-						maximumTokens, canonicalization);
+						maximumTokens, canonicalization, definition::finish);
 	}
 
 	/** Everything that decides what a text's embedding is, but for the text. */

@@ -18,7 +18,6 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -104,11 +103,9 @@ public final class Checkpoint implements AutoCloseable {
 			TokenizerDeclaration declaration = TokenizerDeclaration.read(folder, config);
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
 			TokenizerDefinition.Encoder encoder = null;
-			UnaryOperator<String> cleaning = UnaryOperator.identity();
 			String built = null;
 			if (OpenClipTokenizer.isBuiltIn(config)) {
 				built = OpenClipTokenizer.build();
-				cleaning = OpenClipTokenizer.cleaning(config);
 				declaration = TokenizerDeclaration.none();
 			}
 			else if (!Files.exists(tokenizer) || VocabularyTokenizer.isPreferred(folder, declaration)) {
@@ -121,7 +118,9 @@ public final class Checkpoint implements AutoCloseable {
 				temporary = (temporary != null) ? temporary : temporaryFolder();
 				tokenizer = Files.writeString(temporary.resolve(TOKENIZER_FILE), built);
 			}
-			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration).with(encoder).with(cleaning);
+			TokenizerDefinition definition = TokenizerFile.read(tokenizer, declaration)
+				.with(encoder)
+				.with(OpenClipTokenizer.cleaning(config), OpenClipTokenizer.stripsSeparator(config));
 			Checkpoint checkpoint = new Checkpoint(location, folder, config, imageProcessing, tokenizer, definition,
 					TokenizerSettings.of(declaration, definition), Weights.open(folder), temporary);
 			complete = true;

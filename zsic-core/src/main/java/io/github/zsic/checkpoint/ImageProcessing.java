@@ -27,13 +27,17 @@ import io.github.zsic.CheckpointException;
  * {@code do_rescale}, {@code rescale_factor}, {@code do_normalize}, {@code image_mean.0}
  * to {@code .2}, {@code image_std.0} to {@code .2}; instead of a size {@code patch_size}
  * and {@code max_num_patches} for pictures that keep their aspect; {@code rescale_offset}
- * and {@code include_top} of EfficientNet's processor; booleans are 0 and 1
+ * and {@code include_top} of EfficientNet's processor; {@code rounds} where sizes and
+ * offsets that are no whole numbers are rounded, half to even, instead of cut off;
+ * booleans are 0 and 1
  */
 public record ImageProcessing(Map<String, Double> numbers) {
 
 	static final String FILE = "preprocessor_config.json";
 
 	static final String COMBINED_FILE = "processor_config.json";
+
+	private static final String ROUNDS = "rounds";
 
 	private static final double NEAREST = 0;
 
@@ -75,9 +79,12 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	 * @throws CheckpointException if they are not possible
 	 */
 	public static ImageProcessing of(String modelType, JsonObject json) {
-		Map<String, Double> settings = ModelConfig.OPEN_CLIP.equals(modelType)
-				? settings(openClip(json), ImageProcessorType.CLIP)
+		boolean openClip = ModelConfig.OPEN_CLIP.equals(modelType);
+		Map<String, Double> settings = openClip ? settings(openClip(json), ImageProcessorType.CLIP)
 				: settings(json, ImageProcessorType.of(json, modelType));
+		if (openClip) {
+			settings.put(ROUNDS, 1.0);
+		}
 		return new ImageProcessing(Collections.unmodifiableMap(settings));
 	}
 
@@ -104,36 +111,52 @@ public record ImageProcessing(Map<String, Double> numbers) {
 	 */
 	private static JsonObject openClip(JsonObject config) {
 		JsonObject given = (config.get("preprocess_cfg") instanceof JsonObject object) ? object : new JsonObject();
-		JsonElement size = given.get("size");
-		if (size == null && config.get("model_cfg") instanceof JsonObject model
-				&& model.get("vision_cfg") instanceof JsonObject vision) {
-			size = vision.get("image_size");
-		}
+		// The size in preprocess_cfg is not read: the model's own takes its place.
+		JsonElement size = (config.get("model_cfg") instanceof JsonObject model
+				&& model.get("vision_cfg") instanceof JsonObject vision) ? vision.get("image_size") : null;
 		if (size == null) {
-			size = new JsonPrimitive(224);
+			size = new JsonPrimitive(DEFAULT_EDGE);
+		}
+		if (size instanceof JsonArray sides && (sides.isEmpty() || !sides.get(0).equals(sides.get(sides.size() - 1)))) {
+			throw invalid("image_size", size, "zsic has square pictures in this layout");
 		}
 		JsonObject settings = new JsonObject();
-		settings.add("size", size);
-		settings.add("crop_size", size);
-		String mode = Json.string(given.get("resize_mode"));
+		settings.add("size", (size instanceof JsonArray sides) ? sides.get(0) : size);
+		settings.add("crop_size", settings.get("size"));
+		String mode = setting(given, "resize_mode", "shortest");
 		if ("squash".equals(mode)) {
 			settings.addProperty("default_to_square", true);
 			settings.addProperty("do_center_crop", false);
 		}
-		else if (mode != null && !"shortest".equals(mode)) {
-			throw invalid("resize_mode", given.get("resize_mode"), "zsic has 'shortest' and 'squash'");
+		else if ("longest".equals(mode)) {
+			JsonObject limit = new JsonObject();
+			limit.add("max_height", settings.get("crop_size"));
+			limit.add("max_width", settings.get("crop_size"));
+			settings.add("size", limit);
+			if (given.has("fill_color") && !given.get("fill_color").equals(new JsonPrimitive(0))) {
+				throw invalid("fill_color", given.get("fill_color"), "zsic fills up pictures with 0");
+			}
 		}
-		String interpolation = Json.string(given.get("interpolation"));
-		if (interpolation != null && !"bicubic".equals(interpolation) && !"bilinear".equals(interpolation)) {
+		else if (!"shortest".equals(mode)) {
+			throw invalid("resize_mode", given.get("resize_mode"), "zsic has 'shortest', 'longest' and 'squash'");
+		}
+		String interpolation = setting(given, "interpolation", "bicubic");
+		if (!Set.of("bicubic", "bilinear", "random").contains(interpolation)) {
 			throw invalid("interpolation", given.get("interpolation"), "zsic has 'bicubic' and 'bilinear'");
 		}
 		settings.addProperty("resample", "bilinear".equals(interpolation) ? BILINEAR : BICUBIC);
 		for (String name : new String[] { "mean", "std" }) {
-			if (given.has(name)) {
+			// A number 0 means the default there.
+			if (given.has(name) && !given.get(name).isJsonNull() && !given.get(name).equals(new JsonPrimitive(0))) {
 				settings.add("image_" + name, given.get(name));
 			}
 		}
 		return settings;
+	}
+
+	private static String setting(JsonObject given, String name, String defaultValue) {
+		JsonElement value = given.get(name);
+		return (value == null || value.isJsonNull()) ? defaultValue : String.valueOf(Json.string(value));
 	}
 
 	/** Settings of a step that is off are not read, as in the reference. */
@@ -190,6 +213,15 @@ public record ImageProcessing(Map<String, Double> numbers) {
 		// With a shortest edge there is neither of the others.
 		double side = Math.max(number("size.height"), number("size.width"));
 		return (int) Math.max(side, number("size.shortest_edge"));
+	}
+
+	/**
+	 * Where the crop of the centre begins.
+	 * @param gap how many pixels more than the crop there are, 0 or more
+	 * @return how many of them are before it
+	 */
+	public long cropOffset(long gap) {
+		return (number(ROUNDS) != 0) ? (long) Math.rint(gap / 2.0) : gap / 2;
 	}
 
 	/**

@@ -4,14 +4,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 
@@ -36,18 +34,6 @@ final class OpenClipTokenizer {
 
 	/** What each round of mending leaves is mended again, until nothing changes. */
 	private static final int MAXIMUM_ROUNDS = 16;
-
-	private static final Pattern ENTITY = Pattern
-		.compile("&(?:#(\\d{1,8});?|#[xX]([0-9a-fA-F]{1,6});?|([A-Za-z]{2,8});)");
-
-	/** These need no semicolon. */
-	private static final Pattern OLD_ENTITY = Pattern.compile("&(amp|lt|gt|quot|copy|reg|nbsp)");
-
-	private static final Map<String, String> ENTITIES = Map.ofEntries(Map.entry("amp", "&"), Map.entry("lt", "<"),
-			Map.entry("gt", ">"), Map.entry("quot", "\""), Map.entry("apos", "'"), Map.entry("nbsp", "\u00A0"),
-			Map.entry("copy", "\u00A9"), Map.entry("reg", "\u00AE"), Map.entry("hellip", "\u2026"),
-			Map.entry("ndash", "\u2013"), Map.entry("mdash", "\u2014"), Map.entry("lsquo", "\u2018"),
-			Map.entry("rsquo", "\u2019"), Map.entry("ldquo", "\u201C"), Map.entry("rdquo", "\u201D"));
 
 	private static final Map<Character, String> LIGATURES = Map.ofEntries(Map.entry('\u0132', "IJ"),
 			Map.entry('\u0133', "ij"), Map.entry('\u0149', "\u02BCn"), Map.entry('\u01F1', "DZ"),
@@ -152,14 +138,23 @@ final class OpenClipTokenizer {
 		return visible.append(others).toString().toCharArray();
 	}
 
+	/** Whether 0 takes the place of the token at the end, as CLIPA wants it. */
+	static boolean stripsSeparator(ModelConfig config) {
+		return config.numbers().getOrDefault(TEXT + "tokenizer_kwargs.strip_sep_token", 0.0) != 0;
+	}
+
 	/**
 	 * What becomes of a text before it is split.
-	 * @param config the configuration, which may choose it
+	 * @param config the configuration, which may choose it; that of another layout
+	 * chooses nothing
 	 * @return the function
 	 * @throws CheckpointException if it chooses something unknown
 	 */
 	static UnaryOperator<String> cleaning(ModelConfig config) {
-		String name = config.strings().getOrDefault(CLEAN, "lower");
+		if (!ModelConfig.OPEN_CLIP.equals(config.modelType())) {
+			return UnaryOperator.identity();
+		}
+		String name = config.strings().getOrDefault(CLEAN, isBuiltIn(config) ? "lower" : "whitespace");
 		return switch (name) {
 			case "lower" -> (text) -> PythonText.joinSpaces(mend(text)).toLowerCase(Locale.ROOT);
 			case "whitespace" -> (text) -> PythonText.joinSpaces(mend(text));
@@ -174,17 +169,30 @@ final class OpenClipTokenizer {
 
 	/** As ftfy, but for texts in a wrong encoding, and then twice html.unescape. */
 	private static String mend(String text) {
-		boolean markup = text.indexOf('<') >= 0;
-		String mended = text;
+		StringBuilder mended = new StringBuilder(text.length());
+		boolean markup = false;
+		for (String line : text.split("(?<=\n)")) {
+			markup = markup || line.indexOf('<') >= 0;
+			mended.append(mendLine(line, markup));
+		}
+		return PythonText.strip(HtmlEntities.unescape(HtmlEntities.unescape(mended.toString())), true, true);
+	}
+
+	/**
+	 * Mends until nothing changes.
+	 * @param markup whether references to characters may be meant as they are written
+	 */
+	private static String mendLine(String line, boolean markup) {
+		String mended = line;
 		for (int round = 0; round < MAXIMUM_ROUNDS; round++) {
 			String before = mended;
-			mended = markup ? mended : unescape(mended, false);
+			mended = markup ? mended : HtmlEntities.unescapeCertain(mended);
 			mended = Normalizer.normalize(mendCharacters(mended), Normalizer.Form.NFC);
 			if (mended.equals(before)) {
 				break;
 			}
 		}
-		return PythonText.strip(unescape(unescape(mended, true), true), true, true);
+		return mended;
 	}
 
 	private static String mendCharacters(String text) {
@@ -199,7 +207,7 @@ final class OpenClipTokenizer {
 				mended.append(Normalizer.normalize(String.valueOf(character), Normalizer.Form.NFKC));
 			}
 			else if (character >= '\u0080' && character < '\u00A0') {
-				mended.append(new String(new byte[] { (byte) character }, Charset.forName("windows-1252")));
+				mended.append(PythonText.ofWindows(character));
 			}
 			else {
 				mended.append((character == '\u3000') ? ' ' : character);
@@ -209,28 +217,6 @@ final class OpenClipTokenizer {
 			.replaceAll("[\u201C-\u201F]", "\"")
 			.replaceAll("[\u02BC\u2018-\u201B]", "'");
 		return CONTROL.matcher(TERMINAL_ESCAPE.matcher(straight).replaceAll("")).replaceAll("");
-	}
-
-	private static String unescape(String text, boolean withoutSemicolon) {
-		if (text.indexOf('&') < 0) {
-			return text;
-		}
-		Matcher matcher = ENTITY.matcher(text);
-		String unescaped = matcher.replaceAll((match) -> Matcher
-			.quoteReplacement(entity(match.group(), match.group(1), match.group(2), match.group(3))));
-		return withoutSemicolon ? OLD_ENTITY.matcher(unescaped)
-			.replaceAll((match) -> Matcher.quoteReplacement(ENTITIES.getOrDefault(match.group(1), match.group())))
-				: unescaped;
-	}
-
-	private static String entity(String whole, String decimal, String hexadecimal, String name) {
-		if (name != null) {
-			return ENTITIES.getOrDefault(name, whole);
-		}
-		int point = (decimal != null) ? Integer.parseInt(decimal) : Integer.parseInt(hexadecimal, 16);
-		return (!Character.isValidCodePoint(point) || point == 0
-				|| (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) ? "\uFFFD"
-						: Character.toString(point);
 	}
 
 }

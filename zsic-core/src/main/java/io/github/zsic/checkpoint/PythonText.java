@@ -1,5 +1,7 @@
 package io.github.zsic.checkpoint;
 
+import java.nio.charset.Charset;
+
 /**
  * What Python's texts do by themselves, where a tokenizer of the reference relies on it.
  */
@@ -44,6 +46,15 @@ final class PythonText {
 			}
 		}
 		return strip(joined.toString(), true, true);
+	}
+
+	/**
+	 * The character that a control character beyond ASCII is in Windows' code page, or
+	 * itself where it is none there.
+	 */
+	static String ofWindows(int point) {
+		String meant = new String(new byte[] { (byte) point }, Charset.forName("windows-1252"));
+		return meant.equals("\uFFFD") ? Character.toString(point) : meant;
 	}
 
 	static String withoutPunctuation(String text) {

@@ -76,6 +76,10 @@ final class ReferenceTokenizer {
 					steps.get(1).getAsJsonObject().addProperty("prepend_scheme", "never");
 				}
 			}
+			case T5 -> {
+				model.addProperty("unk_id", 2);
+				this.members.add("normalizer", charactersMap);
+			}
 			case SIGLIP -> {
 				// Built from the model of SentencePiece, which knows its unknown piece.
 				replaceStep("Precompiled", charactersMap);

@@ -39,6 +39,8 @@ enum TokenizerClass {
 	GEMMA("GemmaTokenizer", "gemma", "unk_token <unk>", "bos_token <bos>", "eos_token <eos>", "pad_token <pad>",
 			"mask_token <mask>"),
 
+	T5("T5Tokenizer", "t5", "eos_token </s>", "unk_token <unk>", "pad_token <pad>"),
+
 	TIPSV2("Tipsv2Tokenizer", "tipsv2", "unk_token <unk>", "pad_token <pad>"),
 
 	/** Has nothing of its own: all is as {@code tokenizer.json} says. */
@@ -103,7 +105,7 @@ enum TokenizerClass {
 	 * Whether it replaces the post-processor of the file.
 	 */
 	boolean hasPostProcessor() {
-		return List.of(CLIP, BERT, XLM_ROBERTA, SIGLIP).contains(this);
+		return List.of(CLIP, BERT, XLM_ROBERTA, SIGLIP, T5).contains(this);
 	}
 
 	/** A new {@code tokenizer.json} without vocabulary. */

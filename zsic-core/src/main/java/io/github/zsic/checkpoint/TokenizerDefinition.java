@@ -20,18 +20,32 @@ import org.jspecify.annotations.Nullable;
  * @param cleaning what is done to a text first
  * @param encoder what is used instead of the library where the reference does not use it
  * either, {@code null} for the library
+ * @param separatorId the id of the token between sentences, -1 if there is none
+ * @param stripsSeparator whether 0 takes the place of that id
  */
 public record TokenizerDefinition(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens, int padId,
-		UnaryOperator<String> cleaning, @Nullable Encoder encoder) {
+		UnaryOperator<String> cleaning, @Nullable Encoder encoder, int separatorId, boolean stripsSeparator) {
 
 	TokenizerDefinition with(@Nullable Encoder other) {
 		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, this.cleaning,
-				other);
+				other, this.separatorId, this.stripsSeparator);
 	}
 
-	TokenizerDefinition with(UnaryOperator<String> other) {
+	TokenizerDefinition with(UnaryOperator<String> other, boolean strips) {
 		return new TokenizerDefinition(this.json, this.normalizer, this.normalizedTokens, this.padId, other,
-				this.encoder);
+				this.encoder, this.separatorId, strips);
+	}
+
+	/**
+	 * The ids that a model gets.
+	 * @param ids those that the library or the encoder makes of a text
+	 * @return the same array
+	 */
+	public long[] finish(long[] ids) {
+		for (int i = 0; this.stripsSeparator && i < ids.length; i++) {
+			ids[i] = (ids[i] == this.separatorId) ? 0 : ids[i];
+		}
+		return ids;
 	}
 
 	/** A tokenizer in Java. */

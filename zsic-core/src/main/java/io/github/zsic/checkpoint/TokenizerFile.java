@@ -143,7 +143,7 @@ final class TokenizerFile {
 		List<String> normalizedTokens = components.normalizedTokens();
 		byte[] normalizer = normalizedTokens.isEmpty() ? null : components.normalizerAlone();
 		return new TokenizerDefinition(json, normalizer, normalizedTokens, reference.padId(ids),
-				UnaryOperator.identity(), null);
+				UnaryOperator.identity(), null, ids.getOrDefault(declaration.token("sep_token"), -1), false);
 	}
 
 	/** Looks up the ids of tokens. */

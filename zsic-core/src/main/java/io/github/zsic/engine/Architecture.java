@@ -32,7 +32,10 @@ enum Architecture {
 
 	METACLIP_2("metaclip_2", Scoring.SOFTMAX),
 
-	/** Not a model_type, but how {@code ModelConfig} names OpenCLIP's own layout. */
+	/**
+	 * Not a model_type, but how {@code ModelConfig} names OpenCLIP's own layout. Its
+	 * models with a bias of the logit are scored by sigmoid.
+	 */
 	OPEN_CLIP("open_clip", Scoring.SOFTMAX),
 
 	SIGLIP("siglip", Scoring.SIGMOID),
@@ -138,8 +141,12 @@ enum Architecture {
 		return this.modelType.replace('-', '_') + ".py";
 	}
 
-	Scoring scoring() {
-		return this.scoring;
+	/**
+	 * How the reference scores.
+	 * @param config the configuration of a model
+	 */
+	Scoring scoring(ModelConfig config) {
+		return config.numbers().containsKey("model_cfg.init_logit_bias") ? Scoring.SIGMOID : this.scoring;
 	}
 
 }

@@ -93,6 +93,8 @@ public final class DualEncoder implements AutoCloseable {
 
 	private final Precision precision;
 
+	private final Scoring scoring;
+
 	private final List<String> fallbacks;
 
 	private final LongAdder encodedTexts = new LongAdder();
@@ -115,6 +117,7 @@ public final class DualEncoder implements AutoCloseable {
 		this.queue = new BatchQueue(threads, batching, this::runImages);
 		this.turns = new Semaphore(threads.size(), true);
 		this.architecture = architecture;
+		this.scoring = architecture.scoring(checkpoint.config());
 		this.answers = verified.answers();
 		this.program = verified.program();
 		this.precision = verified.precision();
@@ -456,12 +459,12 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * Whether every text has exactly as many tokens: longer ones are to be cut, shorter
-	 * ones this class pads.
-	 * @return whether texts that are too long are cut
+	 * Whether texts with more tokens are cut, as the reference always does for this
+	 * model.
+	 * @return whether it is not for the user to decide
 	 */
-	public boolean padsTexts() {
-		return this.padsTexts;
+	public boolean cutsTexts() {
+		return this.padsTexts || this.architecture == Architecture.OPEN_CLIP;
 	}
 
 	/**
@@ -489,11 +492,11 @@ public final class DualEncoder implements AutoCloseable {
 	}
 
 	/**
-	 * How the reference pipeline scores this architecture.
+	 * How the reference scores this model.
 	 * @return {@link Scoring#SOFTMAX} or {@link Scoring#SIGMOID}
 	 */
 	public Scoring scoring() {
-		return this.architecture.scoring();
+		return this.scoring;
 	}
 
 	/**

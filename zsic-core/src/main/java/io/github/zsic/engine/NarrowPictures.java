@@ -23,6 +23,8 @@ final class NarrowPictures {
 	/** Of a picture between the two steps. */
 	private static final long MAXIMUM_INTERMEDIATE_PIXELS = 1 << 23;
 
+	private final ImageProcessing processing;
+
 	private final int side;
 
 	private final int cropHeight;
@@ -39,6 +41,7 @@ final class NarrowPictures {
 	 * @param processing what the model does with pictures
 	 */
 	NarrowPictures(ImageProcessing processing) {
+		this.processing = processing;
 		boolean crops = processing.number("do_resize") != 0 && processing.number("do_center_crop") != 0;
 		// A longest edge leaves no picture narrow.
 		boolean narrow = crops && processing.number("size.longest_edge") == 0;
@@ -84,7 +87,8 @@ final class NarrowPictures {
 		int crop = wide ? this.cropWidth : this.cropHeight;
 		int count = Math.max(this.side, crop);
 		// Its crop begins where the crop of the whole would.
-		Resampling.Pass along = this.resampling.pass(longer, length, (length - crop) / 2 - (count - crop) / 2, count);
+		Resampling.Pass along = this.resampling.pass(longer, length,
+				this.processing.cropOffset(length - crop) - this.processing.cropOffset(count - crop), count);
 		Resampling.Pass beside = this.resampling.pass(shorter, this.side, 0, this.side);
 		byte[] rgb = picture.rgb();
 		// Across, then down, of those rows that the second step looks at.

@@ -76,14 +76,23 @@ final class OwnResize {
 					: new int[] { (int) (shortest * height / width), (int) shortest };
 		}
 		else if (number("size.max_height") != 0) {
-			double scale = Math.min(number("size.max_height") / height, number("size.max_width") / width);
-			size = new int[] { (int) (height * scale), (int) (width * scale) };
+			size = limited(height, width);
 		}
 		else {
 			size = new int[] { (int) number("size.height"), (int) number("size.width") };
 		}
 		// The reference fails where nothing is left of a side.
 		return new int[] { Math.max(1, size[0]), Math.max(1, size[1]) };
+	}
+
+	/** In OpenCLIP, whose ResizeKeepRatio rounds, both are divided by one number. */
+	private int[] limited(int height, int width) {
+		if (this.processing.number("rounds") != 0) {
+			double ratio = Math.max(height / number("size.max_height"), width / number("size.max_width"));
+			return new int[] { (int) Math.rint(height / ratio), (int) Math.rint(width / ratio) };
+		}
+		double scale = Math.min(number("size.max_height") / height, number("size.max_width") / width);
+		return new int[] { (int) (height * scale), (int) (width * scale) };
 	}
 
 	/** As get_size_with_aspect_ratio in image_transforms.py. */

@@ -43,8 +43,9 @@ public final class Tokenizer implements AutoCloseable {
 		this.close = close;
 	}
 
-	private static Tokenizer of(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization) {
-		return new Tokenizer((text) -> tokenizer.encode(text, true, false).getIds(), canonicalization,
+	private static Tokenizer of(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization,
+			UnaryOperator<long[]> finish) {
+		return new Tokenizer((text) -> finish.apply(tokenizer.encode(text, true, false).getIds()), canonicalization,
 				tokenizer::close);
 	}
 
@@ -73,16 +74,17 @@ public final class Tokenizer implements AutoCloseable {
 	 * @param maximumTokens how many tokens of a longer prompt are kept, special tokens
 	 * included, or 0 for all, of a very long one the first {@value #MAXIMUM_TOKENS}
 	 * @param canonicalization what is done to a prompt first
+	 * @param finish what is done to its ids last
 	 * @return the tokenizer, to be closed by the caller
 	 * @throws CheckpointException if it is no tokenizer
 	 */
 	public static Tokenizer load(byte[] json, byte @Nullable [] normalizer, List<String> normalizedTokens,
-			int maximumTokens, UnaryOperator<String> canonicalization) {
+			int maximumTokens, UnaryOperator<String> canonicalization, UnaryOperator<long[]> finish) {
 		if (normalizer != null) {
 			check(normalizer, normalizedTokens);
 		}
 		int kept = (maximumTokens > 0) ? maximumTokens : MAXIMUM_TOKENS;
-		return of(load(json, kept), canonicalization);
+		return of(load(json, kept), canonicalization, finish);
 	}
 
 	private static HuggingFaceTokenizer load(byte[] json, int maximumTokens) {
@@ -101,7 +103,7 @@ public final class Tokenizer implements AutoCloseable {
 	}
 
 	private static void check(byte[] normalizer, List<String> tokens) {
-		try (Tokenizer probe = of(load(normalizer, 1), UnaryOperator.identity())) {
+		try (Tokenizer probe = of(load(normalizer, 1), UnaryOperator.identity(), UnaryOperator.identity())) {
 			for (String token : tokens) {
 				if (probe.encode(token).length == 0) {
 					throw new CheckpointException(

@@ -266,9 +266,16 @@ def resize_and_crop(image: Tensor, config: Dict[str, float]) -> Tensor:
       missing_w = 0
     if missing_h > 0 or missing_w > 0:
       x = torch.constant_pad_nd(x, [missing_w // 2, (missing_w + 1) // 2, missing_h // 2, (missing_h + 1) // 2], 0)
-    x = torch.narrow(x, 2, (x.size(2) - height) // 2, height)
-    x = torch.narrow(x, 3, (x.size(3) - width) // 2, width)
+    x = torch.narrow(x, 2, __torch__.zsic.layers.crop_offset(x.size(2) - height, config), height)
+    x = torch.narrow(x, 3, __torch__.zsic.layers.crop_offset(x.size(3) - width, config), width)
   return x
+
+# Half of the gap, rounded to the even one where the settings say so, as Python's round().
+def crop_offset(gap: int, config: Dict[str, float]) -> int:
+  offset = gap // 2
+  if __torch__.zsic.layers.number(config, "rounds", 0.) != 0. and gap % 4 == 3:
+    offset = offset + 1
+  return offset
 
 def channel_values(config: Dict[str, float], name: str, device: str) -> Tensor:
   return torch.tensor([config[name + ".0"], config[name + ".1"], config[name + ".2"]], dtype=6, device=torch.device(device))

@@ -25,7 +25,7 @@ public final class TestTokenizers {
 			return Tokenizer.of(encoder::encode, maximumTokens, canonicalization);
 		}
 		return Tokenizer.load(definition.json(), definition.normalizer(), definition.normalizedTokens(), maximumTokens,
-				canonicalization);
+				canonicalization, definition::finish);
 	}
 
 	/** As a checkpoint without {@code tokenizer.json} gets one. */

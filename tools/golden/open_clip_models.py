@@ -1,0 +1,290 @@
+"""Writes the golden files of OpenCLIP's layout: checkpoints with random weights, made and run by OpenCLIP itself, with its
+own preprocessing, tokenizers and scores.
+
+    python tools/golden/open_clip_models.py            # all, or the names of some
+    python tools/golden/open_clip_models.py siglip
+
+README.md beside this file says in which environment; also `pip install timm==1.0.29`.
+
+Each is a configuration of the library, made smaller in depth and width only. Those sizes of towers that come from timm or
+from Transformers are not in the configuration; here they are given to the libraries when the model is made.
+"""
+
+import copy
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import tiny_clip as tiny  # first: it prepares torchvision
+import numpy as np
+import open_clip
+import open_clip.hf_model
+import open_clip.timm_model
+from open_clip.transform import PreprocessCfg, image_transform_v2
+import timm
+import torch
+import transformers
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+import clip
+import tiny_tokenizers
+
+OUT = clip.OUT.parent / "open-clip"
+TEMPLATE = "This is a photo of {}."
+LABELS = ["fox", "a BEAR, brown", "seagull_at sea", "12 owls", "it's caf&eacute; &amp; tea", "two  cats", "猫 dog's"]
+LABELS.append("a very " + "long, long and old " * 25 + "story of the sea")
+
+# A picture of parity/pictures, cut to a size at its upper left corner. In three of the crops one side rounds up.
+PICTURES = [("landscape.png", None), ("landscape.png", (300, 299)), ("portrait.png", (219, 331)), ("wide.png", (1000, 60))]
+PICTURES += [("tiny.png", None), ("palette.png", (199, 150))]
+
+
+# ---------------------------------------------------------------------------------------------- the library
+
+
+class Sizes:
+    """What the libraries are told beside the names of models."""
+
+    def __init__(self, trunk, text):
+        self.trunk, self.text = trunk, text
+        self.created = timm.create_model
+        self.configured = transformers.AutoConfig.from_pretrained
+
+    def __enter__(self):
+        open_clip.timm_model.timm.create_model = lambda name, **more: self.created(name, **{**more, **self.trunk})
+        open_clip.hf_model.AutoConfig.from_pretrained = (
+            lambda name, **more: self.configured(name, **more) if more else self.text
+        )
+
+    def __exit__(self, *_):
+        open_clip.timm_model.timm.create_model = self.created
+        open_clip.hf_model.AutoConfig.from_pretrained = self.configured
+
+
+def fill(model, seed):
+    """Every parameter random, biases too, and what batch norms have counted."""
+    rng = np.random.default_rng(seed)
+    tensors = {n: x for n, x in model.state_dict().items() if x.is_floating_point()}
+    with torch.no_grad():
+        for name, p in sorted(tensors.items()):
+            noise = torch.from_numpy(np.asarray(rng.standard_normal(p.shape), dtype=np.float32))
+            if name in ("logit_scale", "logit_bias"):
+                pass
+            elif name.endswith("running_var"):
+                p.copy_(0.5 + rng.random() + 0.1 * noise.abs())
+            elif p.dim() == 1 and name.endswith(("weight", "gamma")) or "layer_scale" in name or name.endswith("scale"):
+                p.copy_(1 + 0.2 * noise)
+            elif p.dim() <= 1:
+                p.copy_(0.2 * noise)
+            elif "token_embedding" in name or "word_embeddings" in name:
+                p.copy_(0.8 * noise)
+            elif any(x in name for x in ("pos", "token", "latent", "query")) and "proj" not in name:
+                p.copy_(0.3 * noise)
+            elif p.dim() == 4 and p.shape[-1] >= 8:
+                coarse = noise[..., ::4, ::4].repeat_interleave(4, dim=-1).repeat_interleave(4, dim=-2)
+                p.copy_((coarse[..., : p.shape[2], : p.shape[3]] + 0.1 * noise) / p[0].numel() ** 0.5)
+            elif p.dim() == 4 and p.shape[1] == 1 and p.shape[0] > 1:
+                p.copy_(1.5 * noise / p[0].numel() ** 0.5)
+            else:
+                fan = p.shape[0] if name.endswith(("text_projection", "visual.proj")) else p[0].numel()
+                p.copy_(noise / fan**0.5)
+
+
+def centre(tensors, name, matrix, features):
+    """Moves a bias so that what comes of it, perhaps by a matrix, is centred on zero: else all cosines are alike."""
+    mean = features().double().mean(dim=0)
+    if matrix is not None:
+        weight = tensors[matrix].double()
+        weight = weight if matrix.endswith(".weight") else weight.t()
+        mean = torch.linalg.lstsq(weight, mean[:, None]).solution[:, 0]
+    tensors[name].sub_(torch.round(mean * 50).float() / 50)
+
+
+def cut(picture, size):
+    image = Image.open(clip.PICTURES / picture)
+    image = image.convert("RGB")
+    return image if size is None else image.crop((0, 0, *size))
+
+
+def own_size(side):
+    """A picture that needs no resize."""
+    return Image.open(clip.PICTURES / "landscape.png").convert("RGB").crop((20, 10, 20 + side, 10 + side))
+
+
+def features_of(model, preprocess, tokenizer):
+    side = model.visual.image_size
+    side = side[0] if isinstance(side, tuple) else side
+    images = [own_size(side) if side <= 290 else cut("landscape.png", None).resize((side, side))]
+    images += [cut(*picture) for picture in PICTURES]
+    with torch.no_grad():
+        pictures = torch.cat([model.encode_image(preprocess(x)[None], normalize=True) for x in images[1:]])
+        texts = model.encode_text(tokenizer([TEMPLATE.format(x) for x in LABELS]), normalize=True)
+        exact = model.encode_image(preprocess(images[0])[None], normalize=True) if side <= 290 else None
+    return side, exact, pictures, texts
+
+
+# -------------------------------------------------------------------------------------------------- models
+
+
+def clip_tokenizer(folder):
+    tokenizer = tiny.tokenizer(300, 77)
+    tokenizer.save_pretrained(folder)
+    return len(tokenizer)
+
+
+def t5_tokenizer(folder):
+    """As timm's repositories of SigLIP have it: made by T5's class, with the end token for padding."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "made.model"
+    proto = tiny_tokenizers.sentencepiece_model(
+        file, 320, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_name="nmt_nfkc"
+    )
+    tokenizer = transformers.T5TokenizerFast.from_pretrained(folder, vocab_file=str(file), extra_ids=0) if False else None
+    file.unlink()
+    return len(proto.pieces)
+
+
+def shrunk(name, vision=None, text=None, **more):
+    config = copy.deepcopy(open_clip.get_model_config(name))
+    config["vision_cfg"].update(vision or {})
+    config["text_cfg"].update(text or {})
+    config.update(more)
+    return config
+
+
+class Model:
+    """A checkpoint: the configuration, what the libraries are told, which tokenizer it gets, and how it is centred."""
+
+    def __init__(self, config, tokenizer, image, text, trunk=None, text_config=None, half=True, preprocess=None):
+        self.config, self.tokenizer, self.image, self.text = config, tokenizer, image, text
+        self.sizes = Sizes(trunk or {}, text_config)
+        self.half = half
+        self.preprocess = preprocess or {}
+
+    def save(self, name, seed):
+        folder = OUT / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        config = self.config
+        vocabulary = self.tokenizer(folder)
+        if "hf_model_name" not in config["text_cfg"]:
+            config["text_cfg"]["vocab_size"] = vocabulary
+        config["text_cfg"].setdefault("hf_tokenizer_name", f"acme/{name}")
+        self.write(folder, config)
+        with self.sizes:
+            model = open_clip.create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False).eval()
+            fill(model, seed)
+            preprocess = image_transform_v2(PreprocessCfg(**model.visual.preprocess_cfg), False)
+            tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+            tensors = model.state_dict()
+            with torch.no_grad():
+                for part in ((self.image, 2), (self.text, 3)):
+                    if part[0] is not None:
+                        raw = lambda: self.raw(model, preprocess, tokenizer)[part[1] - 2]
+                        centre(tensors, *part[0], raw)
+                _, _, pictures, texts = features_of(model, preprocess, tokenizer)
+                spread = (pictures @ texts.T).std(dim=1).mean()
+                model.logit_scale.fill_(float(np.round(np.log(min(2.0 / float(spread), 200.0)), 2)))
+                if model.logit_bias is not None:
+                    model.logit_bias.fill_(-1.5)
+            weights = {n: (x.half() if self.half and x.is_floating_point() else x) for n, x in model.state_dict().items()}
+            save_file({n: x.contiguous() for n, x in weights.items()}, folder / "open_clip_model.safetensors")
+        return folder
+
+    def write(self, folder, config):
+        preprocess = {
+            "mean": [0.48145466, 0.4578275, 0.40821073],
+            "std": [0.26862954, 0.26130258, 0.27577711],
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+        }
+        content = {"model_cfg": config, "preprocess_cfg": {**preprocess, **self.preprocess}}
+        (folder / "open_clip_config.json").write_text(json.dumps(content, indent=2) + "\n")
+
+    @staticmethod
+    def raw(model, preprocess, tokenizer):
+        images = [cut(*picture) for picture in PICTURES]
+        return (
+            torch.cat([model.encode_image(preprocess(x)[None]) for x in images]),
+            model.encode_text(tokenizer([TEMPLATE.format(x) for x in LABELS])),
+        )
+
+    def record(self, name, variants=({},)):
+        folder = OUT / name
+        original = (folder / "open_clip_config.json").read_text()
+        cases = []
+        for variant in variants:
+            content = json.loads(original)
+            content["preprocess_cfg"].update(variant)
+            (folder / "open_clip_config.json").write_text(json.dumps(content, indent=2) + "\n")
+            with self.sizes:
+                model, preprocess = open_clip.create_model_from_pretrained(f"local-dir:{folder}")
+                model.eval()
+                tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+                side, exact, pictures, texts = features_of(model, preprocess, tokenizer)
+            for (picture, size), image in zip([("own", (side, side)), *PICTURES], [exact, *pictures]):
+                if image is None:
+                    continue
+                logits = model.logit_scale.exp() * image.reshape(1, -1) @ texts.T
+                if model.logit_bias is not None:
+                    logits = logits + model.logit_bias
+                scores = torch.sigmoid(logits) if model.logit_bias is not None else logits.softmax(dim=-1)
+                case = {"checkpoint": name, "picture": picture, "scores": clip.rounded(scores[0].tolist())}
+                if size is not None:
+                    case["size"] = size
+                if variant:
+                    case["preprocess"] = variant
+                cases.append(case)
+        (folder / "open_clip_config.json").write_text(original)
+        for file in folder.rglob("*"):
+            file.chmod(0o644)
+        kilobytes = sum(f.stat().st_size for f in folder.iterdir()) / 1000
+        found = np.array([c["scores"] for c in cases])
+        print(f"{name}: {kilobytes:.0f} kB, scores {found.min():.4f} .. {found.max():.4f}, deviation {found.std(0).mean():.3f}")
+        return cases
+
+
+def plain():
+    """OpenCLIP's own towers, and every way to prepare pictures."""
+    vision = {"width": 36, "layers": 2, "head_width": 12, "patch_size": 16, "image_size": 80, "mlp_ratio": 3.0}
+    config = shrunk("ViT-B-16", vision, {"width": 32, "heads": 4, "layers": 2, "context_length": 24}, embed_dim=40)
+    return Model(config, clip_tokenizer, ("visual.ln_post.bias", "visual.proj"), ("ln_final.bias", "text_projection"))
+
+
+PREPROCESS = [
+    {},
+    {"resize_mode": "longest"},
+    {"resize_mode": "squash", "interpolation": "bilinear"},
+    {"mean": 0.5, "std": 0.5, "interpolation": "random"},
+    {"resize_mode": "longest", "interpolation": "bilinear", "size": 48, "mean": 0, "std": [0.3, 0.2, 0.1]},
+]
+
+ALL = {function.__name__: function for function in (plain,)}
+VARIANTS = {"plain": PREPROCESS}
+
+
+def main(names):
+    file = OUT / "golden.json"
+    golden = json.loads(file.read_text()) if names and file.exists() else {"cases": []}
+    cases = [c for c in golden["cases"] if c["checkpoint"] in ALL and c["checkpoint"] not in names and names]
+    for seed, (name, make) in enumerate(ALL.items()):
+        if not names or name in names:
+            model = make()
+            model.save(name, 100 + seed)
+            cases += model.record(name, VARIANTS.get(name, [{}]))
+    cases.sort(key=lambda case: list(ALL).index(case["checkpoint"]))
+    golden = {
+        "generator": "tools/golden/open_clip_models.py",
+        "versions": {"torch": torch.__version__, "open_clip": open_clip.__version__, "timm": timm.__version__},
+        "template": TEMPLATE,
+        "labels": LABELS,
+        "cases": cases,
+    }
+    text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(text.replace('},{"checkpoint"', '},\n{"checkpoint"') + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
