@@ -4,6 +4,7 @@ double. Neither weights nor pictures are stored, because formulas make them.
 
     python tools/golden/known_answers.py            # all, or the names of some
     python tools/golden/known_answers.py clip
+    python tools/golden/known_answers.py open_clip       # all that begin so
 
 README.md beside this file says in which environment; for open_clip also `pip install open_clip_torch==3.3.0`.
 
@@ -38,6 +39,7 @@ of pictures when it resizes them, the bytes row by row and the three channels of
 """
 
 import base64
+import functools
 import json
 import math
 import sys
@@ -179,23 +181,31 @@ class TinyOpenClip(Tiny):
     """A model of OpenCLIP, whose configuration is a dictionary. Its pictures are prepared as by CLIP's processor."""
 
     settings: dict
+    image_size: int
+    told_by_tensors: bool
 
     def fill(self):
         state = self.model.state_dict()
-        self.model.load_state_dict({name: weight(name, tensor.shape) for name, tensor in state.items()})
+        filled = {n: weight(n, x.shape) if x.is_floating_point() else x for n, x in state.items()}
+        self.model.load_state_dict(filled)
         self.model.eval()
         return self
 
     def config(self):
         return self.settings
 
+    def stored(self):
+        """Shapes of tensors from which sizes are told that are not in the configuration."""
+        shapes = {name: list(tensor.shape) for name, tensor in self.model.state_dict().items()}
+        return {n: s for n, s in shapes.items() if s} if self.told_by_tensors else {}
+
     def images(self, pixels, dtype=torch.float64):
         return self.model.to(dtype).encode_image(self.inputs(pixels, dtype)["pixel_values"])
 
     def sentences(self, dtype=torch.float64):
-        # It takes no shorter texts. Attention is causal, so padding behind the end token changes nothing.
+        # Its own tower takes no shorter texts. Attention is causal, so padding behind the end token changes nothing.
         ids = torch.tensor(self.texts[0])
-        padding = self.model.context_length - ids.shape[1]
+        padding = 0 if hasattr(getattr(self.model, "text", None), "pooler") else 16 - ids.shape[1]
         return self.model.to(dtype).encode_text(torch.nn.functional.pad(ids, (0, padding)))
 
 
@@ -362,20 +372,55 @@ def metaclip_2():
     return Tiny(MetaClip2Model(config), cropped(48, CLIPImageProcessor), sentences([0], [2], 1))
 
 
-def open_clip():
-    """OpenCLIP's own names, with fused and transposed projections."""
-    from open_clip.model import CLIP
-    from transformers import CLIPImageProcessor
+# OpenCLIP's towers for pictures: their part of the configuration, and the sizes that timm is told beside the name.
+PICTURES = {
+    "vit": ({"image_size": 48, "layers": 2, "width": 72, "head_width": 24, "mlp_ratio": 3.2, "patch_size": 8}, {}),
+    # With attention pooling, a gate behind each part of a layer, and patches that do not fill the picture.
+    "timm_vit": (
+        {"image_size": 50, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "linear"},
+        {"img_size": 50, "patch_size": 8, "embed_dim": 72, "depth": 2, "mlp_ratio": 2.5, "init_values": 1.0},
+    ),
+}
 
-    vision = {"image_size": 48, "layers": 2, "width": 72, "head_width": 24, "mlp_ratio": 3.2, "patch_size": 8}
-    text = {"context_length": 16, "vocab_size": VOCABULARY, "width": 64, "heads": 4, "layers": 2, "mlp_ratio": 2.5}
-    towers = {"embed_dim": 48, "vision_cfg": vision, "text_cfg": text}
+# Its towers for texts: their part of the configuration, and that of Transformers.
+TEXTS = {
+    "text": ({"vocab_size": VOCABULARY, "width": 64, "heads": 4, "layers": 2, "mlp_ratio": 2.5}, None),
+    "bert": (
+        {"hf_model_name": "bert", "hf_pooler_type": "mean_pooler", "hf_proj_type": "mlp"},
+        {"num_attention_heads": 2, "hidden_size": 128, "num_hidden_layers": 2, "intermediate_size": 144},
+    ),
+}
+
+
+def open_clip(pictures, texts):
+    """A model of two of OpenCLIP's towers."""
+    import timm
+    from open_clip import hf_model, timm_model
+    from open_clip.model import CLIP, CustomTextCLIP
+    from transformers import AutoConfig, BertConfig, CLIPImageProcessor
+
+    vision, trunk = PICTURES[pictures]
+    text, transformer = TEXTS[texts]
+    towers = {"embed_dim": 48, "vision_cfg": vision, "text_cfg": {"context_length": 16, **text}}
+    created, configured = timm.create_model, AutoConfig.from_pretrained
+    timm_model.timm.create_model = lambda name, **more: created(name, **{**more, **trunk})
+    if transformer:
+        more = {"vocab_size": VOCABULARY, "max_position_embeddings": 16}
+        hf_model.AutoConfig.from_pretrained = lambda name: BertConfig(**transformer, **more)
+        model = CustomTextCLIP(**{**towers, "text_cfg": {**towers["text_cfg"], "hf_model_pretrained": False}})
+    else:
+        model = CLIP(**towers)
+    timm_model.timm.create_model, hf_model.AutoConfig.from_pretrained = created, configured
     # Gaps of an even number of pixels: OpenCLIP crops odd ones in another place than CLIP's processor.
-    case = TinyOpenClip(CLIP(**towers), cropped(48, CLIPImageProcessor), sentences([198], [199], 0), (75, 60))
-    pictures = {"mean": case.processor.image_mean, "std": case.processor.image_std}
+    side = vision["image_size"]
+    size = (side + 27, side + 12)
+    made = sentences([101], [102], 0) if transformer else sentences([198], [199], 0)
+    case = TinyOpenClip(model, cropped(side, CLIPImageProcessor), made, size)
+    case.told_by_tensors = bool(trunk or transformer)
+    settings = {"mean": case.processor.image_mean, "std": case.processor.image_std}
     case.settings = {
         "model_cfg": towers,
-        "preprocess_cfg": {**pictures, "interpolation": "bicubic", "resize_mode": "shortest"},
+        "preprocess_cfg": {**settings, "interpolation": "bicubic", "resize_mode": "shortest"},
     }
     return case
 
@@ -420,8 +465,11 @@ def tipsv2():
     return Tiny(Tipsv2Model(config), processor, sentences([], [], 0))
 
 
-MODELS = (align, altclip, blip, blip_2, chinese_clip, clip, clipseg, metaclip_2, open_clip, siglip, siglip2, tipsv2)
+MODELS = (align, altclip, blip, blip_2, chinese_clip, clip, clipseg, metaclip_2, siglip, siglip2, tipsv2)
 ALL = {function.__name__.replace("blip_2", "blip-2"): function for function in MODELS}
+ALL |= {
+    f"open_clip/{pictures}/{texts}": functools.partial(open_clip, pictures, texts) for pictures in PICTURES for texts in TEXTS
+}
 
 
 # ----------------------------------------------------------------------------------------------- answers
@@ -441,8 +489,10 @@ def answer(case):
         image = unit(case.images(picture(width, height)))[0]
         texts = unit(case.sentences())
     ids, mask = case.texts
+    stored = case.stored() if hasattr(case, "stored") else {}
     return {
         "config": case.config(),
+        **({"stored": stored} if stored else {}),
         "processor": case.processing(),
         "ids": ids,
         "mask": mask,
@@ -467,7 +517,7 @@ def resizes():
 
 def main(names):
     answers = json.loads(OUT.read_text()) if names and OUT.exists() else {}
-    for name in names or ALL:
+    for name in [name for name in ALL if not names or name.startswith(tuple(names))]:
         torch.manual_seed(0)
         answers[name] = answer(ALL[name]().fill())
     answers = {name: answers[name] for name in ALL if name in answers} | {"resize": resizes()}

@@ -135,15 +135,26 @@ def clip_tokenizer(folder):
 
 
 def t5_tokenizer(folder):
-    """As timm's repositories of SigLIP have it: made by T5's class, with the end token for padding."""
+    """As timm's repositories of SigLIP have it: T5's class, with the end token for padding."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "made.model"
     proto = tiny_tokenizers.sentencepiece_model(
-        file, 320, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_name="nmt_nfkc"
+        folder / "made.model", 320, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_name="identity"
     )
-    tokenizer = transformers.T5TokenizerFast.from_pretrained(folder, vocab_file=str(file), extra_ids=0) if False else None
-    file.unlink()
+    (folder / "made.model").unlink()
+    transformers.T5Tokenizer([(p.piece, p.score) for p in proto.pieces], pad_token="</s>", extra_ids=0).save_pretrained(folder)
     return len(proto.pieces)
+
+
+def gemma_tokenizer(folder):
+    return tiny_tokenizers.gemma(folder, masked=True)
+
+
+def bert_tokenizer(folder):
+    return tiny_tokenizers.bert(folder)
+
+
+def xlm_roberta_tokenizer(folder):
+    return tiny_tokenizers.xlm_roberta(folder)
 
 
 def shrunk(name, vision=None, text=None, **more):
@@ -253,6 +264,94 @@ def plain():
     return Model(config, clip_tokenizer, ("visual.ln_post.bias", "visual.proj"), ("ln_final.bias", "text_projection"))
 
 
+LAST = ("text.text_projection.bias", None)
+
+
+def siglip():
+    trunk = {"embed_dim": 48, "depth": 2, "mlp_ratio": 2.0}
+    config = shrunk("ViT-B-16-SigLIP", text={"width": 48, "layers": 2, "mlp_ratio": 2.0}, embed_dim=48)
+    return Model(config, t5_tokenizer, ("visual.trunk.attn_pool.mlp.fc2.bias", None), LAST, trunk)
+
+
+def siglip2():
+    """Activation by tanh in both towers; heads that are not 64 wide in the original, either."""
+    trunk = {"embed_dim": 48, "depth": 1, "mlp_ratio": 2.0}
+    text = {"width": 48, "layers": 1, "mlp_ratio": 2.0}
+    config = shrunk("ViT-SO400M-16-SigLIP2-256", text=text, embed_dim=48)
+    return Model(config, gemma_tokenizer, ("visual.trunk.attn_pool.mlp.fc2.bias", None), LAST, trunk)
+
+
+def marqo():
+    """As Marqo's models: float32, under names of a repository that also has others."""
+    trunk = {"embed_dim": 24, "depth": 1, "mlp_ratio": 2.0}
+    text = {"width": 24, "layers": 2, "mlp_ratio": 2.0}
+    config = shrunk("ViT-B-16-SigLIP", text=text, embed_dim=24, init_logit_scale=2.3)
+    return Model(config, t5_tokenizer, ("visual.trunk.attn_pool.mlp.fc2.bias", None), LAST, trunk, half=False)
+
+
+def clipa():
+    """No norm before the layers, an average behind them, another separator, and the last token of a text."""
+    vision = {"width": 32, "layers": 2, "head_width": 8, "mlp_ratio": 2.0}
+    text = {"width": 32, "heads": 4, "layers": 2, "mlp_ratio": 2.0}
+    config = shrunk("ViT-L-14-CLIPA", vision, text, embed_dim=32)
+    preprocess = {"resize_mode": "squash", "interpolation": "bilinear", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+    image, texts = ("visual.ln_post.bias", "visual.proj"), ("ln_final.bias", "text_projection")
+    return Model(config, bert_tokenizer, image, texts, preprocess=preprocess)
+
+
+def worldwide():
+    """The first token that ends a text, by its id, and quick GELU."""
+    vision = {"width": 32, "layers": 2, "head_width": 16, "patch_size": 28}
+    text = {"width": 32, "heads": 4, "layers": 2, "mlp_ratio": 2.0}
+    config = shrunk("ViT-L-14-worldwide-quickgelu", vision, text, embed_dim=32)
+    image, texts = ("visual.ln_post.bias", "visual.proj"), ("ln_final.bias", "text_projection")
+    return Model(config, t5_tokenizer, image, texts)
+
+
+def layer_scale():
+    """Scaled residuals, the names of CustomTextCLIP, and a class token of the text that overrides its pooling."""
+    vision = {"width": 32, "layers": 2, "head_width": 16, "patch_size": 28, "ls_init_value": 0.1}
+    text = {"width": 32, "heads": 4, "layers": 2, "ls_init_value": 0.1, "embed_cls": True, "proj_type": "none"}
+    config = shrunk("ViT-M-32-alt", {**vision, "norm_kwargs": {"eps": 1e-4}}, text, embed_dim=32, custom_text=True)
+    return Model(config, clip_tokenizer, ("visual.ln_post.bias", "visual.proj"), ("text.ln_final.bias", None))
+
+
+def biomed():
+    """BiomedCLIP: timm's plain ViT with a class token and a projection; BERT, its first token, and two projections."""
+    vision = {"timm_model_name": "vit_base_patch16_224", "timm_model_pretrained": False, "timm_pool": "", "timm_proj": "linear"}
+    text = {"hf_model_name": "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract", "hf_proj_type": "mlp"}
+    text |= {"hf_pooler_type": "cls_last_hidden_state_pooler", "context_length": 40}
+    config = {"embed_dim": 32, "vision_cfg": {**vision, "image_size": 224}, "text_cfg": text}
+    sizes = {"hidden_size": 64, "num_attention_heads": 1, "num_hidden_layers": 2, "intermediate_size": 96}
+    bert = transformers.BertConfig(**sizes, vocab_size=900, max_position_embeddings=48)
+    trunk = {"embed_dim": 36, "depth": 2, "mlp_ratio": 2.0}
+    image = ("visual.trunk.norm.bias", "visual.head.proj.weight")
+    return Model(config, bert_tokenizer, image, None, trunk, bert)
+
+
+def roberta():
+    """The average of all tokens, and one projection."""
+    vision = {"width": 24, "layers": 1, "head_width": 12}
+    config = shrunk("xlm-roberta-base-ViT-B-32", vision, {"hf_proj_type": "linear", "context_length": 40}, embed_dim=32)
+    sizes = {"hidden_size": 64, "num_attention_heads": 1, "num_hidden_layers": 2, "intermediate_size": 96}
+    sizes |= {"vocab_size": 340, "max_position_embeddings": 44, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+    text = transformers.XLMRobertaConfig(**sizes)
+    image = ("visual.ln_post.bias", "visual.proj")
+    last = ("text.transformer.encoder.layer.1.output.LayerNorm.bias", "text.proj.weight")
+    return Model(config, xlm_roberta_tokenizer, image, last, None, text)
+
+
+def pooled_bert():
+    """BERT's own pooler without a projection; a ViT of CLIP in timm with an average and a bias behind it."""
+    vision = {"timm_model_name": "vit_base_patch16_clip_224", "timm_pool": "avg", "timm_proj": "linear", "timm_proj_bias": True}
+    text = {"hf_model_name": "bert-base-uncased", "hf_proj_type": None, "hf_pooler_type": "cls_pooler", "context_length": 40}
+    config = {"embed_dim": 64, "vision_cfg": {**vision, "image_size": 224}, "text_cfg": text}
+    sizes = {"hidden_size": 64, "num_attention_heads": 1, "num_hidden_layers": 1, "intermediate_size": 96}
+    bert = transformers.BertConfig(**sizes, vocab_size=900, max_position_embeddings=48)
+    trunk = {"embed_dim": 36, "depth": 2, "mlp_ratio": 2.0, "init_values": 1.0}
+    return Model(config, bert_tokenizer, ("visual.head.proj.bias", None), None, trunk, bert)
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -261,7 +360,8 @@ PREPROCESS = [
     {"resize_mode": "longest", "interpolation": "bilinear", "size": 48, "mean": 0, "std": [0.3, 0.2, 0.1]},
 ]
 
-ALL = {function.__name__: function for function in (plain,)}
+MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
+ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 
 

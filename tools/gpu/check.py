@@ -82,7 +82,9 @@ def module_pickle():
 
 def sources(architecture):
     """All that model.py calls, and what that calls, by the name that it has in the archive."""
-    files = {"architecture": architecture.replace("-", "_"), "kernels": "plain"}
+    name, *towers = architecture.replace("-", "_").split("/")
+    files = {"architecture": name, "kernels": "plain", "heads": f"{name}_heads"}
+    files.update(zip(("pictures", "texts"), (f"{name}_{tower}" for tower in towers)))
     found, missing = {}, ["model"]
     while missing:
         name = missing.pop()
@@ -120,7 +122,7 @@ class Encoder:
     def __init__(self, checkpoint, device, precision):
         self.program = program(checkpoint.architecture)
         self.program.configure(
-            checkpoint.numbers, checkpoint.strings, checkpoint.processing, checkpoint.dtypes(), device, precision
+            checkpoint.numbers, checkpoint.strings, checkpoint.processing, checkpoint.stored(), device, precision
         )
         problems = self.program.problems()
         if problems:
@@ -253,7 +255,7 @@ def image_processing(settings, architecture):
 def open_clip_processor(config):
     """OpenCLIP's words in those of CLIP's image processor."""
     given = config.get("preprocess_cfg", {})
-    size = given.get("size", config["model_cfg"]["vision_cfg"].get("image_size", 224))
+    size = config["model_cfg"]["vision_cfg"].get("image_size", 224)
     settings = {"size": size, "crop_size": size, "resample": 2 if given.get("interpolation") == "bilinear" else 3}
     if given.get("resize_mode") == "squash":
         settings.update(default_to_square=True, do_center_crop=False)
@@ -286,8 +288,8 @@ class Weights:
     def __init__(self, tensors):
         self.tensors = tensors
 
-    def dtypes(self):
-        return {name: dtype for name, (dtype, _) in self.tensors.items()}
+    def stored(self):
+        return {name: list(tensor.shape) for name, (_, tensor) in self.tensors.items()}
 
     def state(self, shapes, ignored):
         prefix = "" if any(name in self.tensors for name in shapes) else self.prefix(max(shapes, key=len))
@@ -316,12 +318,13 @@ class Weights:
 class MadeWeights:
     """Tensors made once, in the shapes that the program asks for."""
 
-    def __init__(self, make):
+    def __init__(self, make, shapes=None):
         self.make = make
         self.made = {}
+        self.shapes = shapes or {}
 
-    def dtypes(self):
-        return {}
+    def stored(self):
+        return self.shapes
 
     def state(self, shapes, ignored):
         for name, shape in shapes.items():
@@ -336,9 +339,11 @@ class Checkpoint:
     def __init__(self, architecture, config, processor, weights):
         self.architecture = architecture
         self.numbers, self.strings = split(config)
-        self.processing = image_processing(processor, architecture)
+        self.processing = image_processing(processor, architecture.split("/")[0])
+        if architecture.startswith("open_clip/"):
+            self.processing["rounds"] = 1.0
         self.weights = weights
-        self.dtypes = weights.dtypes
+        self.stored = weights.stored
         self.state = weights.state
 
 
@@ -346,7 +351,7 @@ def read_checkpoint(folder):
     if not (folder / "config.json").exists():
         config = read_json(folder / "open_clip_config.json")
         weights = Weights(read_safetensors(folder / "open_clip_model.safetensors"))
-        return Checkpoint("open_clip", config, open_clip_processor(config), weights)
+        return Checkpoint("open_clip/vit/text", config, open_clip_processor(config), weights)
     config = read_json(folder / "config.json")
     combined = folder / "processor_config.json"
     processor = read_json(combined).get("image_processor") if combined.exists() else None
@@ -486,8 +491,8 @@ def known_picture(width, height):
 
 def check_known(architecture, answer, device, precision, table):
     config = answer["config"]
-    processor = open_clip_processor(config) if architecture == "open_clip" else answer["processor"]
-    checkpoint = Checkpoint(architecture, config, processor, MadeWeights(known_weight))
+    processor = open_clip_processor(config) if architecture.startswith("open_clip/") else answer["processor"]
+    checkpoint = Checkpoint(architecture, config, processor, MadeWeights(known_weight, answer.get("stored")))
     encoder = Encoder(checkpoint, device, precision)
     found = {
         "images": (encoder.images([known_picture(*answer["picture"])]), answer["image"]),
@@ -506,7 +511,7 @@ def folders():
 class Table:
     """Prints a line for each comparison and remembers whether one of them is wrong."""
 
-    FORMAT = "{:<21} {:<13} {:<9} {:<9} {:<7} {:>10} {:>10} {:>7}  {}"
+    FORMAT = "{:<21} {:<24} {:<9} {:<9} {:<7} {:>10} {:>10} {:>7}  {}"
 
     def __init__(self, float32):
         self.float32 = float32

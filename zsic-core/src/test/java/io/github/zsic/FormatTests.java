@@ -127,9 +127,9 @@ class FormatTests {
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
 			.withMessageContaining("model_cfg.vision_cfg.timm_model_name is 'vit_base', which zsic does not have");
 		String original = Files.readString(FORMATS.resolve("open-clip/open_clip_config.json"));
-		Files.writeString(config, original.replace("\"patch_size\": 32", "\"patch_size\": 32, \"no_ln_pre\": true"));
+		Files.writeString(config, original.replace("\"patch_size\": 32", "\"patch_size\": 32, \"qk_norm\": true"));
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
-			.withMessageContaining("model_cfg.vision_cfg.no_ln_pre is true, which zsic does not have");
+			.withMessageContaining("model_cfg.vision_cfg.qk_norm is on, which zsic does not have");
 		Files.writeString(config, original.replace("\"embed_dim\": 32", "\"embed_dim\": 33"));
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(checkpoint))
 			.withMessageContaining("'open_clip_model.safetensors', where open_clip_config.json means ");

@@ -112,6 +112,27 @@ class OpenClipLayoutTests {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					{"vision_cfg": {"timm_model_name": "swin_base_patch4_window7_224"}, "text_cfg": {}} | timm_model_name is 'swin_base_patch4_window7_224'
+					{"vision_cfg": {}, "text_cfg": {"hf_model_name": "facebook/nllb-200-distilled-600M"}} | hf_model_name is 'facebook/nllb-200-distilled-600M'
+					{"vision_cfg": {}, "text_cfg": {"tokenizer_mode": "clips"}} | tokenizer_mode is 'clips'
+					{"vision_cfg": {}, "text_cfg": {"tokenizer_kwargs": {"language": "fra_Latn"}}} | tokenizer_kwargs.language is 'fra_Latn'
+					""")
+	void towerThatIsMissingIsNamedBeforeWeightsAreFetched(String model, String finding) throws IOException {
+		copy(FORMAT, Set.of("open_clip_model.safetensors"));
+		Files.writeString(this.folder.resolve("open_clip_config.json"), "{\"model_cfg\": " + model + "}");
+		assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(this.folder.toString()))
+			.withMessageContaining(finding);
+		try (HubServer server = HubServer.start()) {
+			server.repository(ID).push("main", this.folder);
+			assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> scores(server))
+				.withMessageContaining(finding);
+			assertThat(server.contentRequests()).hasSize(1);
+		}
+	}
+
 	private void copy(Path source, Set<String> names) {
 		try (Stream<Path> files = Files.list(source)) {
 			for (Path file : files.filter((each) -> names.contains(each.getFileName().toString())).toList()) {

@@ -10,11 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.stream.JsonReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small model of an architecture, whose weights a formula gives, and what the reference
@@ -23,6 +25,7 @@ import com.google.gson.stream.JsonReader;
  *
  * @param config its configuration
  * @param processing how it prepares pictures
+ * @param stored the shapes of tensors from which its program tells sizes
  * @param size width and height of the picture
  * @param ids the token ids of each text, all of one length
  * @param mask 1 where a text has something to read
@@ -31,24 +34,24 @@ import com.google.gson.stream.JsonReader;
  * @param texts the embedding of each text
  * @param resizes what becomes of pictures that are resized
  */
-public record KnownModel(ModelConfig config, ImageProcessing processing, int[] size, long[][] ids, long[][] mask,
-		float[] image, float[][] texts, List<Resize> resizes) {
+public record KnownModel(ModelConfig config, ImageProcessing processing, Map<String, long[]> stored, int[] size,
+		long[][] ids, long[][] mask, float[] image, float[][] texts, List<Resize> resizes) {
 
 	private static final String RESOURCE = "known-answers.json";
 
 	private static final Gson GSON = new Gson();
 
 	/**
-	 * Reads the model of an architecture.
-	 * @param modelType the {@code model_type}
+	 * Reads a model.
+	 * @param wanted the {@code model_type}, perhaps with more behind a slash
 	 * @return the model
 	 */
-	public static KnownModel of(String modelType) {
+	public static KnownModel of(String wanted) {
 		try (InputStream in = KnownModel.class.getResourceAsStream(RESOURCE)) {
 			if (in == null) {
 				throw new IOException("zsic-core lacks its own resource " + RESOURCE);
 			}
-			return read(modelType, new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8)));
+			return read(wanted, new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8)));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -56,13 +59,13 @@ public record KnownModel(ModelConfig config, ImageProcessing processing, int[] s
 	}
 
 	/** What there is of other architectures is passed over. */
-	private static KnownModel read(String modelType, JsonReader json) throws IOException {
+	private static KnownModel read(String wanted, JsonReader json) throws IOException {
 		Entry entry = null;
 		List<Resize> resizes = List.of();
 		json.beginObject();
 		while (json.hasNext()) {
 			String name = json.nextName();
-			if (name.equals(modelType)) {
+			if (name.equals(wanted)) {
 				entry = GSON.fromJson(json, Entry.class);
 			}
 			else if (name.equals("resize")) {
@@ -73,12 +76,14 @@ public record KnownModel(ModelConfig config, ImageProcessing processing, int[] s
 			}
 		}
 		if (entry == null) {
-			throw new IOException(RESOURCE + " has nothing of '" + modelType + "'");
+			throw new IOException(RESOURCE + " has nothing of '" + wanted + "'");
 		}
+		String modelType = wanted.replaceFirst("/.*", "");
+		Map<String, long[]> stored = (entry.stored() != null) ? entry.stored() : Map.of();
 		return new KnownModel(ModelConfig.of(modelType, entry.config()),
 				ImageProcessing.of(modelType,
 						ModelConfig.OPEN_CLIP.equals(modelType) ? entry.config() : entry.processor()),
-				entry.picture(), entry.ids(), entry.mask(), entry.image(), entry.texts(), resizes);
+				stored, entry.picture(), entry.ids(), entry.mask(), entry.image(), entry.texts(), resizes);
 	}
 
 	/**
@@ -169,8 +174,8 @@ public record KnownModel(ModelConfig config, ImageProcessing processing, int[] s
 	/**
 	 * What the file says of an architecture.
 	 */
-	private record Entry(JsonObject config, JsonObject processor, long[][] ids, long[][] mask, int[] picture,
-			float[] image, float[][] texts) {
+	private record Entry(JsonObject config, JsonObject processor, @Nullable Map<String, long[]> stored, long[][] ids,
+			long[][] mask, int[] picture, float[] image, float[][] texts) {
 
 	}
 

@@ -182,12 +182,12 @@ public final class Weights {
 
 	/**
 	 * What there is.
-	 * @return the dtype of each tensor by its name, in the words of safetensors
+	 * @return the shape of each tensor by its name
 	 */
-	public Map<String, String> dtypes() {
-		Map<String, String> dtypes = new LinkedHashMap<>();
-		this.tensors.forEach((name, tensor) -> dtypes.put(name, tensor.dtype()));
-		return dtypes;
+	public Map<String, long[]> shapes() {
+		Map<String, long[]> shapes = new LinkedHashMap<>();
+		this.tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+		return shapes;
 	}
 
 	/**

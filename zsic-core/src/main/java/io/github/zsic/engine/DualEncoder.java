@@ -144,7 +144,7 @@ public final class DualEncoder implements AutoCloseable {
 	 * @throws CheckpointException if there is none
 	 */
 	public static void requireSupported(ModelConfig config) {
-		Architecture.of(config.modelType()).requireModel(config);
+		Blueprint.of(config);
 	}
 
 	/**
@@ -166,7 +166,7 @@ public final class DualEncoder implements AutoCloseable {
 	 */
 	public static DualEncoder load(Checkpoint checkpoint, String device, Precision precision, int engineThreads,
 			int intraOpThreads, Batching batching) {
-		Architecture architecture = Architecture.of(checkpoint.config().modelType());
+		Blueprint blueprint = Blueprint.of(checkpoint.config());
 		TorchDevice torchDevice = TorchDevice.find(device, TorchRuntime.engine());
 		Precision resolved = torchDevice.resolve(precision);
 		long start = System.nanoTime();
@@ -176,8 +176,8 @@ public final class DualEncoder implements AutoCloseable {
 		boolean loaded = false;
 		try {
 			encoder = threads.callAside(() -> {
-				VerifiedProgram verified = VerifiedProgram.of(architecture, torchDevice, resolved);
-				return new DualEncoder(threads, preparers, batching.on(torchDevice), architecture, verified,
+				VerifiedProgram verified = VerifiedProgram.of(blueprint, torchDevice, resolved);
+				return new DualEncoder(threads, preparers, batching.on(torchDevice), blueprint.architecture(), verified,
 						checkpoint);
 			});
 			NativeMemory.trim();
@@ -206,7 +206,7 @@ public final class DualEncoder implements AutoCloseable {
 
 	private void load(Checkpoint checkpoint) {
 		this.program.configure(checkpoint.config(), OwnResize.leftOver(checkpoint.imageProcessing()),
-				checkpoint.weights().dtypes(), this.precision);
+				checkpoint.weights().shapes(), this.precision);
 		List<String> problems = this.program.problems();
 		if (!problems.isEmpty()) {
 			throw new CheckpointException(

@@ -39,9 +39,9 @@ final class KnownAnswers {
 		this.model = model;
 	}
 
-	/** The answers for an architecture. */
-	static KnownAnswers of(Architecture architecture) {
-		return new KnownAnswers(KnownModel.of(architecture.modelType()));
+	/** The answers for a program. */
+	static KnownAnswers of(Blueprint blueprint) {
+		return new KnownAnswers(KnownModel.of(blueprint.knownModel()));
 	}
 
 	/**
@@ -68,7 +68,7 @@ final class KnownAnswers {
 		for (KnownModel.Resize resize : this.model.resizes()) {
 			verify(program, precision, resize);
 		}
-		program.configure(this.model.config(), this.model.processing(), Map.of(), precision);
+		program.configure(this.model.config(), this.model.processing(), this.model.stored(), precision);
 		Map<String, long[]> shapes = program.shapes();
 		Map<String, Weights.Part> weights = new HashMap<>();
 		shapes.forEach((name, shape) -> weights.put(name, KnownModel.weight(name, shape)));

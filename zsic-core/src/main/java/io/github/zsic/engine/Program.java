@@ -36,9 +36,9 @@ import io.github.zsic.checkpoint.ModelConfig;
 import io.github.zsic.checkpoint.Weights;
 
 /**
- * The TorchScript program of an architecture, compiled by libtorch, and the state that
- * its {@code model.py} keeps: the weights of one model at a time. Owns their native
- * memory until {@link #close()}.
+ * The TorchScript program of a model, compiled by libtorch, and the state that its
+ * {@code model.py} keeps: the weights of one model at a time. Owns their native memory
+ * until {@link #close()}.
  * <p>
  * Calls may run beside each other, but not beside {@link #configure}, {@link #load} or
  * {@link #close()}.
@@ -50,7 +50,7 @@ final class Program implements AutoCloseable {
 	/** Names the kernels for whoever wants to tell whether they are at fault. */
 	private static final String KERNELS = "zsic.kernels";
 
-	private final Architecture architecture;
+	private final Blueprint blueprint;
 
 	private final TorchDevice device;
 
@@ -58,8 +58,8 @@ final class Program implements AutoCloseable {
 
 	private final Model model;
 
-	private Program(Architecture architecture, TorchDevice device, boolean packing, Model model) {
-		this.architecture = architecture;
+	private Program(Blueprint blueprint, TorchDevice device, boolean packing, Model model) {
+		this.blueprint = blueprint;
 		this.device = device;
 		this.packing = packing;
 		this.model = model;
@@ -69,15 +69,15 @@ final class Program implements AutoCloseable {
 	 * Compiles a program, with packed weights where it is known how they behave: oneDNN
 	 * on processors other than x86 hands on to other libraries, and some builds of
 	 * libtorch are without it.
-	 * @param architecture the architecture
+	 * @param blueprint what it is put together from
 	 * @param device where it is to run
 	 * @return the program, to be closed by the caller
 	 */
-	static Program compile(Architecture architecture, TorchDevice device) {
+	static Program compile(Blueprint blueprint, TorchDevice device) {
 		String processor = System.getProperty("os.arch");
 		if (!"plain".equals(System.getProperty(KERNELS)) && Set.of("amd64", "x86_64").contains(processor)) {
 			try {
-				return compile(architecture, device, true);
+				return compile(blueprint, device, true);
 			}
 			catch (EngineException ex) {
 				logger.debug("This libtorch is without oneDNN", ex);
@@ -86,19 +86,19 @@ final class Program implements AutoCloseable {
 		if (!device.isGpu()) {
 			logger.info("Products run without packed weights on this processor (type {}), in float32", processor);
 		}
-		return compile(architecture, device, false);
+		return compile(blueprint, device, false);
 	}
 
-	private static Program compile(Architecture architecture, TorchDevice device, boolean packing) {
+	private static Program compile(Blueprint blueprint, TorchDevice device, boolean packing) {
 		Engine engine = TorchRuntime.engine();
 		// The program itself lives on the CPU; it moves weights and pixels to the device.
-		Model model = Model.newInstance(architecture.source(), Device.cpu(), engine.getEngineName());
+		Model model = Model.newInstance(blueprint.toString(), Device.cpu(), engine.getEngineName());
 		boolean loaded = false;
 		try {
 			Path folder = Files.createTempDirectory("zsic-program-");
 			Path archive = folder.resolve("program.pt");
 			try {
-				TorchScriptArchive.write(architecture, packing ? "onednn.py" : "plain.py", archive);
+				TorchScriptArchive.write(blueprint, packing ? "onednn.py" : "plain.py", archive);
 				model.load(folder, "program.pt", Map.of("mapLocation", "true"));
 			}
 			finally {
@@ -106,7 +106,7 @@ final class Program implements AutoCloseable {
 				Files.deleteIfExists(folder);
 			}
 			loaded = true;
-			return new Program(architecture, device, packing, model);
+			return new Program(blueprint, device, packing, model);
 		}
 		catch (MalformedModelException ex) {
 			throw new EngineException("The program of the model cannot be compiled", ex);
@@ -125,12 +125,12 @@ final class Program implements AutoCloseable {
 
 	/** The same program with plain operators, to be closed by the caller. */
 	Program plain() {
-		return compile(this.architecture, this.device, false);
+		return compile(this.blueprint, this.device, false);
 	}
 
 	/** The same program without a state, to be closed by the caller. */
 	Program again() {
-		return compile(this.architecture, this.device, this.packing);
+		return compile(this.blueprint, this.device, this.packing);
 	}
 
 	/** Whether weights are packed for the CPU, by kernels that depend on it. */
@@ -152,13 +152,13 @@ final class Program implements AutoCloseable {
 	 * Begins anew, without weights.
 	 * @param config the configuration of the model
 	 * @param processing how pictures are prepared
-	 * @param dtypes the types of the stored tensors by their names
+	 * @param stored the shapes of the stored tensors by their names
 	 * @param precision what to compute in
 	 */
-	void configure(ModelConfig config, ImageProcessing processing, Map<String, String> dtypes, Precision precision) {
+	void configure(ModelConfig config, ImageProcessing processing, Map<String, long[]> stored, Precision precision) {
 		try (Scope scope = new Scope(this.model)) {
 			scope.run("configure", scope.numbers(config.numbers()), scope.strings(config.strings()),
-					scope.numbers(processing.numbers()), scope.strings(dtypes),
+					scope.numbers(processing.numbers()), scope.sizes(stored),
 					scope.add(IValue.from(this.device.name())), scope.add(IValue.from(precision.toString())));
 		}
 	}
@@ -320,6 +320,12 @@ final class Program implements AutoCloseable {
 		IValue strings(Map<String, String> strings) {
 			Map<String, IValue> values = new HashMap<>();
 			strings.forEach((name, value) -> values.put(name, add(IValue.from(value))));
+			return add(IValue.stringIValueMapFrom(values));
+		}
+
+		IValue sizes(Map<String, long[]> sizes) {
+			Map<String, IValue> values = new HashMap<>();
+			sizes.forEach((name, value) -> values.put(name, add(IValue.listFrom(value))));
 			return add(IValue.stringIValueMapFrom(values));
 		}
 

@@ -38,20 +38,22 @@ final class TorchScriptArchive {
 
 	/**
 	 * Writes an archive.
-	 * @param architecture the architecture to run
+	 * @param blueprint what to run
 	 * @param kernels the source of the products of matrices: {@code onednn.py} or
 	 * {@code plain.py}
 	 * @param target the file to write
 	 * @throws IOException if it cannot be written
 	 */
-	static void write(Architecture architecture, String kernels, Path target) throws IOException {
+	static void write(Blueprint blueprint, String kernels, Path target) throws IOException {
 		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
 			put(zip, "data.pkl", module());
 			for (String source : SHARED) {
 				put(zip, "code/__torch__/zsic/" + source + ".py", read(source + ".py"));
 			}
 			put(zip, "code/__torch__/zsic/kernels.py", read(kernels));
-			put(zip, "code/__torch__/zsic/architecture.py", read(architecture.source()));
+			for (OpenClipTowers.Source source : blueprint.sources()) {
+				put(zip, "code/__torch__/zsic/" + source.module() + ".py", read(source.resource()));
+			}
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
 			put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));

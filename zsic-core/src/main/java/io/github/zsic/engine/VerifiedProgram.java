@@ -25,16 +25,16 @@ record VerifiedProgram(Program program, Precision precision, KnownAnswers answer
 	private static final Logger logger = LoggerFactory.getLogger(VerifiedProgram.class);
 
 	/**
-	 * Compiles the program of an architecture and tries it out.
-	 * @param architecture the architecture
+	 * Compiles a program and tries it out.
+	 * @param blueprint what the program is put together from
 	 * @param device the device
 	 * @param requested what to compute in; float32 where the processor has no
 	 * instructions for it, which is no error: the same model just runs slower
 	 * @throws DeviceException if the device computes wrong results whatever is tried
 	 */
-	static VerifiedProgram of(Architecture architecture, TorchDevice device, Precision requested) {
-		KnownAnswers answers = KnownAnswers.of(architecture);
-		Program fast = Program.compile(architecture, device);
+	static VerifiedProgram of(Blueprint blueprint, TorchDevice device, Precision requested) {
+		KnownAnswers answers = KnownAnswers.of(blueprint);
+		Program fast = Program.compile(blueprint, device);
 		boolean passed = false;
 		try {
 			Precision precision = requested;

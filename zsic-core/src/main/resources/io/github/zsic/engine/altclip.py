@@ -45,7 +45,7 @@ def padding(m: __torch__.zsic.model.Model) -> int:
 def text_positions(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.layers.integer(m.config, "text_config.max_position_embeddings", 514) - __torch__.zsic.architecture.padding(m) - 1
 
-def pads_texts() -> bool:
+def pads_texts(m: __torch__.zsic.model.Model) -> bool:
   return False
 
 def logit_scale(m: __torch__.zsic.model.Model) -> float:

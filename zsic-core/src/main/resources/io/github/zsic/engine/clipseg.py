@@ -30,7 +30,7 @@ def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -
 def text_positions(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.layers.integer(m.config, "text_config.max_position_embeddings", 77)
 
-def pads_texts() -> bool:
+def pads_texts(m: __torch__.zsic.model.Model) -> bool:
   return False
 
 def logit_scale(m: __torch__.zsic.model.Model) -> float:

@@ -97,7 +97,7 @@ def check_patches(problems: List[str], config: Dict[str, float], names: Dict[str
 
 # Whether a tensor belongs to a numbered layer, whose weights the architecture fuses itself.
 def is_of_layer(name: str) -> bool:
-  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.") or torch.__contains__(name, "_encoder.blocks.")
+  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.") or torch.__contains__(name, "_encoder.blocks.") or torch.__contains__(name, "trunk.blocks.")
 
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
 # was mapped from. A tensor too large for one mapping comes in parts.
@@ -194,10 +194,89 @@ def resblocks(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], pre
       layer["layer_norm2." + suffix] = __torch__.zsic.layers.weight(state, block + "ln_2." + suffix, device)
       layer["mlp.fc1." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_fc." + suffix, device)
       layer["mlp.fc2." + suffix] = __torch__.zsic.layers.weight(state, block + "mlp.c_proj." + suffix, device)
+    __torch__.zsic.layers.scale_output(state, block + "ls_1.gamma", layer, "out_proj", device)
+    __torch__.zsic.layers.scale_output(state, block + "ls_2.gamma", layer, "mlp.fc2", device)
     __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
     __torch__.zsic.layers.pack_layer(m, layer)
     layers.append(layer)
   return layers
+
+# The size of a stored tensor in a dimension, 0 where there is none.
+def stored_size(m: __torch__.zsic.model.Model, name: str, dimension: int) -> int:
+  size = 0
+  if torch.__contains__(m.stored, name):
+    shape = m.stored[name]
+    if dimension < len(shape):
+      size = shape[dimension]
+  return size
+
+# How many numbered blocks the checkpoint has, by the name of a tensor of each.
+def stored_blocks(m: __torch__.zsic.model.Model, prefix: str, tensor: str) -> int:
+  count = 0
+  while torch.__contains__(m.stored, prefix + str(count) + tensor):
+    count = count + 1
+  return count
+
+# Notes a tensor from which a size is to be told and that is not there.
+def check_stored(m: __torch__.zsic.model.Model, problems: List[str], name: str, dimensions: int) -> NoneType:
+  if not torch.__contains__(m.stored, name):
+    problems.append("the weights have no '" + name + "', which tells a size that is not in the configuration")
+  elif len(m.stored[name]) != dimensions:
+    problems.append("'" + name + "' has " + str(len(m.stored[name])) + " dimensions instead of " + str(dimensions))
+  return None
+
+# A tensor that the checkpoint may leave out, with the shape that it would have.
+def optional_shape(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]], name: str, shape: List[int]) -> NoneType:
+  if torch.__contains__(m.stored, name):
+    shapes[name] = shape
+  return None
+
+# Pre-norm transformer layers as timm names them, with fused projections of the attention. Some have no bias there, and
+# some scale what they add.
+def blocks_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]], prefix: str, count: int, width: int, inner: int) -> NoneType:
+  for i in range(count):
+    block = prefix + str(i) + "."
+    for norm in ["norm1", "norm2"]:
+      __torch__.zsic.layers.norm_shapes(shapes, block + norm, width)
+    shapes[block + "attn.qkv.weight"] = [3 * width, width]
+    __torch__.zsic.layers.optional_shape(m, shapes, block + "attn.qkv.bias", [3 * width])
+    __torch__.zsic.layers.linear_shapes(shapes, block + "attn.proj", width, width)
+    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.fc1", inner, width)
+    __torch__.zsic.layers.linear_shapes(shapes, block + "mlp.fc2", width, inner)
+    for scale in ["ls1.gamma", "ls2.gamma"]:
+      __torch__.zsic.layers.optional_shape(m, shapes, block + scale, [width])
+  return None
+
+def blocks(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], prefix: str, count: int, kind: str) -> List[Dict[str, Tensor]]:
+  device = m.device
+  layers = annotate(List[Dict[str, Tensor]], [])
+  for i in range(count):
+    block = prefix + str(i) + "."
+    layer = annotate(Dict[str, Tensor], {})
+    layer["qkv.weight"] = __torch__.zsic.layers.weight(state, block + "attn.qkv.weight", device)
+    layer["qkv.bias"] = torch.zeros([layer["qkv.weight"].size(0)], dtype=6, device=torch.device(device))
+    if torch.__contains__(state, block + "attn.qkv.bias"):
+      layer["qkv.bias"] = __torch__.zsic.layers.weight(state, block + "attn.qkv.bias", device)
+    for suffix in [".weight", ".bias"]:
+      layer["out_proj" + suffix] = __torch__.zsic.layers.weight(state, block + "attn.proj" + suffix, device)
+      layer["layer_norm1" + suffix] = __torch__.zsic.layers.weight(state, block + "norm1" + suffix, device)
+      layer["layer_norm2" + suffix] = __torch__.zsic.layers.weight(state, block + "norm2" + suffix, device)
+      for name in ["mlp.fc1", "mlp.fc2"]:
+        layer[name + suffix] = __torch__.zsic.layers.weight(state, block + name + suffix, device)
+    __torch__.zsic.layers.scale_output(state, block + "ls1.gamma", layer, "out_proj", device)
+    __torch__.zsic.layers.scale_output(state, block + "ls2.gamma", layer, "mlp.fc2", device)
+    __torch__.zsic.layers.pack_feed_forward(m, layer, "mlp.fc1", "mlp.fc2", kind)
+    __torch__.zsic.layers.pack_layer(m, layer)
+    layers.append(layer)
+  return layers
+
+# Where what a product gives is scaled, that goes into the product.
+def scale_output(state: Dict[str, List[Tensor]], scale: str, layer: Dict[str, Tensor], name: str, device: str) -> NoneType:
+  if torch.__contains__(state, scale):
+    gamma = __torch__.zsic.layers.weight(state, scale, device)
+    torch.mul_(layer[name + ".weight"], torch.unsqueeze(gamma, 1))
+    torch.mul_(layer[name + ".bias"], gamma)
+  return None
 
 # ---------------------------------------------------------------------------------------- pictures
 
@@ -657,6 +736,16 @@ def pack_attention_pooling(m: __torch__.zsic.model.Model, prefix: str) -> NoneTy
   w[prefix + "query"] = torch.linear(torch.pop(w, prefix + "probe"), torch.narrow(weight, 0, 0, width), torch.narrow(bias, 0, 0, width))
   w[prefix + "kv.weight"] = torch.clone(torch.narrow(weight, 0, width, 2 * width))
   w[prefix + "kv.bias"] = torch.clone(torch.narrow(bias, 0, width, 2 * width))
+  __torch__.zsic.layers.pack(m, w, prefix + "kv", True)
+  __torch__.zsic.layers.pack(m, w, prefix + "attention.out_proj", True)
+  return None
+
+# The same as timm stores it (AttentionPoolLatent of timm/layers/attention_pool.py).
+def pack_latent(m: __torch__.zsic.model.Model, prefix: str) -> NoneType:
+  w = m.weights
+  w[prefix + "query"] = torch.linear(torch.pop(w, prefix + "latent"), torch.pop(w, prefix + "q.weight"), torch.pop(w, prefix + "q.bias"))
+  for suffix in [".weight", ".bias"]:
+    w[prefix + "attention.out_proj" + suffix] = torch.pop(w, prefix + "proj" + suffix)
   __torch__.zsic.layers.pack(m, w, prefix + "kv", True)
   __torch__.zsic.layers.pack(m, w, prefix + "attention.out_proj", True)
   return None

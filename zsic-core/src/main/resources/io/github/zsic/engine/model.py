@@ -10,7 +10,7 @@ class Model(Module):
   config : Dict[str, float]
   names : Dict[str, str]
   processing : Dict[str, float]
-  stored : Dict[str, str]
+  stored : Dict[str, List[int]]
   device : str
   precision : str
   weights : Dict[str, Tensor]
@@ -21,8 +21,8 @@ class Model(Module):
   wrong : Dict[str, float]
 
   # Begins anew. The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
-  # processor's settings, names and dtypes of the tensors in the checkpoint, where to run and what to compute in.
-  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, str], device: str, precision: str) -> NoneType:
+  # processor's settings, names and shapes of the tensors in the checkpoint, where to run and what to compute in.
+  def configure(self: __torch__.zsic.model.Model, config: Dict[str, float], names: Dict[str, str], processing: Dict[str, float], stored: Dict[str, List[int]], device: str, precision: str) -> NoneType:
     self.config = config
     self.names = names
     self.processing = processing
@@ -96,7 +96,7 @@ class Model(Module):
 
   # Whether every text is cut or padded to exactly so many.
   def pads_texts(self: __torch__.zsic.model.Model) -> bool:
-    return __torch__.zsic.architecture.pads_texts()
+    return __torch__.zsic.architecture.pads_texts(self)
 
   # logit = scale * cosine + bias
   def logit_scale(self: __torch__.zsic.model.Model) -> float:

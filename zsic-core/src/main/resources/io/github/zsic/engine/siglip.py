@@ -28,7 +28,7 @@ def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -
 def text_positions(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.towers.siglip_text_positions(m)
 
-def pads_texts() -> bool:
+def pads_texts(m: __torch__.zsic.model.Model) -> bool:
   return True
 
 def logit_scale(m: __torch__.zsic.model.Model) -> float:

@@ -124,7 +124,7 @@ def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -
 def text_positions(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.layers.integer(m.config, "text_config.max_position_embeddings", 64)
 
-def pads_texts() -> bool:
+def pads_texts(m: __torch__.zsic.model.Model) -> bool:
   return False
 
 # Where the files hold no temperature, as the published ones, the configuration has it.

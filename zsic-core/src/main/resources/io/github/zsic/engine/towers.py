@@ -265,6 +265,10 @@ def load_bert(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], pre
 # The state of the first token, behind the last layer. A text's own length decides its positions, and
 # padding is masked, so it does not reach that token.
 def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float) -> Tensor:
+  return __torch__.zsic.towers.encode_bert_tokens(m, prefix, ids, positions, mask, heads, kind, eps, False)
+
+# The same, or the states of all tokens, [batch, tokens, width].
+def encode_bert_tokens(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float, all: bool) -> Tensor:
   w = m.weights
   x = __torch__.zsic.layers.words(w, prefix + "embeddings.word_embeddings.weight", ids)
   types = prefix + "embeddings.token_type_embeddings.weight"
@@ -277,7 +281,7 @@ def encode_bert(m: __torch__.zsic.model.Model, prefix: str, ids: Tensor, positio
   for i in range(len(layers)):
     layer = layers[i]
     h = __torch__.zsic.layers.self_attention(x, layer, heads, False, keys)
-    if i == len(layers) - 1:
+    if i == len(layers) - 1 and not all:
       start = __torch__.zsic.layers.first(x)
       h = __torch__.zsic.layers.at(h, start)
       x = __torch__.zsic.layers.at(x, start)

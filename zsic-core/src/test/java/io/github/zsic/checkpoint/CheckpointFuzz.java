@@ -251,12 +251,7 @@ public enum CheckpointFuzz {
 
 	/** As a model that needs just these tensors does. */
 	private static void mapAll(Weights weights) {
-		Map<String, String> dtypes = weights.dtypes();
-		dtypes.forEach((name, dtype) -> {
-			if (dtype.contains("F")) {
-				weights.map(name);
-			}
-		});
+		weights.shapes().keySet().forEach(weights::map);
 	}
 
 	private static Path temporaryFolder() {

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class OwnResizeTests {
 
-	private static final Program program = Program.compile(Architecture.of("clip"),
+	private static final Program program = Program.compile(new Blueprint(Architecture.CLIP, null),
 			TorchDevice.find("cpu", TorchRuntime.engine()));
 
 	@AfterAll

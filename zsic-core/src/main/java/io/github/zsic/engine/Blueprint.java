@@ -1,0 +1,52 @@
+package io.github.zsic.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.checkpoint.ModelConfig;
+
+/**
+ * What the program of a model is put together from.
+ *
+ * @param architecture the architecture
+ * @param towers the towers of an architecture that has several of them to choose from
+ */
+record Blueprint(Architecture architecture, @Nullable OpenClipTowers towers) {
+
+	/**
+	 * Chooses by a configuration.
+	 * @param config the configuration of a model
+	 * @return what its program is put together from
+	 * @throws CheckpointException if there is no program
+	 */
+	static Blueprint of(ModelConfig config) {
+		Architecture architecture = Architecture.of(config.modelType());
+		architecture.requireModel(config);
+		return new Blueprint(architecture, (architecture == Architecture.OPEN_CLIP) ? OpenClipTowers.of(config) : null);
+	}
+
+	/** The sources that only some programs have. */
+	List<OpenClipTowers.Source> sources() {
+		List<OpenClipTowers.Source> all = new ArrayList<>();
+		all.add(new OpenClipTowers.Source("architecture", this.architecture.source()));
+		if (this.towers != null) {
+			all.addAll(this.towers.sources());
+		}
+		return all;
+	}
+
+	/** The name of the small model whose answers are known. */
+	String knownModel() {
+		return (this.towers != null) ? this.architecture.modelType() + "/" + this.towers
+				: this.architecture.modelType();
+	}
+
+	@Override
+	public String toString() {
+		return knownModel();
+	}
+
+}

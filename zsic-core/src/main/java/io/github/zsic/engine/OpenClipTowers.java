@@ -1,0 +1,154 @@
+package io.github.zsic.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import io.github.zsic.CheckpointException;
+import io.github.zsic.checkpoint.ModelConfig;
+
+/**
+ * The towers of a model in OpenCLIP's layout, any of either kind with any of the other.
+ * Each is a TorchScript source, {@code open_clip_<name>.py}.
+ *
+ * @param pictures the tower for pictures
+ * @param texts the tower for texts
+ */
+record OpenClipTowers(Pictures pictures, Texts texts) {
+
+	private static final String VISION = "model_cfg.vision_cfg.";
+
+	private static final String TIMM_NAME = VISION + "timm_model_name";
+
+	private static final String TEXT = "model_cfg.text_cfg.";
+
+	private static final String HF_NAME = TEXT + "hf_model_name";
+
+	/**
+	 * Tells the towers of a model by its configuration.
+	 * @param config the configuration
+	 * @return the towers
+	 * @throws CheckpointException if there is no program for one of them, which it names
+	 */
+	static OpenClipTowers of(ModelConfig config) {
+		for (String key : List.of("tokenizer_mode", "tokenizer_kwargs.language", "tokenizer_kwargs.reduction_mask")) {
+			String value = config.strings().get(TEXT + key);
+			if (value != null && !value.isEmpty()) {
+				throw unknown(TEXT + key, value, "none there");
+			}
+		}
+		return new OpenClipTowers(Pictures.of(config), Texts.of(config));
+	}
+
+	private static CheckpointException unknown(String key, String name, String known) {
+		return new CheckpointException("%s is '%s', which zsic does not have.".formatted(key, name),
+				"Use a checkpoint with another tower: docs/architectures.md lists those that zsic has. It has " + known
+						+ ".");
+	}
+
+	/**
+	 * Towers for pictures.
+	 */
+	enum Pictures {
+
+		/** OpenCLIP's own. */
+		VIT("", false),
+
+		TIMM_VIT(
+				"vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
+				true);
+
+		private final Pattern names;
+
+		private final boolean hasHead;
+
+		/**
+		 * A tower.
+		 * @param names the names of timm's models that it runs
+		 * @param hasHead whether what is behind it is that of timm's towers
+		 */
+		Pictures(String names, boolean hasHead) {
+			this.names = Pattern.compile(names);
+			this.hasHead = hasHead;
+		}
+
+		private static Pictures of(ModelConfig config) {
+			String name = config.strings().getOrDefault(TIMM_NAME, "");
+			if (name.isEmpty() && config.numbers().containsKey(VISION + "layers.0")) {
+				throw unknown(VISION + "layers", "a list, that of a ResNet", "a single number there");
+			}
+			for (Pictures each : values()) {
+				if (each.names.matcher(name).matches()) {
+					return each;
+				}
+			}
+			throw unknown(TIMM_NAME, name,
+					"none, for OpenCLIP's own, " + Arrays.stream(values())
+						.filter((each) -> each != VIT)
+						.map((each) -> "'" + each.names + "'")
+						.collect(Collectors.joining(", ")));
+		}
+
+		/** The resources that it is made of, by the name of their module. */
+		private List<Source> sources() {
+			Source own = new Source("pictures", "open_clip_" + name().toLowerCase(Locale.ROOT) + ".py");
+			return this.hasHead ? List.of(own, new Source("heads", "open_clip_heads.py")) : List.of(own);
+		}
+
+	}
+
+	/**
+	 * Towers for texts.
+	 */
+	enum Texts {
+
+		/** OpenCLIP's own. */
+		TEXT(""),
+
+		/** BERT, RoBERTa and XLM-RoBERTa, but not what others made of them. */
+		BERT("(?i)(?!.*(deberta|albert|distilbert|mobilebert|convbert|modernbert|squeezebert)).*bert.*");
+
+		private final Pattern names;
+
+		Texts(String names) {
+			this.names = Pattern.compile(names);
+		}
+
+		private static Texts of(ModelConfig config) {
+			String name = config.strings().getOrDefault(HF_NAME, "");
+			for (Texts each : values()) {
+				if (each.names.matcher(name).matches()) {
+					return each;
+				}
+			}
+			throw unknown(HF_NAME, name, "OpenCLIP's own, BERT, RoBERTa and XLM-RoBERTa");
+		}
+
+	}
+
+	/** The resources that the towers are made of. */
+	List<Source> sources() {
+		List<Source> all = new ArrayList<>(this.pictures.sources());
+		all.add(new Source("texts", "open_clip_" + this.texts.name().toLowerCase(Locale.ROOT) + ".py"));
+		return all;
+	}
+
+	@Override
+	public String toString() {
+		return this.pictures.name().toLowerCase(Locale.ROOT) + "/" + this.texts.name().toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * A source of a program.
+	 *
+	 * @param module the name under which the others know it
+	 * @param resource the resource that holds it
+	 */
+	record Source(String module, String resource) {
+
+	}
+
+}
