@@ -380,6 +380,11 @@ PICTURES = {
         {"image_size": 50, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "linear"},
         {"img_size": 50, "patch_size": 8, "embed_dim": 72, "depth": 2, "mlp_ratio": 2.5, "init_values": 1.0},
     ),
+    # EVA02, with a gate and every norm.
+    "eva": (
+        {"image_size": 48, "timm_model_name": "eva02_base_patch16_clip_224", "timm_pool": "token", "timm_proj": None},
+        {"img_size": 48, "patch_size": 8, "embed_dim": 96, "depth": 2, "mlp_ratio": 1.5},
+    ),
 }
 
 # Its towers for texts: their part of the configuration, and that of Transformers.

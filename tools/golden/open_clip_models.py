@@ -352,6 +352,51 @@ def pooled_bert():
     return Model(config, bert_tokenizer, ("visual.head.proj.bias", None), None, trunk, bert)
 
 
+def perception():
+    """PE-Core: positions that turn queries and keys, beside learned ones, and attention pooling with heads of its own."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 32, "mlp_ratio": 2.0}
+    config = shrunk("PE-Core-B-16", text=text, embed_dim=32)
+    preprocess = {"resize_mode": "squash", "interpolation": "bilinear", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}
+    trunk = {"embed_dim": 48, "depth": 2, "mlp_ratio": 2.0, "attn_pool_mlp_ratio": 2.0}
+    image = ("visual.trunk.head.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk, preprocess=preprocess)
+
+
+def perception_gigantic():
+    """PE-Core without a class token."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("PE-Core-bigG-14-448", {"image_size": 112}, text, embed_dim=32)
+    trunk = {"embed_dim": 64, "depth": 1, "mlp_ratio": 1.5, "attn_pool_mlp_ratio": 1.5, "img_size": 112, "ref_feat_shape": (8, 8)}
+    image = ("visual.trunk.head.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
+
+
+def eva02():
+    """Positions on the scale of a smaller picture, a gate, norms inside of both parts."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("EVA02-L-14-336", text=text, embed_dim=32)
+    trunk = {"embed_dim": 64, "depth": 2, "mlp_ratio": 1.0}
+    image = ("visual.trunk.head.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
+
+
+def eva_enormous():
+    """Norms behind what they else come before."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("EVA02-E-14", text=text, embed_dim=32)
+    trunk = {"embed_dim": 64, "depth": 2, "mlp_ratio": 1.5}
+    image = ("visual.trunk.head.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
+
+
+def eva01():
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("EVA01-g-14", text=text, embed_dim=32)
+    trunk = {"embed_dim": 32, "depth": 2, "mlp_ratio": 2.0}
+    image = ("visual.trunk.head.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -361,6 +406,7 @@ PREPROCESS = [
 ]
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
+MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

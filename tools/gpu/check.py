@@ -83,7 +83,7 @@ def module_pickle():
 def sources(architecture):
     """All that model.py calls, and what that calls, by the name that it has in the archive."""
     name, *towers = architecture.replace("-", "_").split("/")
-    files = {"architecture": name, "kernels": "plain", "heads": f"{name}_heads"}
+    files = {"architecture": name, "kernels": "plain", "timm": f"{name}_timm"}
     files.update(zip(("pictures", "texts"), (f"{name}_{tower}" for tower in towers)))
     found, missing = {}, ["model"]
     while missing:

@@ -57,8 +57,13 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 		/** OpenCLIP's own. */
 		VIT("", false),
 
+		/** timm's plain ViT. */
 		TIMM_VIT(
 				"vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
+				true),
+
+		/** EVA and the Perception Encoder. */
+		EVA("eva_giant_patch\\d+_\\d+|eva02_(base|large|enormous)_patch\\d+_clip_\\d+|vit_pe_core_\\w+_patch\\d+_\\d+",
 				true);
 
 		private final Pattern names;
@@ -95,7 +100,7 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 		/** The resources that it is made of, by the name of their module. */
 		private List<Source> sources() {
 			Source own = new Source("pictures", "open_clip_" + name().toLowerCase(Locale.ROOT) + ".py");
-			return this.hasHead ? List.of(own, new Source("heads", "open_clip_heads.py")) : List.of(own);
+			return this.hasHead ? List.of(own, new Source("timm", "open_clip_timm.py")) : List.of(own);
 		}
 
 	}

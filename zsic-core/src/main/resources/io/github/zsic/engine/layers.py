@@ -686,6 +686,14 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], causal: b
 
 # Attention of x [batch, tokens, width] to itself, before the last projection.
 def self_attention(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool, mask: Optional[Tensor]) -> Tensor:
+  qkv = __torch__.zsic.layers.queries_keys_values(x, layer, heads, causal, mask)
+  return __torch__.zsic.layers.join_heads(__torch__.zsic.layers.attention(qkv[0], qkv[1], qkv[2], mask, causal))
+
+def join_heads(h: Tensor) -> Tensor:
+  return torch.reshape(torch.permute(h, [0, 2, 1, 3]), [h.size(0), h.size(2), h.size(1) * h.size(3)])
+
+# Each [batch, heads, tokens, size], in the type in which attention is computed.
+def queries_keys_values(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool, mask: Optional[Tensor]) -> List[Tensor]:
   batch = x.size(0)
   tokens = x.size(1)
   width = x.size(2)
@@ -695,9 +703,7 @@ def self_attention(x: Tensor, layer: Dict[str, Tensor], heads: int, causal: bool
   if torch.__contains__(layer, "unchecked"):
     torch.pop(layer, "unchecked")
     layer["difference"] = __torch__.zsic.checks.attention(width // heads, tokens, causal, mask is not None, h)
-  qkv = torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
-  h = __torch__.zsic.layers.attention(qkv[0], qkv[1], qkv[2], mask, causal)
-  return torch.reshape(torch.permute(h, [0, 2, 1, 3]), [batch, tokens, width])
+  return torch.unbind(torch.permute(torch.view(h, [batch, tokens, 3, heads, width // heads]), [2, 0, 3, 1, 4]), 0)
 
 # One token of each, [batch, width], of x [batch, tokens, width], or all where no positions are given.
 def at(x: Tensor, positions: Optional[Tensor]) -> Tensor:
