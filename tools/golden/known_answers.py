@@ -385,6 +385,10 @@ PICTURES = {
         {"image_size": 48, "timm_model_name": "eva02_base_patch16_clip_224", "timm_pool": "token", "timm_proj": None},
         {"img_size": 48, "patch_size": 8, "embed_dim": 96, "depth": 2, "mlp_ratio": 1.5},
     ),
+    "convnext": (
+        {"image_size": 64, "timm_model_name": "convnext_base", "timm_pool": "", "timm_proj": "mlp"},
+        {"dims": (24, 40, 56, 72), "depths": (1, 1, 2, 1), "ls_init_value": 1.0},
+    ),
 }
 
 # Its towers for texts: their part of the configuration, and that of Transformers.

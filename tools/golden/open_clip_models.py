@@ -397,6 +397,21 @@ def eva01():
     return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
 
 
+def convnext():
+    """One projection behind the tower."""
+    config = shrunk("convnext_base_w", text={"width": 32, "heads": 4, "layers": 1, "context_length": 24}, embed_dim=32)
+    trunk = {"dims": (24, 32, 40, 48), "depths": (1, 1, 2, 1)}
+    image = ("visual.trunk.head.norm.bias", "visual.head.proj.weight")
+    return Model(config, clip_tokenizer, image, ("ln_final.bias", "text_projection"), trunk)
+
+
+def convnext_xxlarge():
+    """Two projections, and another epsilon."""
+    config = shrunk("convnext_xxlarge", {"timm_proj": "mlp"}, {"width": 32, "heads": 4, "layers": 1, "context_length": 24}, embed_dim=32)
+    trunk = {"dims": (16, 24, 32, 48), "depths": (1, 1, 1, 1)}
+    return Model(config, clip_tokenizer, None, ("ln_final.bias", "text_projection"), trunk)
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -406,7 +421,7 @@ PREPROCESS = [
 ]
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
-MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01)
+MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

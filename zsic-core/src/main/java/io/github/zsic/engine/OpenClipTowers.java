@@ -64,7 +64,10 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 
 		/** EVA and the Perception Encoder. */
 		EVA("eva_giant_patch\\d+_\\d+|eva02_(base|large|enormous)_patch\\d+_clip_\\d+|vit_pe_core_\\w+_patch\\d+_\\d+",
-				true);
+				true),
+
+		/** timm's ConvNeXt. */
+		CONVNEXT("convnext_(tiny|small|base|large|xlarge|xxlarge)", true);
 
 		private final Pattern names;
 

@@ -97,7 +97,7 @@ def check_patches(problems: List[str], config: Dict[str, float], names: Dict[str
 
 # Whether a tensor belongs to a numbered layer, whose weights the architecture fuses itself.
 def is_of_layer(name: str) -> bool:
-  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.") or torch.__contains__(name, "_encoder.blocks.") or torch.__contains__(name, "trunk.blocks.")
+  return torch.__contains__(name, ".layers.") or torch.__contains__(name, ".layer.") or torch.__contains__(name, ".resblocks.") or torch.__contains__(name, "_encoder.blocks.") or torch.__contains__(name, "trunk.blocks.") or torch.__contains__(name, "trunk.stages.")
 
 # The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it
 # was mapped from. A tensor too large for one mapping comes in parts.
