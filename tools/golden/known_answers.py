@@ -389,6 +389,7 @@ PICTURES = {
         {"image_size": 64, "timm_model_name": "convnext_base", "timm_pool": "", "timm_proj": "mlp"},
         {"dims": (24, 40, 56, 72), "depths": (1, 1, 2, 1), "ls_init_value": 1.0},
     ),
+    "resnet": ({"image_size": 64, "layers": [1, 2, 1, 1], "width": 8, "head_width": 64, "patch_size": None}, {}),
 }
 
 # Its towers for texts: their part of the configuration, and that of Transformers.

@@ -412,6 +412,12 @@ def convnext_xxlarge():
     return Model(config, clip_tokenizer, None, ("ln_final.bias", "text_projection"), trunk)
 
 
+def resnet():
+    config = shrunk("RN50", {"layers": [1, 2, 1, 1], "width": 4, "head_width": 32}, {"width": 32, "heads": 4, "layers": 1}, embed_dim=32)
+    config["text_cfg"]["context_length"] = 24
+    return Model(config, clip_tokenizer, ("visual.attnpool.c_proj.bias", None), ("ln_final.bias", "text_projection"))
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -421,7 +427,7 @@ PREPROCESS = [
 ]
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
-MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge)
+MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge, resnet)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

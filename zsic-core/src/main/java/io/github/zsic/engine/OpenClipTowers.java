@@ -57,6 +57,9 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 		/** OpenCLIP's own. */
 		VIT("", false),
 
+		/** OpenAI's, whose numbers of layers are a list. */
+		RESNET("", false),
+
 		/** timm's plain ViT. */
 		TIMM_VIT(
 				"vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
@@ -86,7 +89,7 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 		private static Pictures of(ModelConfig config) {
 			String name = config.strings().getOrDefault(TIMM_NAME, "");
 			if (name.isEmpty() && config.numbers().containsKey(VISION + "layers.0")) {
-				throw unknown(VISION + "layers", "a list, that of a ResNet", "a single number there");
+				return RESNET;
 			}
 			for (Pictures each : values()) {
 				if (each.names.matcher(name).matches()) {
@@ -95,7 +98,7 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 			}
 			throw unknown(TIMM_NAME, name,
 					"none, for OpenCLIP's own, " + Arrays.stream(values())
-						.filter((each) -> each != VIT)
+						.filter((each) -> each.hasHead)
 						.map((each) -> "'" + each.names + "'")
 						.collect(Collectors.joining(", ")));
 		}
