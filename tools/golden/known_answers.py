@@ -17,7 +17,7 @@ which weight() tells how:
 What u becomes depends on the name and the shape of the tensor, and the first line that fits decides. It is computed in
 double and rounded to float32.
 
-    no or one dimension:
+    no or one dimension, or the name ends with gamma:
         the name ends with logit_scale or temperature            1
         ... with weight or gamma: a scale                        1 + u / 4
         ... with running_var                                     11 / 16 + u / 8
@@ -85,7 +85,7 @@ def weight(name, shape):
     shape = tuple(shape)
     count = math.prod(shape)
     u = scrambled(name, count)
-    if len(shape) <= 1:
+    if len(shape) <= 1 or name.endswith("gamma"):
         if name.endswith(("logit_scale", "temperature")):
             values = np.ones(count)
         elif name.endswith(("weight", "gamma")):
@@ -388,6 +388,11 @@ PICTURES = {
     "convnext": (
         {"image_size": 64, "timm_model_name": "convnext_base", "timm_pool": "", "timm_proj": "mlp"},
         {"dims": (24, 40, 56, 72), "depths": (1, 1, 2, 1), "ls_init_value": 1.0},
+    ),
+    # Every kind of block, and channels weighed before a stage and behind the last.
+    "fastvit": (
+        {"image_size": 96, "timm_model_name": "fastvit_mci0", "timm_pool": "avg", "timm_proj": None},
+        {"embed_dims": (16, 32, 32, 64), "layers": (1, 1, 1, 1), "layer_scale_init_value": 1.0},
     ),
     "resnet": ({"image_size": 64, "layers": [1, 2, 1, 1], "width": 8, "head_width": 64, "patch_size": None}, {}),
 }

@@ -74,7 +74,9 @@ def fill(model, seed):
                 pass
             elif name.endswith("running_var"):
                 p.copy_(0.5 + rng.random() + 0.1 * noise.abs())
-            elif p.dim() == 1 and name.endswith(("weight", "gamma")) or "layer_scale" in name or name.endswith("scale"):
+            elif "layer_scale" in name:
+                p.copy_(0.2 + 0.04 * noise)
+            elif p.dim() == 1 and name.endswith(("weight", "gamma")):
                 p.copy_(1 + 0.2 * noise)
             elif p.dim() <= 1:
                 p.copy_(0.2 * noise)
@@ -86,7 +88,7 @@ def fill(model, seed):
                 coarse = noise[..., ::4, ::4].repeat_interleave(4, dim=-1).repeat_interleave(4, dim=-2)
                 p.copy_((coarse[..., : p.shape[2], : p.shape[3]] + 0.1 * noise) / p[0].numel() ** 0.5)
             elif p.dim() == 4 and p.shape[1] == 1 and p.shape[0] > 1:
-                p.copy_(1.5 * noise / p[0].numel() ** 0.5)
+                p.copy_(noise / p[0].numel() ** 0.5)
             else:
                 fan = p.shape[0] if name.endswith(("text_projection", "visual.proj")) else p[0].numel()
                 p.copy_(noise / fan**0.5)
@@ -418,6 +420,25 @@ def resnet():
     return Model(config, clip_tokenizer, ("visual.attnpool.c_proj.bias", None), ("ln_final.bias", "text_projection"))
 
 
+def mobileclip():
+    """MobileCLIP 2: branches that become one convolution, attention behind a batch norm, and texts read in both directions."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("MobileCLIP2-S2", text=text, embed_dim=32)
+    preprocess = {"interpolation": "bilinear", "mean": [0, 0, 0], "std": [1, 1, 1]}
+    trunk = {"embed_dims": (16, 16, 32, 64), "layers": (1, 2, 1, 1), "mlp_ratios": (2, 2, 2, 1)}
+    image = ("visual.trunk.head.fc.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk, preprocess=preprocess)
+
+
+def mobileclip_large():
+    """Five stages, a norm of tokens before attention, and no weighing of channels before a stage."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("MobileCLIP2-S3", text=text, embed_dim=32)
+    trunk = {"embed_dims": (16, 16, 16, 32, 64), "layers": (1, 1, 1, 1, 1), "mlp_ratios": (2, 2, 2, 1, 1)}
+    image = ("visual.trunk.head.fc.bias", None)
+    return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -428,6 +449,7 @@ PREPROCESS = [
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
 MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge, resnet)
+MODELS += (mobileclip, mobileclip_large)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

@@ -473,7 +473,7 @@ def known_weight(name, shape):
     h = h ^ h >> 16
     u = (h >> 8).double() / 2**23 - 1
     table = "embedding" in name and "patch_embedding" not in name and "convolution" not in name
-    if len(shape) > 1:
+    if len(shape) > 1 and not name.endswith("gamma"):
         x = u / 2 if table or (len(shape) == 3 and shape[0] == 1) else u * math.sqrt(6 / (count // shape[0]))
     elif name.endswith(("logit_scale", "temperature")):
         x = torch.ones(count)

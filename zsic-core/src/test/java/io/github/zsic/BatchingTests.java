@@ -35,8 +35,9 @@ class BatchingTests {
 	/** Also where pictures of different shapes have different numbers of patches. */
 	@ParameterizedTest
 	@ValueSource(strings = { "quickgelu-legacy-eos", "siglip", "siglip2-fixed", "siglip2-naflex", "tipsv2",
-			"tipsv2-gated", "blip", "blip-2", "altclip", "chinese-clip", "clipseg", "metaclip-2", "align", "../../open-clip/clipa",
-			"../../open-clip/siglip", "../../open-clip/eva02", "../../open-clip/convnext", "../../open-clip/resnet" })
+			"tipsv2-gated", "blip", "blip-2", "altclip", "chinese-clip", "clipseg", "metaclip-2", "align",
+			"../../open-clip/clipa", "../../open-clip/siglip", "../../open-clip/eva02", "../../open-clip/convnext",
+			"../../open-clip/resnet" })
 	void picturesOfOneRequestHaveTheBitsOfSingleOnes(String checkpoint) {
 		// A batch is as large as it can be.
 		try (ZeroShotClassifier classifier = builder(checkpoint).batchMaximumDelay(Duration.ofMillis(500)).build();

@@ -117,7 +117,7 @@ public record KnownModel(ModelConfig config, ImageProcessing processing, Map<Str
 		seed.update(name.getBytes(StandardCharsets.UTF_8));
 		double scale = 0.25;
 		double offset = 0;
-		if (shape.length >= 2) {
+		if (shape.length >= 2 && !name.endsWith("gamma")) {
 			boolean table = (shape.length == 3 && shape[0] == 1) || (name.contains("embedding")
 					&& !name.contains("patch_embedding") && !name.contains("convolution"));
 			scale = table ? 0.5 : Math.sqrt(6 / ((double) count / shape[0]));

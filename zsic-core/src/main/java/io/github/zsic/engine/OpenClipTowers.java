@@ -70,7 +70,10 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 				true),
 
 		/** timm's ConvNeXt. */
-		CONVNEXT("convnext_(tiny|small|base|large|xlarge|xxlarge)", true);
+		CONVNEXT("convnext_(tiny|small|base|large|xlarge|xxlarge)", true),
+
+		/** That of MobileCLIP. */
+		FASTVIT("fastvit_mci\\d", true);
 
 		private final Pattern names;
 
