@@ -53,6 +53,13 @@ class Sizes:
         self.configured = transformers.AutoConfig.from_pretrained
 
     def __enter__(self):
+        narrow = self.trunk.pop("narrow", None)
+        if narrow:
+            # This one makes the step before its layers by itself, in full width.
+            vit = timm.models.vision_transformer_hybrid
+            stem = vit.ConvStem
+            vit.ConvStem = lambda channels, **more: stem(channels=(narrow // 4, narrow // 4, narrow), **more)
+            self.trunk["embed_dim"] = narrow
         open_clip.timm_model.timm.create_model = lambda name, **more: self.created(name, **{**more, **self.trunk})
         open_clip.hf_model.AutoConfig.from_pretrained = (
             lambda name, **more: self.configured(name, **more) if more else self.text
@@ -439,6 +446,15 @@ def mobileclip_large():
     return Model(config, clip_tokenizer, image, ("text.ln_final.bias", "text.text_projection"), trunk)
 
 
+def mobileclip_vit():
+    """A ViT that makes its patches in three steps; its class token has no position."""
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    config = shrunk("MobileCLIP-B", text=text, embed_dim=32)
+    image = ("visual.trunk.head.bias", None)
+    texts = ("text.ln_final.bias", "text.text_projection")
+    return Model(config, clip_tokenizer, image, texts, {"depth": 2, "mlp_ratio": 2.0, "narrow": 48})
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -449,7 +465,7 @@ PREPROCESS = [
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
 MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge, resnet)
-MODELS += (mobileclip, mobileclip_large)
+MODELS += (mobileclip, mobileclip_large, mobileclip_vit)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

@@ -62,7 +62,7 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 
 		/** timm's plain ViT. */
 		TIMM_VIT(
-				"vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
+				"vit_base_mci_\\d+|vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
 				true),
 
 		/** EVA and the Perception Encoder. */

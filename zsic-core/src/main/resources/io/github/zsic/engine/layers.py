@@ -398,6 +398,19 @@ def patches(pixels: Tensor, weights: Dict[str, Tensor], name: str, patch: int) -
   x = torch.reshape(torch.permute(x, [0, 2, 4, 1, 3, 5]), [x.size(0), rows * columns, 3 * patch * patch])
   return torch.to(__torch__.zsic.layers.linear(x, weights, name), 6, False, False)
 
+# Each square of so many pixels of x [batch, rows, columns, channels] to one, in which they lie behind each other. What does
+# not fill one at the right and at the bottom is left out.
+def squares(x: Tensor, side: int) -> Tensor:
+  rows = x.size(1) // side
+  columns = x.size(2) // side
+  x = torch.narrow(torch.narrow(x, 1, 0, rows * side), 2, 0, columns * side)
+  x = torch.reshape(x, [x.size(0), rows, side, columns, side, x.size(3)])
+  return torch.flatten(torch.permute(x, [0, 1, 3, 2, 4, 5]), 3, -1)
+
+# A kernel [out, in, side, side] as a product of such squares.
+def square_kernel(kernel: Tensor) -> Tensor:
+  return torch.flatten(torch.permute(kernel, [0, 2, 3, 1]), 1, -1)
+
 # As torch.conv2d, but a GPU is not allowed to multiply with fewer bits (TF32), the last argument.
 def convolve(x: Tensor, weight: Tensor, bias: Optional[Tensor], stride: int, padding: int, groups: int) -> Tensor:
   return torch._convolution(x, weight, bias, [stride, stride], [padding, padding], [1, 1], False, [0, 0], groups, False, False, True, False)

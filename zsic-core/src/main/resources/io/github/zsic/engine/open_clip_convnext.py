@@ -73,7 +73,7 @@ def load(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneT
       for name in ["0.weight", "0.bias", "1.bias"]:
         w[down + name] = __torch__.zsic.layers.weight(state, down + name, m.device)
       kernel = __torch__.zsic.layers.weight(state, down + "1.weight", m.device)
-      w[down + "1.weight"] = torch.flatten(torch.permute(kernel, [0, 2, 3, 1]), 1, -1)
+      w[down + "1.weight"] = __torch__.zsic.layers.square_kernel(kernel)
       __torch__.zsic.layers.pack(m, w, down + "1", True)
     for j in range(__torch__.zsic.pictures.blocks(m, i)):
       block = __torch__.zsic.pictures.block(i, j)
@@ -94,11 +94,7 @@ def load(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneT
 def downsample(m: __torch__.zsic.model.Model, x: Tensor, i: int, eps: float) -> Tensor:
   down = __torch__.zsic.pictures.stage(i) + "downsample."
   x = __torch__.zsic.layers.layer_norm(x, m.weights, down + "0", eps)
-  rows = x.size(1) // 2
-  columns = x.size(2) // 2
-  x = torch.narrow(torch.narrow(x, 1, 0, 2 * rows), 2, 0, 2 * columns)
-  x = torch.reshape(x, [x.size(0), rows, 2, columns, 2, x.size(3)])
-  x = torch.flatten(torch.permute(x, [0, 1, 3, 2, 4, 5]), 3, -1)
+  x = __torch__.zsic.layers.squares(x, 2)
   return torch.to(__torch__.zsic.layers.linear(x, m.weights, down + "1"), 6, False, False)
 
 def encode_together(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:

@@ -33,11 +33,32 @@ def pool(m: __torch__.zsic.model.Model) -> str:
 def image_size(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.layers.integer(m.config, "model_cfg.vision_cfg.image_size", 224)
 
+# Patches are made in one step, or, in MobileCLIP, in several.
+def steps() -> str:
+  return "visual.trunk.patch_embed.backbone."
+
+def count_steps(m: __torch__.zsic.model.Model) -> int:
+  return __torch__.zsic.layers.stored_blocks(m, __torch__.zsic.timm.steps(), ".conv.weight")
+
+# The last step.
+def patches_name(m: __torch__.zsic.model.Model) -> str:
+  found = "visual.trunk.patch_embed.proj"
+  count = __torch__.zsic.timm.count_steps(m)
+  if count > 0:
+    found = __torch__.zsic.timm.steps() + str(count - 1) + ".conv"
+  return found
+
 def width(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.stored_size(m, "visual.trunk.patch_embed.proj.weight", 0)
+  return __torch__.zsic.layers.stored_size(m, __torch__.zsic.timm.patches_name(m) + ".weight", 0)
 
 def patch(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.stored_size(m, "visual.trunk.patch_embed.proj.weight", 2)
+  side = 1
+  count = __torch__.zsic.timm.count_steps(m)
+  for i in range(count):
+    side = side * __torch__.zsic.layers.stored_size(m, __torch__.zsic.timm.steps() + str(i) + ".conv.weight", 2)
+  if count == 0:
+    side = __torch__.zsic.layers.stored_size(m, "visual.trunk.patch_embed.proj.weight", 2)
+  return side
 
 def grid(m: __torch__.zsic.model.Model) -> int:
   return __torch__.zsic.timm.image_size(m) // __torch__.zsic.timm.patch(m)
@@ -53,7 +74,7 @@ def prefix(m: __torch__.zsic.model.Model) -> int:
 def transformer_problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
   before = len(found)
   __torch__.zsic.layers.check_integer(found, m.config, m.names, "model_cfg.vision_cfg.image_size", 1, 1000000)
-  __torch__.zsic.layers.check_stored(m, found, "visual.trunk.patch_embed.proj.weight", 4)
+  __torch__.zsic.layers.check_stored(m, found, __torch__.zsic.timm.patches_name(m) + ".weight", 4)
   __torch__.zsic.layers.check_stored(m, found, "visual.trunk.blocks.0.mlp.fc2.weight", 2)
   kind = __torch__.zsic.timm.pool(m)
   if kind != "map" and kind != "token" and kind != "avg":
@@ -71,10 +92,16 @@ def transformer_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int
   width = __torch__.zsic.timm.width(m)
   patch = __torch__.zsic.timm.patch(m)
   grid = __torch__.zsic.timm.grid(m)
-  shapes["visual.trunk.patch_embed.proj.weight"] = [width, 3, patch, patch]
-  __torch__.zsic.layers.optional_shape(m, shapes, "visual.trunk.patch_embed.proj.bias", [width])
+  last = __torch__.zsic.timm.patches_name(m)
+  tokens = grid * grid + __torch__.zsic.timm.prefix(m)
+  if __torch__.zsic.timm.count_steps(m) == 0:
+    shapes[last + ".weight"] = [width, 3, patch, patch]
+  else:
+    __torch__.zsic.timm.steps_shapes(m, shapes)
+    tokens = grid * grid
+  __torch__.zsic.layers.optional_shape(m, shapes, last + ".bias", [width])
   __torch__.zsic.layers.optional_shape(m, shapes, "visual.trunk.cls_token", [1, 1, width])
-  shapes["visual.trunk.pos_embed"] = [1, grid * grid + __torch__.zsic.timm.prefix(m), width]
+  shapes["visual.trunk.pos_embed"] = [1, tokens, width]
   for norm in ["norm_pre", "norm", "fc_norm"]:
     if torch.__contains__(m.stored, "visual.trunk." + norm + ".weight"):
       __torch__.zsic.layers.norm_shapes(shapes, "visual.trunk." + norm, width)
@@ -91,9 +118,50 @@ def transformer_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int
   __torch__.zsic.timm.shapes(m, shapes, width)
   return None
 
+# Each step but the last has a batch norm behind it.
+def steps_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
+  count = __torch__.zsic.timm.count_steps(m)
+  channels = 3
+  for i in range(count):
+    step = __torch__.zsic.timm.steps() + str(i)
+    width = __torch__.zsic.layers.stored_size(m, step + ".conv.weight", 0)
+    side = __torch__.zsic.layers.stored_size(m, step + ".conv.weight", 2)
+    shapes[step + ".conv.weight"] = [width, channels, side, side]
+    if i < count - 1:
+      for part in ["weight", "bias", "running_mean", "running_var"]:
+        shapes[step + ".bn." + part] = [width]
+    channels = width
+  return None
+
+def load_steps(m: __torch__.zsic.model.Model) -> NoneType:
+  w = m.weights
+  for i in range(__torch__.zsic.timm.count_steps(m)):
+    step = __torch__.zsic.timm.steps() + str(i)
+    if torch.__contains__(w, step + ".bn.weight"):
+      scale = torch.pop(w, step + ".bn.weight") * torch.rsqrt(torch.pop(w, step + ".bn.running_var") + 1.0e-05)
+      w[step + ".conv.weight"] = w[step + ".conv.weight"] * torch.view(scale, [-1, 1, 1, 1])
+      w[step + ".conv.bias"] = torch.pop(w, step + ".bn.bias") - torch.pop(w, step + ".bn.running_mean") * scale
+    w[step + ".conv.weight"] = __torch__.zsic.layers.square_kernel(w[step + ".conv.weight"])
+    __torch__.zsic.layers.pack(m, w, step + ".conv", False)
+  return None
+
+def make_patches(m: __torch__.zsic.model.Model, pixels: Tensor) -> Tensor:
+  count = __torch__.zsic.timm.count_steps(m)
+  x = torch.permute(pixels, [0, 2, 3, 1])
+  for i in range(count):
+    step = __torch__.zsic.timm.steps() + str(i) + ".conv"
+    x = __torch__.zsic.layers.squares(x, __torch__.zsic.layers.stored_size(m, step + ".weight", 2))
+    x = torch.to(__torch__.zsic.layers.linear(x, m.weights, step), 6, False, False)
+    if i < count - 1:
+      x = torch.gelu_(x, approximate="none")
+  return torch.flatten(x, 1, 2)
+
 def load_transformer(m: __torch__.zsic.model.Model, kind: str) -> NoneType:
   w = m.weights
-  __torch__.zsic.layers.pack_patches(m, w, "visual.trunk.patch_embed.proj")
+  if __torch__.zsic.timm.count_steps(m) > 0:
+    __torch__.zsic.timm.load_steps(m)
+  else:
+    __torch__.zsic.layers.pack_patches(m, w, "visual.trunk.patch_embed.proj")
   head = "visual.trunk.attn_pool."
   if torch.__contains__(w, head + "latent"):
     __torch__.zsic.layers.pack_latent(m, head)
@@ -106,10 +174,18 @@ def load_transformer(m: __torch__.zsic.model.Model, kind: str) -> NoneType:
 def embed(m: __torch__.zsic.model.Model, images: List[Tensor], eps: float) -> Tensor:
   w = m.weights
   x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w, "visual.trunk.patch_embed.proj", __torch__.zsic.timm.patch(m))
+  if __torch__.zsic.timm.count_steps(m) > 0:
+    x = __torch__.zsic.timm.make_patches(m, x)
+  else:
+    x = __torch__.zsic.layers.patches(x, w, "visual.trunk.patch_embed.proj", __torch__.zsic.timm.patch(m))
+  # Where there are positions for patches alone, the class token has none.
+  positions = w["visual.trunk.pos_embed"]
+  if positions.size(1) == x.size(1):
+    x = x + positions
   if torch.__contains__(w, "visual.trunk.cls_token"):
     x = __torch__.zsic.layers.with_class_token(x, w["visual.trunk.cls_token"])
-  x = x + w["visual.trunk.pos_embed"]
+  if positions.size(1) != x.size(1) - __torch__.zsic.timm.prefix(m):
+    x = x + positions
   if torch.__contains__(w, "visual.trunk.norm_pre.weight"):
     x = __torch__.zsic.layers.layer_norm(x, w, "visual.trunk.norm_pre", eps)
   return x

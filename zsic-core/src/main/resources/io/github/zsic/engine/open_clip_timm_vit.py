@@ -1,5 +1,5 @@
 # timm's plain vision transformer as OpenCLIP's tower for pictures (timm/models/vision_transformer.py, VisionTransformer):
-# SigLIP's with attention pooling, and those with a class token or an average.
+# SigLIP's with attention pooling, those with a class token or an average, and MobileCLIP's, which makes patches in steps.
 
 def activation(m: __torch__.zsic.model.Model) -> str:
   called = __torch__.zsic.timm.name(m)
