@@ -690,7 +690,9 @@ public final class ZeroShotClassifierBuilder {
 		// A model of the wrong kind is found out before its weights are fetched.
 		return new Hub(options, listener).snapshot(address.repository(),
 				(address.revision() != null) ? address.revision() : wanted, (folder, names) -> {
-					DualEncoder.requireSupported(ModelConfig.read(folder, names::contains));
+					ModelConfig config = ModelConfig.read(folder, names::contains);
+					DualEncoder.requireSupported(config);
+					Checkpoint.requireTokenizer(config, names::contains);
 					return ModelConfig.isOpenClip(folder, names::contains);
 				});
 	}

@@ -115,11 +115,12 @@ class OpenClipLayoutTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
-					{"vision_cfg": {"timm_model_name": "swin_base_patch4_window7_224"}, "text_cfg": {}} | timm_model_name is 'swin_base_patch4_window7_224'
-					{"vision_cfg": {}, "text_cfg": {"hf_model_name": "facebook/nllb-200-distilled-600M"}} | hf_model_name is 'facebook/nllb-200-distilled-600M'
-					{"vision_cfg": {}, "text_cfg": {"tokenizer_mode": "clips"}} | tokenizer_mode is 'clips'
-					{"vision_cfg": {}, "text_cfg": {"tokenizer_kwargs": {"language": "fra_Latn"}}} | tokenizer_kwargs.language is 'fra_Latn'
-					""")
+							{"vision_cfg": {"timm_model_name": "swin_base_patch4_window7_224"}, "text_cfg": {}} | timm_model_name is 'swin_base_patch4_window7_224'
+							{"vision_cfg": {}, "text_cfg": {"hf_model_name": "facebook/nllb-200-distilled-600M"}} | hf_model_name is 'facebook/nllb-200-distilled-600M'
+							{"vision_cfg": {}, "text_cfg": {"tokenizer_mode": "clips"}} | tokenizer_mode is 'clips'
+							{"vision_cfg": {}, "text_cfg": {"tokenizer_kwargs": {"language": "fra_Latn"}}} | tokenizer_kwargs.language is 'fra_Latn'
+					{"vision_cfg": {}, "text_cfg": {"hf_tokenizer_name": "google/mt5-base"}} | names the tokenizer 'google/mt5-base'
+							""")
 	void towerThatIsMissingIsNamedBeforeWeightsAreFetched(String model, String finding) throws IOException {
 		copy(FORMAT, Set.of("open_clip_model.safetensors"));
 		Files.writeString(this.folder.resolve("open_clip_config.json"), "{\"model_cfg\": " + model + "}");

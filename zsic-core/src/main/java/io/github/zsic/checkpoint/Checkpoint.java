@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -99,6 +100,8 @@ public final class Checkpoint implements AutoCloseable {
 			folder = SentenceTransformers.resolve(folder);
 			ModelConfig config = ModelConfig.read(folder);
 			check.accept(config);
+			Path files = folder;
+			requireTokenizer(config, (name) -> Files.exists(files.resolve(name)));
 			ImageProcessing imageProcessing = ImageProcessing.read(folder, config.modelType());
 			TokenizerDeclaration declaration = TokenizerDeclaration.read(folder, config);
 			Path tokenizer = folder.resolve(TOKENIZER_FILE);
@@ -135,6 +138,25 @@ public final class Checkpoint implements AutoCloseable {
 			if (!complete && temporary != null) {
 				delete(temporary);
 			}
+		}
+	}
+
+	/**
+	 * Checks whether a checkpoint in OpenCLIP's layout has the tokenizer that it names,
+	 * which may be another repository's.
+	 * @param config its configuration
+	 * @param exists which files the checkpoint has
+	 * @throws CheckpointException if it has none
+	 */
+	public static void requireTokenizer(ModelConfig config, Predicate<String> exists) {
+		String name = config.strings().getOrDefault(OpenClipTokenizer.NAME, "");
+		if (ModelConfig.OPEN_CLIP.equals(config.modelType()) && !name.isEmpty() && !exists.test(TOKENIZER_FILE)
+				&& VocabularyTokenizer.FILES.stream().noneMatch(exists)) {
+			throw new CheckpointException(
+					"'" + ModelConfig.OPEN_CLIP_FILE + "' names the tokenizer '" + TokenizerFile.abbreviate(name)
+							+ "' (hf_tokenizer_name), of which no file is there.",
+					"Download the checkpoint, put '" + TOKENIZER_FILE + "' and '" + TokenizerSettings.FILE
+							+ "' of that tokenizer beside it, and name the folder.");
 		}
 	}
 

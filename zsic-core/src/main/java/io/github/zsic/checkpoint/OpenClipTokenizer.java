@@ -30,6 +30,9 @@ final class OpenClipTokenizer {
 
 	private static final String TEXT = "model_cfg.text_cfg.";
 
+	/** The repository of another one, in the words of its configuration. */
+	static final String NAME = TEXT + "hf_tokenizer_name";
+
 	private static final String CLEAN = TEXT + "tokenizer_kwargs.clean";
 
 	/** What each round of mending leaves is mended again, until nothing changes. */
@@ -57,8 +60,7 @@ final class OpenClipTokenizer {
 	 * is another, needs files.
 	 */
 	static boolean isBuiltIn(ModelConfig config) {
-		return ModelConfig.OPEN_CLIP.equals(config.modelType())
-				&& config.strings().getOrDefault(TEXT + "hf_tokenizer_name", "").isEmpty()
+		return ModelConfig.OPEN_CLIP.equals(config.modelType()) && config.strings().getOrDefault(NAME, "").isEmpty()
 				&& config.numbers().getOrDefault(TEXT + "vocab_size", (double) VOCABULARY_SIZE) == VOCABULARY_SIZE;
 	}
 

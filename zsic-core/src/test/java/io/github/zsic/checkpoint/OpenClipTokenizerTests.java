@@ -84,7 +84,7 @@ class OpenClipTokenizerTests {
 		text().remove("vocab_size");
 		text().addProperty("hf_tokenizer_name", "someone/something");
 		assertThatExceptionOfType(CheckpointException.class).isThrownBy(this::open)
-			.withMessageContaining("The checkpoint has no 'tokenizer.json'");
+			.withMessageContaining("names the tokenizer 'someone/something' (hf_tokenizer_name)");
 	}
 
 	@Test
