@@ -62,8 +62,7 @@ class ProblemExceptionHandler extends ResponseEntityExceptionHandler {
 		ProblemDetail problem = (answer != null) ? answer.getBody() : null;
 		if (answer != null && problem != null) {
 			boolean again = answer.getHeaders().containsHeader(HttpHeaders.RETRY_AFTER);
-			String detail = answer.getStatusCode().is5xxServerError() ? unavailability(ex, again)
-					: problem.getDetail();
+			String detail = answer.getStatusCode().is5xxServerError() ? unavailability(ex, again) : problem.getDetail();
 			return Problems.response(problem, answer.getHeaders(), detail);
 		}
 		return failed(ex);
