@@ -30,6 +30,8 @@ from safetensors.torch import load_file, save_file
 
 import clip
 import tiny_tokenizers
+from clip_vocabulary import MORE
+from tokenizers_by_class import TEXTS
 
 OUT = clip.OUT.parent / "open-clip"
 TEMPLATE = "This is a photo of {}."
@@ -470,6 +472,17 @@ ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 
 
+def tokens():
+    """What the tokenizers of some of the checkpoints make of texts."""
+    texts = TEXTS + MORE + clip.FIFTY
+    found = {}
+    for name in ("siglip", "siglip2", "clipa", "roberta"):
+        rows = open_clip.get_tokenizer(f"local-dir:{OUT / name}")(texts, context_length=200).tolist()
+        # Behind the last other id there is only padding.
+        found[name] = [row[: max((i for i, x in enumerate(row) if x != row[-1]), default=-1) + 1] + row[-1:] for row in rows]
+    return {"texts": texts, "ids": found}
+
+
 def main(names):
     file = OUT / "golden.json"
     golden = json.loads(file.read_text()) if names and file.exists() else {"cases": []}
@@ -489,6 +502,8 @@ def main(names):
     }
     text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
     file.write_text(text.replace('},{"checkpoint"', '},\n{"checkpoint"') + "\n", encoding="utf-8")
+    text = json.dumps(tokens(), ensure_ascii=False, separators=(",", ":"))
+    (OUT / "tokens.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

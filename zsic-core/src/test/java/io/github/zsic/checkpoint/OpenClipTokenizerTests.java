@@ -65,6 +65,33 @@ class OpenClipTokenizerTests {
 		}
 	}
 
+	/** Each is followed by padding, of which the first is recorded. */
+	@ParameterizedTest
+	@ValueSource(strings = { "siglip", "siglip2", "clipa", "roberta" })
+	void sameIdsAsTheReferenceWithTokenizersOfTransformers(String name) throws IOException {
+		Path checkpoints = Path.of("src/test/resources/open-clip");
+		JsonObject golden = JsonParser.parseString(Files.readString(checkpoints.resolve("tokens.json")))
+			.getAsJsonObject();
+		String[] texts = new Gson().fromJson(golden.get("texts"), String[].class);
+		long[][] ids = new Gson().fromJson(golden.getAsJsonObject("ids").get(name), long[][].class);
+		try (Checkpoint checkpoint = Checkpoint.open(checkpoints.resolve(name).toString(), (config) -> {
+		}); Tokenizer tokenizer = TestTokenizers.load(checkpoint.tokenizer(), 200, (text) -> text)) {
+			SoftAssertions softly = new SoftAssertions();
+			for (int i = 0; i < texts.length; i++) {
+				long[] actual = tokenizer.encode(texts[i]);
+				long[] padded = new long[Math.max(actual.length, ids[i].length)];
+				Arrays.fill(padded, checkpoint.tokenizerSettings().padId());
+				System.arraycopy(actual, 0, padded, 0, actual.length);
+				// The end token may be that which fills up texts.
+				softly.assertThat(padded).as(texts[i]).startsWith(ids[i]);
+				softly.assertThat(Arrays.stream(padded).skip(ids[i].length))
+					.as(texts[i])
+					.allMatch((id) -> id == checkpoint.tokenizerSettings().padId());
+			}
+			softly.assertAll();
+		}
+	}
+
 	/** The reference reads none of them. */
 	@Test
 	void filesAreNotRead() throws IOException {
