@@ -457,6 +457,15 @@ def mobileclip_vit():
     return Model(config, clip_tokenizer, image, texts, {"depth": 2, "mlp_ratio": 2.0, "narrow": 48})
 
 
+def coca():
+    """CoCa: attention pooling of its own, of which the first query counts, and a class token behind the text."""
+    vision = {"width": 24, "layers": 1, "head_width": 12, "mlp_ratio": 2.0, "attn_pooler_queries": 6}
+    text = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 2.0}
+    decoder = {"width": 32, "heads": 4, "layers": 1, "context_length": 24, "mlp_ratio": 1.0, "attn_pooler_heads": 4}
+    config = shrunk("coca_ViT-B-32", vision, text, embed_dim=32, multimodal_cfg={**decoder, "vocab_size": 64})
+    return Model(config, clip_tokenizer, ("visual.ln_post.bias", "visual.proj"), ("text.ln_final.bias", "text.text_projection"))
+
+
 PREPROCESS = [
     {},
     {"resize_mode": "longest"},
@@ -467,7 +476,7 @@ PREPROCESS = [
 
 MODELS = (plain, siglip, siglip2, marqo, clipa, worldwide, layer_scale, biomed, roberta, pooled_bert)
 MODELS += (perception, perception_gigantic, eva02, eva_enormous, eva01, convnext, convnext_xxlarge, resnet)
-MODELS += (mobileclip, mobileclip_large, mobileclip_vit)
+MODELS += (mobileclip, mobileclip_large, mobileclip_vit, coca)
 ALL = {function.__name__: function for function in MODELS}
 VARIANTS = {"plain": PREPROCESS}
 

@@ -80,8 +80,6 @@ def verdict(name):
     """The towers of a model, or why zsic does not run it."""
     config = open_clip.get_model_config(name)
     vision, text = config["vision_cfg"], config["text_cfg"]
-    if "multimodal_cfg" in config:
-        return None, "it writes captions, too (`multimodal_cfg`)"
     pictures = tower(vision.get("timm_model_name"), "vit", vision.get("layers"))
     texts = tower(text.get("hf_model_name"), "text")
     if pictures is None:

@@ -176,7 +176,7 @@ class HubCheckpointTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "multimodal_cfg", "audio_cfg" })
+	@ValueSource(strings = "audio_cfg")
 	void anotherModelOfOpenClipIsToldBeforeWeightsAreFetched(String part) {
 		Map<String, Content> files = new LinkedHashMap<>(this.server.repository(ID).files("main"));
 		files.remove("config.json");

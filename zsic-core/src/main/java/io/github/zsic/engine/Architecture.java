@@ -96,17 +96,11 @@ enum Architecture {
 							: "Use another checkpoint of this model_type.");
 		}
 		requireOwnCode(config);
-		if (this == OPEN_CLIP) {
-			for (String part : List.of("multimodal_cfg", "audio_cfg")) {
-				String prefix = "model_cfg." + part + ".";
-				if (Stream.concat(config.numbers().keySet().stream(), config.strings().keySet().stream())
-					.anyMatch((path) -> path.startsWith(prefix))) {
-					throw new CheckpointException(
-							"'open_clip_config.json' has a 'model_cfg." + part
-									+ "': it is no model of pictures and texts " + "alone, or it writes captions.",
-							"Use a checkpoint that has a 'vision_cfg' and a 'text_cfg' and nothing beside them.");
-				}
-			}
+		if (this == OPEN_CLIP && Stream.concat(config.numbers().keySet().stream(), config.strings().keySet().stream())
+			.anyMatch((path) -> path.startsWith("model_cfg.audio_cfg."))) {
+			throw new CheckpointException(
+					"'open_clip_config.json' has a 'model_cfg.audio_cfg': it is no model of pictures and texts.",
+					"Use a checkpoint that has a 'vision_cfg' and a 'text_cfg'.");
 		}
 	}
 

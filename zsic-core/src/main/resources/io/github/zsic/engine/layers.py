@@ -772,7 +772,7 @@ def pack_latent(m: __torch__.zsic.model.Model, prefix: str) -> NoneType:
 def attention_pooling(x: Tensor, weights: Dict[str, Tensor], prefix: str, heads: int, mask: Optional[Tensor]) -> Tensor:
   batch = x.size(0)
   tokens = x.size(1)
-  width = x.size(2)
+  width = weights[prefix + "query"].size(-1)
   h = __torch__.zsic.layers.linear(x, weights, prefix + "kv")
   q = torch.to(weights[prefix + "query"], h.dtype, False, False)
   # With memory of its own for each picture, because not every kernel for GPUs takes less.

@@ -1,5 +1,5 @@
 # Models in the layout of OpenCLIP (open_clip_config.json, src/open_clip/model.py of mlfoundations/open_clip, classes CLIP and
-# CustomTextCLIP): a tower for pictures and one for texts, of whatever kinds. Their sources are packed beside this one under
+# CustomTextCLIP; coca_model.py, CoCa, without its captions): a tower for pictures and one for texts, of whatever kinds. Their sources are packed beside this one under
 # the names "pictures" and "texts": open_clip_text.py is the shortest that shows what they have.
 
 # Members of the configuration that are on and that no tower here has.
@@ -29,9 +29,9 @@ def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneT
     __torch__.zsic.layers.optional_shape(m, shapes, "logit_bias", annotate(List[int], []))
   return None
 
-# Buffers of older releases, and counters of the training.
+# Buffers of older releases, counters of the training, and what writes captions.
 def ignored() -> List[str]:
-  return ["attn_mask", "num_batches_tracked", "rope.freqs", "transformer.pooler."]
+  return ["attn_mask", "num_batches_tracked", "rope.freqs", "transformer.pooler.", "text_decoder."]
 
 def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
   __torch__.zsic.pictures.load(m, state)
