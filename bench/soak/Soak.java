@@ -167,6 +167,11 @@ public class Soak {
 		return other.toString();
 	}
 
+	/** What answers call a checkpoint: of a folder they tell the last part only. */
+	private static String named(String checkpoint) {
+		return checkpoint.startsWith("/") ? "file:.../" + Path.of(checkpoint).getFileName() : checkpoint;
+	}
+
 	private static void unpack(InputStream jar, Path folder) throws IOException {
 		ZipInputStream zip = new ZipInputStream(jar);
 		for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -180,12 +185,12 @@ public class Soak {
 			throws Exception {
 		for (String checkpoint : List.of(checkpoints.get(1), checkpoints.get(0))) {
 			swap(checkpoint);
-			this.expected.put(checkpoint, answers());
+			this.expected.put(named(checkpoint), answers());
 		}
 		double difference = 0;
-		for (String key : this.expected.get(checkpoints.get(0)).keySet()) {
-			difference = Math.max(difference, distance(this.expected.get(checkpoints.get(0)).get(key),
-					this.expected.get(checkpoints.get(1)).get(key)));
+		for (String key : this.expected.get(named(checkpoints.get(0))).keySet()) {
+			difference = Math.max(difference, distance(this.expected.get(named(checkpoints.get(0))).get(key),
+					this.expected.get(named(checkpoints.get(1))).get(key)));
 		}
 		if (difference < 0.1) {
 			throw new IllegalStateException("The two models can hardly be told apart");
@@ -235,7 +240,7 @@ public class Soak {
 			for (String checkpoint : checkpoints) {
 				swap(checkpoint);
 				answers().forEach((key, scores) -> {
-					if (distance(scores, this.expected.get(checkpoint).get(key)) > TOLERANCE) {
+					if (distance(scores, this.expected.get(named(checkpoint)).get(key)) > TOLERANCE) {
 						failures.add("afterwards " + key + " has other scores with " + checkpoint);
 					}
 				});
