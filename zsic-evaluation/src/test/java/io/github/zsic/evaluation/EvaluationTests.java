@@ -1,0 +1,268 @@
+package io.github.zsic.evaluation;
+
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.zsic.InferenceException;
+import io.github.zsic.Scoring;
+import io.github.zsic.evaluation.EvaluationResult.Bin;
+import io.github.zsic.evaluation.EvaluationResult.CoveragePoint;
+import io.github.zsic.evaluation.EvaluationResult.Example;
+import io.github.zsic.evaluation.EvaluationResult.LabelResult;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+/**
+ * Figures, of scores that are written down.
+ */
+class EvaluationTests {
+
+	private static final double LAST_DIGITS = 1e-12;
+
+	private final ScriptedClassifier classifier = new ScriptedClassifier();
+
+	@TempDir
+	private Path temporary;
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 1 })
+	void figuresAreThoseOfScikitLearn(int position) throws IOException {
+		JsonObject golden = golden();
+		JsonObject expected = golden.getAsJsonArray("expected").get(position).getAsJsonObject();
+		EvaluationResult result = Evaluation.with(this.classifier)
+			.threshold(expected.get("threshold").getAsFloat())
+			.run(pictures(golden, 0));
+		assertThat(result.top1().value()).isEqualTo(expected.get("top1").getAsDouble());
+		assertThat(result.top5().value()).isEqualTo(expected.get("top5").getAsDouble());
+		assertThat(result.meanRecall().value()).isEqualTo(expected.get("meanRecall").getAsDouble(),
+				within(LAST_DIGITS));
+		for (int i = 0; i < result.labels().size(); i++) {
+			LabelResult label = result.labels().get(i);
+			assertThat(label.label()).isEqualTo(golden.getAsJsonArray("labels").get(i).getAsString());
+			assertThat(label.precision()).isEqualTo(number(expected, "precision", i));
+			assertThat(label.recall()).isEqualTo(number(expected, "recall", i));
+			assertThat(label.f1()).isEqualTo(number(expected, "f1", i), within(LAST_DIGITS));
+			JsonArray row = expected.getAsJsonArray("confusion").get(i).getAsJsonArray();
+			for (int j = 0; j < row.size(); j++) {
+				assertThat(result.confusion().row(i)[j]).isEqualTo(row.get(j).getAsLong());
+				assertThat(result.confusion().count(i, j)).isEqualTo(row.get(j).getAsLong());
+			}
+		}
+		assertThat(result.none().count()).isEqualTo(expected.get("nones").getAsLong());
+		assertThat(result.none().rejected()).isEqualTo(expected.get("nonesRejected").getAsLong());
+		assertThat(result.none().labelledRejected()).isEqualTo(expected.get("labelledRejected").getAsLong());
+		assertThat(result.none().auroc()).isEqualTo(expected.get("auroc").getAsDouble(), within(LAST_DIGITS));
+		assertThat(result.calibration().ece()).isEqualTo(expected.get("ece").getAsDouble(), within(LAST_DIGITS));
+		List<Bin> filled = result.calibration().bins().stream().filter((bin) -> bin.count() > 0).toList();
+		JsonArray bins = expected.getAsJsonArray("bins");
+		assertThat(filled).hasSize(bins.size());
+		for (int i = 0; i < bins.size(); i++) {
+			JsonArray bin = bins.get(i).getAsJsonArray();
+			assertThat(filled.get(i).low()).isEqualTo(bin.get(0).getAsInt() / 15.0);
+			assertThat(filled.get(i).count()).isEqualTo(bin.get(1).getAsLong());
+			assertThat(filled.get(i).score()).isEqualTo(bin.get(2).getAsDouble(), within(LAST_DIGITS));
+			assertThat(filled.get(i).accuracy()).isEqualTo(bin.get(3).getAsDouble(), within(LAST_DIGITS));
+		}
+	}
+
+	@Test
+	void figuresDoNotDependOnTheOrder() throws IOException {
+		JsonObject golden = golden();
+		EvaluationResult first = Evaluation.with(this.classifier).threshold(0.4f).run(pictures(golden, 0));
+		EvaluationResult second = Evaluation.with(this.classifier).threshold(0.4f).run(pictures(golden, 1));
+		assertThat(second).usingRecursiveComparison().ignoringFields("duration").isEqualTo(first);
+	}
+
+	@Test
+	void intervalsAreThoseOfTheBinomialDistribution() throws IOException {
+		EvaluationResult result = Evaluation.of(this.classifier, pictures(golden(), 0));
+		double share = result.top1().value();
+		double deviation = Math.sqrt(share * (1 - share) / result.count());
+		assertThat(result.top1().low()).isEqualTo(share - 1.96 * deviation, within(deviation / 4));
+		assertThat(result.top1().high()).isEqualTo(share + 1.96 * deviation, within(deviation / 4));
+		assertThat(result.meanRecall().low()).isBetween(0.5, result.meanRecall().value());
+		assertThat(result.meanRecall().high()).isBetween(result.meanRecall().value(), 0.8);
+	}
+
+	@Test
+	void coverageAnswersEqualScoresTogether() throws IOException {
+		LabelledPictures pictures = pictures("1.png,a", "2.png,a", "3.png,a", "4.png,b", "5.png,_none");
+		this.classifier.put("1.png", 0.9f, 0.1f);
+		this.classifier.put("2.png", 0.8f, 0.2f);
+		this.classifier.put("3.png", 0.2f, 0.8f);
+		this.classifier.put("4.png", 0.4f, 0.6f);
+		this.classifier.put("5.png", 0.99f, 0.01f);
+		EvaluationResult result = Evaluation.of(this.classifier, pictures);
+		assertThat(result.coverage()).containsExactly(new CoveragePoint(0.9f, 0.25, 1),
+				new CoveragePoint(0.8f, 0.75, 2 / 3.0), new CoveragePoint(0.6f, 1, 0.75));
+		assertThat(result.label("a").answered()).isEqualTo(3);
+		assertThat(result.label("a").precision()).isEqualTo(2 / 3.0);
+		assertThat(result.none().auroc()).isZero();
+	}
+
+	@Test
+	void pairsHaveTheSurestPictures() throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (int i = 0; i < 9; i++) {
+			rows.add(i + ".png,a");
+			this.classifier.put(i + ".png", 0.1f, i / 10f + 0.11f);
+		}
+		rows.add("b.png,b");
+		this.classifier.put("b.png", 1, 0);
+		EvaluationResult result = Evaluation.of(this.classifier, pictures(rows.toArray(String[]::new)));
+		assertThat(result.pairs()).hasSize(2);
+		assertThat(result.pairs().get(0).label()).isEqualTo("a");
+		assertThat(result.pairs().get(0).answer()).isEqualTo("b");
+		assertThat(result.pairs().get(0).count()).isEqualTo(9);
+		assertThat(result.pairs().get(0).examples()).extracting(Example::name)
+			.containsExactly("8.png", "7.png", "6.png", "5.png");
+	}
+
+	@Test
+	void whatCannotBeReadIsListed() throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (int i = 0; i < 200; i++) {
+			rows.add(i + ".png," + ((i % 2 == 0) ? "a" : "b"));
+			if (i % 70 != 3) {
+				this.classifier.put(i + ".png", 1 - i % 2, i % 2);
+			}
+		}
+		AtomicLong classified = new AtomicLong();
+		AtomicLong unreadable = new AtomicLong();
+		EvaluationResult result = Evaluation.with(this.classifier).listener((done, failed) -> {
+			classified.set(done);
+			unreadable.set(failed);
+		}).run(pictures(rows.toArray(String[]::new)));
+		assertThat(result.count()).isEqualTo(197).isEqualTo(classified.get());
+		assertThat(result.top1().value()).isEqualTo(1);
+		assertThat(result.unreadableCount()).isEqualTo(3).isEqualTo(unreadable.get());
+		assertThat(result.unreadable()).extracting("name", "reason")
+			.contains(tuple("73.png", "The picture '73.png' is damaged."));
+	}
+
+	@Test
+	void nothingToEvaluateIsAnError() throws IOException {
+		LabelledPictures pictures = pictures("1.png,a", "2.png,b", "none.png,_none");
+		this.classifier.put("none.png", 0.5f, 0.5f);
+		assertThatExceptionOfType(EvaluationException.class).isThrownBy(() -> Evaluation.of(this.classifier, pictures))
+			.withMessageContaining("No picture of a label could be classified. The first of 2 problems: ")
+			.withMessageContaining("The picture '1.png' is damaged.");
+	}
+
+	@Test
+	void aBrokenEngineEndsTheRun() throws IOException {
+		List<String> rows = new ArrayList<>(Collections.nCopies(100, "1.png,a"));
+		rows.add("2.png,b");
+		LabelledPictures pictures = pictures(rows.toArray(String[]::new));
+		this.classifier.breakDown();
+		assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> Evaluation.of(this.classifier, pictures))
+			.withMessage("The engine is broken. Mend it.");
+	}
+
+	@Test
+	void cosinesAreNoProbabilities() throws IOException {
+		LabelledPictures pictures = pictures("1.png,a", "2.png,b");
+		this.classifier.put("1.png", 0.2f, -0.1f);
+		this.classifier.put("2.png", -0.2f, -0.1f);
+		EvaluationResult result = Evaluation.with(this.classifier).scoring(Scoring.COSINE).run(pictures);
+		assertThat(result.calibration()).isNull();
+		assertThat(result.none()).isNull();
+		assertThat(result.coverage()).extracting(CoveragePoint::threshold).containsExactly(0.2f, -0.1f);
+		assertThat(EvaluationReport.html(result)).doesNotContain("Can the scores be believed");
+	}
+
+	@Test
+	void jsonHasAllFigures() throws IOException {
+		JsonObject golden = golden();
+		EvaluationResult result = Evaluation.with(this.classifier)
+			.threshold(0.5f)
+			.templates(List.of("a \"drawing\" of {}"))
+			.run(pictures(golden, 0));
+		StringWriter writer = new StringWriter();
+		EvaluationReport.json(result, writer);
+		JsonObject json = JsonParser.parseString(writer.toString()).getAsJsonObject();
+		JsonObject expected = golden.getAsJsonArray("expected").get(1).getAsJsonObject();
+		assertThat(json.get("count").getAsLong()).isEqualTo(result.count());
+		assertThat(json.get("top1").getAsDouble()).isEqualTo(expected.get("top1").getAsDouble());
+		assertThat(json.get("top5").getAsDouble()).isEqualTo(expected.get("top5").getAsDouble());
+		assertThat(json.getAsJsonArray("confusion")).isEqualTo(expected.getAsJsonArray("confusion"));
+		JsonArray labels = json.getAsJsonArray("labels");
+		assertThat(labels).hasSize(7);
+		for (int i = 0; i < labels.size(); i++) {
+			JsonObject label = labels.get(i).getAsJsonObject();
+			assertThat(label.get("label")).isEqualTo(golden.getAsJsonArray("labels").get(i));
+			assertThat(label.get("recall").getAsDouble()).isEqualTo(number(expected, "recall", i));
+			assertThat(label.get("precision").getAsDouble()).isEqualTo(number(expected, "precision", i));
+			assertThat(label.get("f1").getAsDouble()).isEqualTo(number(expected, "f1", i), within(LAST_DIGITS));
+			long answered = 0;
+			for (JsonElement count : json.getAsJsonArray("confusion").get(i).getAsJsonArray()) {
+				answered += count.getAsLong();
+			}
+			assertThat(label.get("count").getAsLong()).isEqualTo(answered + label.get("rejected").getAsLong());
+		}
+		assertThat(json.getAsJsonObject("none").get("auroc").getAsDouble()).isPositive();
+		assertThat(json.getAsJsonObject("calibration").getAsJsonArray("bins")).hasSize(15);
+		assertThat(json.getAsJsonArray("top1Interval")).hasSize(2);
+		assertThat(json.get("threshold").getAsFloat()).isEqualTo(0.5f);
+		assertThat(json.getAsJsonArray("templates").get(0).getAsString()).isEqualTo("a \"drawing\" of {}");
+	}
+
+	private static JsonObject golden() throws IOException {
+		try (InputStreamReader reader = new InputStreamReader(
+				EvaluationTests.class.getResourceAsStream("/evaluation.json"), StandardCharsets.UTF_8)) {
+			return JsonParser.parseReader(reader).getAsJsonObject();
+		}
+	}
+
+	private static double number(JsonObject expected, String name, int position) {
+		return expected.getAsJsonArray(name).get(position).getAsDouble();
+	}
+
+	/** The pictures of the golden file, and a label that has none. */
+	private LabelledPictures pictures(JsonObject golden, int seed) throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (JsonElement picture : golden.getAsJsonArray("pictures")) {
+			String name = rows.size() + ".png";
+			rows.add(name + "," + picture.getAsJsonArray().get(0).getAsString());
+			JsonArray scores = picture.getAsJsonArray().get(1).getAsJsonArray();
+			float[] parsed = new float[scores.size()];
+			for (int i = 0; i < parsed.length; i++) {
+				parsed[i] = Float.parseFloat(scores.get(i).getAsString());
+			}
+			this.classifier.put(name, parsed);
+		}
+		// The label without pictures is known from one that cannot be read.
+		rows.add("damaged.png,tree");
+		if (seed != 0) {
+			Collections.shuffle(rows, new Random(seed));
+		}
+		return pictures(rows.toArray(String[]::new));
+	}
+
+	private LabelledPictures pictures(String... rows) throws IOException {
+		Path csv = this.temporary.resolve("pictures.csv");
+		Files.writeString(csv, "file,label\n" + String.join("\n", rows));
+		return LabelledPictures.csv(csv, this.temporary);
+	}
+
+}
