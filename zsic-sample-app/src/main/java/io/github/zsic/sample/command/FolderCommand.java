@@ -100,6 +100,9 @@ public final class FolderCommand {
 		// What libraries print must not get between results.
 		System.setOut(err);
 		try {
+			if (EvaluateOptions.areMeantBy(args)) {
+				return EvaluateCommand.run(out, err, args);
+			}
 			FolderOptions options = FolderOptions.parse(args);
 			if (options == null) {
 				out.print(FolderOptions.USAGE);
@@ -131,7 +134,7 @@ public final class FolderCommand {
 			}
 		}, "interruption");
 		Runtime.getRuntime().addShutdownHook(interruption);
-		try (ConfigurableApplicationContext context = start(this.options)) {
+		try (ConfigurableApplicationContext context = start(this.options.properties(), this.options.parallel())) {
 			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
 			RunSettings settings = settings(classifier, context.getBean(ZsicProperties.class), files.root());
 			Path output = this.options.output();
@@ -190,13 +193,13 @@ public final class FolderCommand {
 		}
 	}
 
-	private static ConfigurableApplicationContext start(FolderOptions options) {
-		PropertyCheck.check(options.properties().toArray(String[]::new));
-		List<String> all = new ArrayList<>(options.properties());
+	static ConfigurableApplicationContext start(List<String> properties, int parallel) {
+		PropertyCheck.check(properties.toArray(String[]::new));
+		List<String> all = new ArrayList<>(properties);
 		all.add("--zsic.startup=eager");
 		all.add("--zsic.enabled=true");
 		// Of which many pictures have half.
-		all.add("--zsic.batch.queue-capacity=" + 2 * options.parallel());
+		all.add("--zsic.batch.queue-capacity=" + 2 * parallel);
 		// Nobody else asks, so that to be refused would only end the run.
 		all.add("--zsic.batch.queue-timeout=365d");
 		try {
@@ -212,7 +215,7 @@ public final class FolderCommand {
 		}
 	}
 
-	private static String describe(Throwable failure) {
+	static String describe(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ZsicException known) {
 				return String.valueOf(known.getMessage());
@@ -432,7 +435,7 @@ public final class FolderCommand {
 		return (failed > 0) ? EXIT_UNREADABLE : 0;
 	}
 
-	private static String count(int number, String what) {
+	static String count(long number, String what) {
 		return String.format(Locale.ROOT, "%,d %s%s", number, what, (number == 1) ? "" : "s");
 	}
 
@@ -441,7 +444,7 @@ public final class FolderCommand {
 	}
 
 	/** Names of files may hold anything, also what a terminal takes for a command. */
-	private static String printable(String text) {
+	static String printable(String text) {
 		return text.replaceAll("\\p{Cntrl}", "?");
 	}
 

@@ -68,6 +68,8 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 			  --help, -h            this text
 			  --zsic.…=…            a property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
 
+			--evaluate --help tells how to find out how good it is on pictures whose labels are known.
+
 			Exit codes: 0 all pictures were classified, 1 the run failed, 2 the command was not understood,
 			3 some pictures could not be read, 130 it was interrupted (Ctrl+C), 143 it was terminated.
 			""";
@@ -76,9 +78,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 
 	private static final Set<String> SWITCHES = Set.of("recursive", "byte-order-mark", "restart", "help");
 
-	private static final List<String> NAMES = List.of("classify", "recursive", "labels", "labels-file", "template",
-			"scoring", "top", "threshold", "output", "format", "byte-order-mark", "embeddings", "restart", "parallel",
-			"help");
+	private static final List<String> NAMES = List.of("classify", "evaluate", "recursive", "labels", "labels-file",
+			"template", "scoring", "top", "threshold", "output", "format", "byte-order-mark", "embeddings", "restart",
+			"parallel", "help");
 
 	/** More pixels than that fill any heap, and keep no engine busier. */
 	static final int MAXIMUM_PARALLEL = 1024;
@@ -112,33 +114,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	 * @throws CommandException if they cannot be understood
 	 */
 	static @Nullable FolderOptions parse(String... args) {
-		Map<String, List<String>> values = new LinkedHashMap<>();
 		List<String> properties = new ArrayList<>();
-		for (String arg : args) {
-			String name = name(arg);
-			if (arg.equals("-h")) {
-				return null;
-			}
-			if (!arg.startsWith("--") || name.isEmpty()) {
-				throw CommandException
-					.usage("'" + arg + "' is no option. Options are written as --name=value; " + (arg.startsWith("-D")
-							? "those of the JVM stand before -jar." : "put quotes around an option with blanks."));
-			}
-			if (OF_SPRING_BOOT.contains(name) || PROPERTY.matcher(name).matches()) {
-				properties.add(arg);
-			}
-			else if (NAMES.contains(name)) {
-				List<String> given = values.computeIfAbsent(name, (key) -> new ArrayList<>());
-				given.add(value(arg, name));
-				if (given.size() > 1 && !REPEATABLE.contains(name)) {
-					throw CommandException.usage("'--" + name + "' must be given only once.");
-				}
-			}
-			else {
-				throw CommandException.usage("There is no option '--" + name + "'." + suggestion(name));
-			}
-		}
-		if (isOn(values, "help")) {
+		Map<String, List<String>> values = values(NAMES, properties, args);
+		if (values == null) {
 			return null;
 		}
 		String output = last(values, "output");
@@ -155,7 +133,44 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 				parallel(last(values, "parallel")), List.copyOf(properties));
 	}
 
-	private static String name(String arg) {
+	/**
+	 * Reads the arguments of a command.
+	 * @param names the options it has
+	 * @param properties takes the arguments for Spring Boot
+	 * @param args the arguments
+	 * @return the values of each option, {@code null} if help is asked for
+	 * @throws CommandException if an argument is not known
+	 */
+	static @Nullable Map<String, List<String>> values(List<String> names, List<String> properties, String... args) {
+		Map<String, List<String>> values = new LinkedHashMap<>();
+		for (String arg : args) {
+			String name = name(arg);
+			if (arg.equals("-h")) {
+				return null;
+			}
+			if (!arg.startsWith("--") || name.isEmpty()) {
+				throw CommandException
+					.usage("'" + arg + "' is no option. Options are written as --name=value; " + (arg.startsWith("-D")
+							? "those of the JVM stand before -jar." : "put quotes around an option with blanks."));
+			}
+			if (OF_SPRING_BOOT.contains(name) || PROPERTY.matcher(name).matches()) {
+				properties.add(arg);
+			}
+			else if (names.contains(name)) {
+				List<String> given = values.computeIfAbsent(name, (key) -> new ArrayList<>());
+				given.add(value(arg, name));
+				if (given.size() > 1 && !REPEATABLE.contains(name)) {
+					throw CommandException.usage("'--" + name + "' must be given only once.");
+				}
+			}
+			else {
+				throw CommandException.usage("There is no option '--" + name + "'." + suggestion(name, names));
+			}
+		}
+		return isOn(values, "help") ? null : values;
+	}
+
+	static String name(String arg) {
 		String option = arg.replaceFirst("^-+", "");
 		int end = option.indexOf('=');
 		return (end < 0) ? option : option.substring(0, end);
@@ -178,8 +193,8 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		return value;
 	}
 
-	private static String suggestion(String name) {
-		String nearest = nearest(name, NAMES);
+	private static String suggestion(String name, List<String> names) {
+		String nearest = nearest(name, names);
 		return (nearest != null) ? " Did you mean '--" + nearest + "'?" : " --help lists them.";
 	}
 
@@ -220,12 +235,12 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		throw CommandException.usage("'--" + name + "' is true or false, not '" + value + "'.");
 	}
 
-	private static @Nullable String last(Map<String, List<String>> values, String name) {
+	static @Nullable String last(Map<String, List<String>> values, String name) {
 		List<String> given = values.get(name);
 		return (given != null) ? given.get(given.size() - 1) : null;
 	}
 
-	private static Path path(String name, String value) {
+	static Path path(String name, String value) {
 		try {
 			return Path.of(value);
 		}
@@ -235,7 +250,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	}
 
 	/** Looked at now, and not after the model was loaded. */
-	private static Path output(String name, String value) {
+	static Path output(String name, String value) {
 		Path output = path(name, value);
 		Path parent = output.toAbsolutePath().getParent();
 		if (parent != null && !Files.isDirectory(parent)) {
@@ -244,6 +259,9 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 		if (Files.isDirectory(output)) {
 			throw CommandException.usage("'" + value + "' is a folder; '--" + name + "' takes a file.");
+		}
+		if (!Files.isWritable((Files.exists(output) || parent == null) ? output : parent)) {
+			throw CommandException.usage("The file '" + value + "' cannot be written: permission denied.");
 		}
 		return output;
 	}
@@ -290,7 +308,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 	}
 
-	private static List<String> templates(Map<String, List<String>> values) {
+	static List<String> templates(Map<String, List<String>> values) {
 		return List.copyOf(texts(values, "template", TextList::texts));
 	}
 
@@ -304,7 +322,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		}
 	}
 
-	private static @Nullable Scoring scoring(@Nullable String value) {
+	static @Nullable Scoring scoring(@Nullable String value) {
 		if (value == null) {
 			return null;
 		}
@@ -325,7 +343,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 	 * Enough that the engine always has a batch to work on while others are read and
 	 * decoded, but not so many that their pixels fill the memory.
 	 */
-	private static int parallel(@Nullable String value) {
+	static int parallel(@Nullable String value) {
 		if (value == null) {
 			return Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
 		}
@@ -349,7 +367,7 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 		throw CommandException.usage("'--" + name + "' is a whole number, 1 or more, not '" + value + "'.");
 	}
 
-	private static float threshold(@Nullable String value) {
+	static float threshold(@Nullable String value) {
 		if (value == null) {
 			return Float.NEGATIVE_INFINITY;
 		}

@@ -1,0 +1,162 @@
+package io.github.zsic.sample.command;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.ClassPathResource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The command on the bundled checkpoint.
+ */
+class EvaluateCommandTests {
+
+	@TempDir
+	private Path temporary;
+
+	private Path pictures;
+
+	@BeforeEach
+	void pictures() throws IOException {
+		this.pictures = this.temporary.resolve("pictures");
+		for (String example : List.of("bear", "car", "cat", "owl", "tree", "bike")) {
+			picture(example + "/" + example + ".png", example);
+		}
+	}
+
+	@Test
+	void tellsHowGoodTheModelIs() throws IOException {
+		picture("tree/no tree.png", "bike");
+		Files.writeString(this.pictures.resolve("owl/notes.txt"), "no picture");
+		Path report = this.temporary.resolve("report.html");
+		Path json = this.temporary.resolve("report.json");
+		Run run = run("--evaluate=" + this.pictures, "--report=" + report, "--json=" + json, "--minimum-top1=0.8");
+		assertThat(run.exitCode).as(run.err).isZero();
+		assertThat(run.err).contains("8 pictures of 6 labels in '" + this.pictures + "'", "1 could not be read:",
+				"  The picture 'owl/notes.txt' is not a picture in a known format.",
+				"7 pictures with a label classified in ");
+		assertThat(run.out).contains("top-1        0.8571  (95 % interval 0.5", "top-5        ", "mean recall  0.9167",
+				"mistake      'tree' taken for 'bike': 1");
+		JsonNode figures = JsonMapper.shared().readTree(Files.readString(json));
+		assertThat(figures.get("top1").doubleValue()).isEqualTo(6 / 7.0);
+		assertThat(figures.get("top5").doubleValue()).isBetween(6 / 7.0, 1.0);
+		assertThat(figures.get("count").intValue()).isEqualTo(7);
+		assertThat(figures.get("labels").valueStream().map((label) -> label.get("label").stringValue()))
+			.containsExactly("bear", "bike", "car", "cat", "owl", "tree");
+		JsonNode tree = figures.at("/labels/5");
+		assertThat(tree.get("recall").doubleValue()).isEqualTo(0.5);
+		assertThat(tree.get("precision").doubleValue()).isEqualTo(1);
+		assertThat(tree.get("f1").doubleValue()).isEqualTo(2 / 3.0);
+		assertThat(tree.get("count").intValue()).isEqualTo(2);
+		assertThat(figures.at("/confusion/5").toString()).isEqualTo("[0,1,0,0,0,1]");
+		assertThat(Files.readString(report)).contains("<strong>85.7\u00A0%</strong> of 7 pictures of 6 labels")
+			.contains("<bdi>tree</bdi> taken for <bdi>bike</bdi>: 1 picture")
+			.contains("<img src=\"data:image/jpeg;base64,");
+		// Below the minimum, with the labels in a file, and something that is none of
+		// them.
+		Path csv = Files.writeString(this.temporary.resolve("labels.csv"), """
+				file,label
+				bear/bear.png,owl
+				owl/owl.png,owl
+				cat/cat.png,cat
+				tree/tree.png,_none
+				""");
+		run = run("--evaluate=" + this.pictures, "--csv=" + csv, "--json=" + json, "--minimum-top1=0.7",
+				"--threshold=1.5", "--template=a drawing of a {}", "--scoring=logits");
+		assertThat(run.exitCode).as(run.err).isEqualTo(1);
+		assertThat(run.err).contains("Top-1 is 0.6667, below the minimum of 0.7.");
+		assertThat(run.out).contains("none of these");
+		figures = JsonMapper.shared().readTree(Files.readString(json));
+		assertThat(figures.get("templates").toString()).isEqualTo("[\"a drawing of a {}\"]");
+		assertThat(figures.get("scoring").stringValue()).isEqualTo("logits");
+		assertThat(figures.at("/none/count").intValue()).isEqualTo(1);
+		assertThat(figures.get("calibration").isNull()).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					--evaluate=                                   | '--evaluate' has no value; write --evaluate=…
+					--evaluate=FOLDER/missing                     | The folder 'FOLDER/missing' cannot be read: it does not exist.
+					--evaluate=FOLDER/owl/owl.png                 | cannot be read: it is no folder.
+					--evaluate=FOLDER/owl                         | The folder 'FOLDER/owl' has no subfolders.
+					--evaluate=FOLDER/../one                      | has only one label, 'owl'.
+					--evaluate=FOLDER/../none                     | There are no pictures.
+					--evaluate=FOLDER --csv=FOLDER/labels.csv     | The file 'FOLDER/labels.csv' cannot be read: it does not exist.
+					--evaluate=FOLDER --rapport=x.html            | There is no option '--rapport'. Did you mean '--report'?
+					--evaluate=FOLDER --labels=owl,bear           | There is no option '--labels'.
+					--evaluate=FOLDER --classify=FOLDER           | '--classify' and '--evaluate' are two commands; give one of them.
+					--evaluate=FOLDER --report=FOLDER/no/x.html   | There is no folder 'FOLDER/no' to write 'FOLDER/no/x.html' to; make it first.
+					--evaluate=FOLDER --json=FOLDER/owl           | 'FOLDER/owl' is a folder; '--json' takes a file.
+					--evaluate=FOLDER --json=x --report=./x       | '--report' and '--json' name the same file.
+					--evaluate=FOLDER --minimum-top1=60           | '--minimum-top1' is a number from 0 to 1 such as 0.6, not '60'.
+					--evaluate=FOLDER --threshold=high            | '--threshold' is a number such as 0.5, not 'high'.
+					--evaluate=FOLDER --zsic.chekpoint=x          | There is no property 'zsic.chekpoint'
+					--evaluate=FOLDER --zsic.checkpoint=FOLDER    | The classifier cannot be started.
+					--evalute=FOLDER                              | There is no option '--evalute'. Did you mean '--evaluate'?
+					""")
+	void mistakesAreOneLine(String arguments, String message) throws IOException {
+		Files.createDirectories(this.temporary.resolve("one/owl"));
+		Files.createDirectories(this.temporary.resolve("none/owl"));
+		Files.createDirectories(this.temporary.resolve("none/bear"));
+		String folder = this.pictures.toString();
+		Run run = run(arguments.replace("FOLDER", folder).split(" "));
+		assertThat(run.exitCode).as(run.err).isEqualTo(2);
+		assertThat(run.out).isEmpty();
+		assertThat(run.err.lines().filter((line) -> line.startsWith("Error: "))).singleElement()
+			.asString()
+			.contains(message.replace("FOLDER", folder));
+		assertThat(run.err.lines().filter((line) -> line.startsWith("\tat"))).isEmpty();
+	}
+
+	@Test
+	void helpIsThere() {
+		assertThat(run("--evaluate", "--help").out).startsWith("Usage: java -jar zsic-sample-app.jar --evaluate=FOLDER")
+			.contains("--minimum-top1=SHARE");
+		assertThat(run("--evaluate=x", "-h").exitCode).isZero();
+		assertThat(run("--help").out).contains("--evaluate --help");
+	}
+
+	private void picture(String name, String example) throws IOException {
+		Path file = this.pictures.resolve(name);
+		Files.createDirectories(file.getParent());
+		Files.write(file, new ClassPathResource("static/examples/" + example + ".png").getContentAsByteArray());
+	}
+
+	private static Run run(String... arguments) {
+		PrintStream out = System.out;
+		PrintStream err = System.err;
+		ByteArrayOutputStream capturedOut = new ByteArrayOutputStream();
+		ByteArrayOutputStream capturedErr = new ByteArrayOutputStream();
+		try {
+			System.setOut(new PrintStream(capturedOut, true, StandardCharsets.UTF_8));
+			System.setErr(new PrintStream(capturedErr, true, StandardCharsets.UTF_8));
+			int exitCode = FolderCommand.run(arguments);
+			return new Run(exitCode, capturedOut.toString(StandardCharsets.UTF_8),
+					capturedErr.toString(StandardCharsets.UTF_8));
+		}
+		finally {
+			System.setOut(out);
+			System.setErr(err);
+		}
+	}
+
+	private record Run(int exitCode, String out, String err) {
+
+	}
+
+}
