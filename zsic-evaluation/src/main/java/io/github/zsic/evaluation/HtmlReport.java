@@ -34,16 +34,19 @@ final class HtmlReport {
 
 	private static final int MAXIMUM_UNREADABLE = 50;
 
+	/** Fewer pictures than that are no base for intervals. */
+	private static final int FEW = 100;
+
 	/** Shades of the matrix. */
 	private static final int SHADES = 6;
 
 	// The area of a chart within its 360 by 250 units.
 
-	private static final int LEFT = 44;
+	private static final int LEFT = 52;
 
 	private static final int TOP = 10;
 
-	private static final int WIDTH = 306;
+	private static final int WIDTH = 290;
 
 	private static final int HEIGHT = 190;
 
@@ -106,7 +109,7 @@ final class HtmlReport {
 			.orElseThrow();
 		add("""
 				<p class="lead">It named the right label for <strong>%s</strong> of %s of %d labels. \
-				Who always said %s, the most frequent label, would be right for %s.</p>
+				Always to answer %s, the most frequent label, would be right for %s.</p>
 				""", percent(this.result.top1().value()), pictures(this.result.count()), this.result.labels().size(),
 				name(frequent.label()), percent(EvaluationResult.share(frequent.count(), this.result.count())));
 	}
@@ -131,11 +134,14 @@ final class HtmlReport {
 		figure("Speed", String.format(Locale.ROOT, "%,.1f/s", this.result.picturesPerSecond()),
 				String.format(Locale.ROOT, "%,.1f seconds for all", this.result.duration().toNanos() / 1e9));
 		add("</dl>\n");
-		if (this.result.count() < 100) {
-			add("""
-					<p>There are few pictures, so the intervals are wide, and may be too narrow still. With 100 pictures \
-					of each label they mean something.</p>
-					""");
+		if (this.result.top1().value() == 1) {
+			// The share p with p to the power of count = 0.05.
+			add("<p>All are right, so the interval has no width, but that is no proof: a model that is right for %s "
+					+ "would have all of %s right once in twenty times.</p>\n",
+					percent(Math.pow(0.05, 1.0 / this.result.count())), pictures(this.result.count()));
+		}
+		else if (this.result.count() < FEW) {
+			add("<p>There are few pictures, so the intervals are wide, and should be wider still.</p>\n");
 		}
 		add("</section>\n");
 	}
@@ -200,7 +206,7 @@ final class HtmlReport {
 
 	private void cell(long count, long total, boolean right) {
 		if (count == 0) {
-			add("<td>0</td>");
+			add("<td class=\"zero\">0</td>");
 			return;
 		}
 		int shade = (int) Math.ceil(SHADES * EvaluationResult.share(count, total));
@@ -216,15 +222,16 @@ final class HtmlReport {
 			add("<p>Look at the pictures before you blame the model: labels of test pictures are often wrong, or two "
 					+ "labels fit.</p>\n");
 		}
+		add("<div class=\"pairs\">\n");
 		for (ConfusedPair pair : this.result.pairs()) {
-			add("<h3>%s taken for %s: %s</h3>\n<ul class=\"pictures\">\n", name(pair.label()), name(pair.answer()),
+			add("<div><h3>%s taken for %s: %s</h3>\n<ul class=\"pictures\">\n", name(pair.label()), name(pair.answer()),
 					pictures(pair.count()));
 			for (Example example : pair.examples()) {
 				example(pair.label(), example);
 			}
-			add("</ul>\n");
+			add("</ul></div>\n");
 		}
-		add("</section>\n");
+		add("</div>\n</section>\n");
 	}
 
 	private void example(String label, Example example) {
@@ -331,15 +338,16 @@ final class HtmlReport {
 		}
 		add("<section>\n<h2>None of these</h2>\n");
 		if (none.count() > 0) {
-			add("<p>%s show none of the labels. %s of them were rejected, as they should be.</p>\n",
-					pictures(none.count()), percent(none.rejectionRate()));
+			add("<p>Rejected, as they should be: %s of %s that %s none of the labels.</p>\n",
+					percent(none.rejectionRate()), pictures(none.count()), (none.count() == 1) ? "shows" : "show");
 			add("""
 					<p>A picture with a label has a higher score than one with none in %s of all pairs (AUROC); 50 %% is \
 					chance. That does not depend on the threshold.</p>
 					""",
 					percent(none.auroc()));
 		}
-		add("<p>%s that have a label were rejected, %s of those.</p>\n</section>\n", pictures(none.labelledRejected()),
+		add("<p>Rejected, as they should not be: %s with a label, %s of those.</p>\n</section>\n",
+				pictures(none.labelledRejected()),
 				percent(EvaluationResult.share(none.labelledRejected(), this.result.count())));
 	}
 
@@ -395,7 +403,7 @@ final class HtmlReport {
 				+ escape(this.result.model().precision().toString()) + " on " + escape(this.result.model().device())
 				+ ".");
 		lines.add(this.result.templates().isEmpty() ? "The classifier's own templates." : "Templates: "
-				+ this.result.templates().stream().map(HtmlReport::name).collect(Collectors.joining(", ")) + ".");
+				+ this.result.templates().stream().map(HtmlReport::name).collect(Collectors.joining(", ")));
 		lines.add("Scoring " + this.result.scoring().name().toLowerCase(Locale.ROOT) + ", "
 				+ (Float.isFinite(this.result.threshold()) ? "threshold " + number(this.result.threshold())
 						: "no threshold")

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import static io.github.zsic.evaluation.EvaluationAssertions.assertThatClassifier;
@@ -31,6 +33,7 @@ class EvaluationReportTests {
 	private Path folder;
 
 	@Test
+	@DisabledOnOs(OS.WINDOWS)
 	void whatStrangersWroteIsText() throws IOException {
 		String file = HOSTILE.replace("/", "\\") + ".png";
 		EvaluationResult result = run(
@@ -68,6 +71,17 @@ class EvaluationReportTests {
 			.contains("alt=\"A picture with the label a\"")
 			.contains("no preview");
 		assertThat(html.length()).isLessThan(40_000);
+	}
+
+	@Test
+	void allRightIsNoProof() throws IOException {
+		String html = EvaluationReport.html(run(List.of("a,a.png", "b,b.png"), "a.png"));
+		assertThat(html).contains("There are few pictures");
+		this.classifier.put("a.png", 1, 0);
+		this.classifier.put("b.png", 0, 1);
+		html = EvaluationReport.html(Evaluation.of(this.classifier, pictures(List.of("a,a.png", "b,b.png"))));
+		assertThat(html)
+			.contains("a model that is right for 22.4\u00A0% would have all of 2 pictures right once in twenty");
 	}
 
 	@Test

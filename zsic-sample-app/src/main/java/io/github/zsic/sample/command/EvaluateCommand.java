@@ -130,23 +130,23 @@ final class EvaluateCommand {
 		figure("mean recall", result.meanRecall());
 		Calibration calibration = result.calibration();
 		if (calibration != null) {
-			this.out.printf(Locale.ROOT, "%-13s%.4f%n", "ECE", calibration.ece());
+			this.out.printf(Locale.ROOT, "%-15s%.4f%n", "ECE", calibration.ece());
 		}
 		NoneResult none = result.none();
 		if (none != null) {
-			this.out.printf(Locale.ROOT, "%-13s%,d of %,d rejected; %,d of %,d pictures with a label, too%n",
+			this.out.printf(Locale.ROOT, "%-15s%,d of %,d rejected; %,d of %,d pictures with a label, too%n",
 					"none of these", none.rejected(), none.count(), none.labelledRejected(), result.count());
 		}
 		List<EvaluationResult.ConfusedPair> pairs = result.pairs();
 		for (EvaluationResult.ConfusedPair pair : pairs.subList(0, Math.min(3, pairs.size()))) {
-			this.out.println(FolderCommand.printable(String.format(Locale.ROOT, "%-13s'%s' taken for '%s': %,d",
+			this.out.println(FolderCommand.printable(String.format(Locale.ROOT, "%-15s'%s' taken for '%s': %,d",
 					"mistake", pair.label(), pair.answer(), pair.count())));
 		}
 		this.out.flush();
 	}
 
 	private void figure(String name, Estimate estimate) {
-		this.out.printf(Locale.ROOT, "%-13s%.4f  (95 %% interval %.4f to %.4f)%n", name, estimate.value(),
+		this.out.printf(Locale.ROOT, "%-15s%.4f  (95 %% interval %.4f to %.4f)%n", name, estimate.value(),
 				estimate.low(), estimate.high());
 	}
 

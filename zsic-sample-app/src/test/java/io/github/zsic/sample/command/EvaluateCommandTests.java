@@ -49,8 +49,8 @@ class EvaluateCommandTests {
 		assertThat(run.err).contains("8 pictures of 6 labels in '" + this.pictures + "'", "1 could not be read:",
 				"  The picture 'owl/notes.txt' is not a picture in a known format.",
 				"7 pictures with a label classified in ");
-		assertThat(run.out).contains("top-1        0.8571  (95 % interval 0.5", "top-5        ", "mean recall  0.9167",
-				"mistake      'tree' taken for 'bike': 1");
+		assertThat(run.out).contains("top-1          0.8571  (95 % interval 0.5", "top-5          ",
+				"mean recall    0.9167", "mistake        'tree' taken for 'bike': 1");
 		JsonNode figures = JsonMapper.shared().readTree(Files.readString(json));
 		assertThat(figures.get("top1").doubleValue()).isEqualTo(6 / 7.0);
 		assertThat(figures.get("top5").doubleValue()).isBetween(6 / 7.0, 1.0);
