@@ -2,13 +2,14 @@
 
     python tools/golden/evaluation.py
 
-It needs numpy and scikit-learn only; README.md beside this file says which.
+It needs numpy, and scikit-learn with scipy; README.md beside this file says which.
 """
 
 import json
 import pathlib
 
 import numpy
+from scipy import optimize, stats
 from sklearn import metrics
 
 OUT = pathlib.Path(__file__).parents[2] / "zsic-evaluation/src/test/resources/evaluation.json"
@@ -86,12 +87,32 @@ def figures(pictures, threshold):
     }
 
 
+def temperature():
+    """Cosines of 80 pictures, and the temperature that makes their labels most likely."""
+    truths = random.integers(4, size=80)
+    cosines = random.normal(0.2, 0.03, size=(80, 4))
+    cosines[range(80), truths] += 0.04
+    cosines = numpy.round(cosines, 4).astype(numpy.float32)
+    exact = cosines.astype(numpy.float64)
+
+    def loss(logarithm):
+        logits = exact / numpy.exp(logarithm)
+        return (numpy.logaddexp.reduce(logits, axis=1) - logits[range(80), truths]).sum()
+
+    found = optimize.minimize_scalar(loss, bounds=(-7, 0), method="bounded", options={"xatol": 1e-9})
+    return {"pictures": [[int(truth), [str(cosine) for cosine in row]] for truth, row in zip(truths, cosines)],
+            "temperature": float(numpy.exp(found.x))}
+
+
 def main():
     pictures = [picture() for _ in range(400)]
     result = {
         "labels": LABELS,
         "pictures": [[LABELS[truth] if truth >= 0 else NONE, [str(score) for score in scores]]
                      for truth, scores in pictures],
+        "temperature": temperature(),
+        "mcnemar": [[first, second, float(stats.binomtest(first, first + second).pvalue)]
+                    for first, second in ((1, 0), (5, 5), (3, 14), (60, 31), (2000, 1700))],
         "expected": [figures(pictures, threshold) for threshold in (0, 0.5)],
     }
     OUT.write_text(json.dumps(result).replace('], ["', '],\n["') + "\n")

@@ -4,8 +4,11 @@ import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import io.github.zsic.ClassificationOutcome;
@@ -14,9 +17,11 @@ import io.github.zsic.ImageInput;
 import io.github.zsic.InferenceException;
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.LabelSet;
+import io.github.zsic.Prediction;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.ZsicException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out how good a classifier is on pictures whose labels are known:
@@ -44,12 +49,12 @@ public final class Evaluation {
 
 	private Scoring scoring = Scoring.AUTO;
 
+	private @Nullable Float temperature;
+
 	private float threshold = Float.NEGATIVE_INFINITY;
 
 	private Listener listener = (done, failed) -> {
 	};
-
-	private int failuresInARow;
 
 	private Evaluation(ZeroShotClassifier classifier) {
 		this.classifier = classifier;
@@ -100,6 +105,18 @@ public final class Evaluation {
 	}
 
 	/**
+	 * Sets the temperature. It changes neither answers nor accuracy, but what a threshold
+	 * means and the calibration.
+	 * @param temperature a number from 1e-6 to 1e6; the classifier's own by default
+	 * @return this object
+	 * @see #fitTemperature(LabelledPictures)
+	 */
+	public Evaluation temperature(float temperature) {
+		this.temperature = temperature;
+		return this;
+	}
+
+	/**
 	 * Sets the lowest score of an answer.
 	 * @param threshold a score in the range of the scoring; none by default, whatever the
 	 * classifier was built with
@@ -123,7 +140,7 @@ public final class Evaluation {
 
 	/**
 	 * Classifies all pictures. Of each little more is kept than label, answer and score,
-	 * some 15 bytes.
+	 * some 25 bytes.
 	 * @param pictures the pictures
 	 * @return how good the classifier is
 	 * @throws EvaluationException if no picture of a label can be read
@@ -132,50 +149,87 @@ public final class Evaluation {
 	 * @throws io.github.zsic.InvalidTemplateException if a template cannot be used
 	 */
 	public EvaluationResult run(LabelledPictures pictures) {
-		LabelSet labels = this.classifier
-			.prepare(LabelSet.builder().labels(pictures.labels()).templates(this.templates).build());
+		LabelSet labels = prepare(pictures);
 		Scoring effective = (this.scoring != Scoring.AUTO) ? this.scoring : this.classifier.model().scoring();
 		Tally tally = new Tally(pictures.labels(), effective, this.threshold);
-		this.failuresInARow = 0;
 		long start = System.nanoTime();
+		// The threshold is the tally's, which also needs the scores below it.
+		classify(pictures, (request) -> {
+			request.labels(labels).scoring(this.scoring).top(TOP).threshold(Float.NEGATIVE_INFINITY);
+			if (this.temperature != null) {
+				request.temperature(this.temperature);
+			}
+		}, tally::add, tally::addUnreadable);
+		return tally.result(System.nanoTime() - start, this.classifier.model(), this.templates, this.temperature);
+	}
+
+	/**
+	 * Finds the temperature at which softmax scores come nearest to probabilities: the
+	 * labels of the pictures are most likely then. Answers do not change. Pictures of
+	 * none of the labels do not count, nor do scoring, temperature and threshold of this
+	 * object.
+	 * @param pictures the pictures, preferably others than those to evaluate
+	 * @return what {@code zsic.temperature} or
+	 * {@link ClassificationRequest.Builder#temperature} should be
+	 * @throws EvaluationException if no picture of a label can be read, or all are
+	 * answered right
+	 */
+	public float fitTemperature(LabelledPictures pictures) {
+		LabelSet labels = prepare(pictures);
+		TemperatureFit fit = new TemperatureFit();
+		classify(pictures,
+				(request) -> request.labels(labels)
+					.scoring(Scoring.COSINE)
+					.top(Integer.MAX_VALUE)
+					.threshold(Float.NEGATIVE_INFINITY),
+				(picture, cosines) -> {
+					// Background prompts leave nothing to learn from.
+					if (picture.label() != LabelledPicture.NONE && !cosines.isEmpty()) {
+						fit.add(pictures.labels().get(picture.label()), cosines);
+					}
+				}, (name, reason) -> {
+				});
+		return fit.best();
+	}
+
+	private LabelSet prepare(LabelledPictures pictures) {
+		return this.classifier.prepare(LabelSet.builder().labels(pictures.labels()).templates(this.templates).build());
+	}
+
+	private void classify(LabelledPictures pictures, Consumer<ClassificationRequest.Builder> request,
+			BiConsumer<LabelledPicture, List<Prediction>> results, BiConsumer<String, String> failures) {
 		// Pictures are taken by this thread, some ahead of the outcomes.
 		Queue<LabelledPicture> ahead = new ArrayDeque<>();
 		Stream<ImageInput> images = pictures.pictures().peek(ahead::add).map(Evaluation::input);
-		try (Stream<ClassificationOutcome> outcomes = this.classifier.classifyEach(images,
-				(request) -> ask(request, labels))) {
-			outcomes.forEach((outcome) -> {
-				add(ahead.remove(), outcome, tally);
-				this.listener.update(tally.classified(), tally.unreadable());
-			});
+		int failuresInARow = 0;
+		long classified = 0;
+		long unreadable = 0;
+		try (Stream<ClassificationOutcome> stream = this.classifier.classifyEach(images, request)) {
+			Iterator<ClassificationOutcome> outcomes = stream.iterator();
+			while (outcomes.hasNext()) {
+				ClassificationOutcome outcome = outcomes.next();
+				LabelledPicture picture = ahead.remove();
+				if (outcome.failure() instanceof ZsicException failure
+						&& (failure instanceof InvalidImageException || failure instanceof InferenceException)) {
+					failuresInARow = (failure instanceof InferenceException) ? failuresInARow + 1 : 0;
+					if (failuresInARow >= MAXIMUM_FAILURES_IN_A_ROW) {
+						throw failure;
+					}
+					failures.accept(picture.name(), failure.getDescription());
+					unreadable++;
+				}
+				else {
+					results.accept(picture, outcome.orElseThrow().predictions());
+					failuresInARow = 0;
+					classified++;
+				}
+				this.listener.update(classified, unreadable);
+			}
 		}
-		return tally.result(System.nanoTime() - start, this.classifier.model(), this.templates);
 	}
 
 	private static ImageInput input(LabelledPicture picture) {
 		return ImageInput.of(picture.name(), () -> Files.newInputStream(picture.file()));
-	}
-
-	private void ask(ClassificationRequest.Builder request, LabelSet labels) {
-		// The threshold is the tally's, which also needs the scores below it.
-		request.labels(labels).scoring(this.scoring).top(TOP).threshold(Float.NEGATIVE_INFINITY);
-	}
-
-	private void add(LabelledPicture picture, ClassificationOutcome outcome, Tally tally) {
-		Throwable failure = outcome.failure();
-		if (failure instanceof InvalidImageException || failure instanceof InferenceException) {
-			fail(picture, (ZsicException) failure, tally);
-			return;
-		}
-		tally.add(picture, outcome.orElseThrow().predictions());
-		this.failuresInARow = 0;
-	}
-
-	private void fail(LabelledPicture picture, ZsicException failure, Tally tally) {
-		this.failuresInARow = (failure instanceof InferenceException) ? this.failuresInARow + 1 : 0;
-		if (this.failuresInARow >= MAXIMUM_FAILURES_IN_A_ROW) {
-			throw failure;
-		}
-		tally.addUnreadable(picture.name(), failure.getDescription());
 	}
 
 	/**

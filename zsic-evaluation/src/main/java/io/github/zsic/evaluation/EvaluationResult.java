@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Pictures that cannot be read count nowhere but in {@link #unreadable()}. Pictures of
  * none of the labels count in {@link LabelResult#precision() precisions}, where they are
- * answered, and in {@link #none()}, and nowhere else.
+ * answered, in {@link #none()} and in {@link #coverage()}, and nowhere else.
  *
  * @param count how many pictures of labels were classified, at least one
  * @param top1 the share of them whose answer is their label: accuracy
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * are none and nothing was rejected
  * @param calibration how far scores are probabilities; {@code null} if they are none,
  * that is, cosines or logits
- * @param coverage what accuracy would be if only pictures with high scores were answered
+ * @param coverage what thresholds would do, at most 101 of them, highest first
  * @param unreadable what could not be classified, at most {@value #MAXIMUM_UNREADABLE} of
  * it
  * @param unreadableCount how much of it there is
@@ -44,13 +44,16 @@ import org.jspecify.annotations.Nullable;
  * @param model what was evaluated
  * @param templates the templates; empty for the classifier's own
  * @param scoring what made the scores, never {@link Scoring#AUTO}
+ * @param temperature the temperature, {@code null} for the classifier's own
  * @param threshold the score below which pictures are rejected, negative infinity for
  * none
+ * @param answers which pictures were answered right, for a {@link Comparison}
  */
 public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimate meanRecall, List<LabelResult> labels,
 		Confusion confusion, List<ConfusedPair> pairs, @Nullable NoneResult none, @Nullable Calibration calibration,
 		List<CoveragePoint> coverage, List<Unreadable> unreadable, long unreadableCount, Duration duration,
-		ModelInfo model, List<String> templates, Scoring scoring, float threshold) {
+		ModelInfo model, List<String> templates, Scoring scoring, @Nullable Float temperature, float threshold,
+		Answers answers) {
 
 	/**
 	 * How many pairs of labels are described.
@@ -86,6 +89,20 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 	public double picturesPerSecond() {
 		long pictures = this.count + ((this.none != null) ? this.none.count() : 0);
 		return pictures / Math.max(this.duration.toNanos() / 1e9, 1e-9);
+	}
+
+	/**
+	 * The lowest threshold, of those in {@link #coverage()}, with which a wanted share of
+	 * the answers is right.
+	 * @param accuracy the wanted share, from 0 to 1
+	 * @return what it does, {@code null} if no threshold is high enough
+	 */
+	public @Nullable CoveragePoint thresholdFor(double accuracy) {
+		CoveragePoint lowest = null;
+		for (CoveragePoint point : this.coverage) {
+			lowest = (point.accuracy() >= accuracy) ? point : lowest;
+		}
+		return lowest;
 	}
 
 	/**
@@ -240,11 +257,11 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 	}
 
 	/**
-	 * What a threshold would do to pictures with a label. Pictures with equal scores are
-	 * answered together or not at all.
+	 * What a threshold would do. Pictures of none of the labels count, and are never
+	 * answered right. Pictures with equal scores are answered together or not at all.
 	 *
 	 * @param threshold the lowest score that is answered
-	 * @param coverage the share of pictures that reach it
+	 * @param coverage the share of all pictures that are answered
 	 * @param accuracy the share of right answers among those
 	 */
 	public record CoveragePoint(float threshold, double coverage, double accuracy) {

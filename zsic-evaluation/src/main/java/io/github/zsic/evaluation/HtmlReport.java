@@ -247,8 +247,8 @@ final class HtmlReport {
 		add("""
 				<section>
 				<h2>If only sure answers count</h2>
-				<p>Accuracy, when only the pictures with the highest scores are answered and people look at the rest. \
-				A threshold does that.</p>
+				<p>The share of right answers, when only the pictures with the highest scores are answered and people look at \
+				the rest. A threshold does that.</p>
 				""");
 		chart("Accuracy against coverage: " + points.stream()
 			.filter((point) -> point.coverage() >= 0.5)
@@ -405,6 +405,7 @@ final class HtmlReport {
 		lines.add(this.result.templates().isEmpty() ? "The classifier's own templates." : "Templates: "
 				+ this.result.templates().stream().map(HtmlReport::name).collect(Collectors.joining(", ")));
 		lines.add("Scoring " + this.result.scoring().name().toLowerCase(Locale.ROOT) + ", "
+				+ ((this.result.temperature() != null) ? "temperature " + this.result.temperature() + ", " : "")
 				+ (Float.isFinite(this.result.threshold()) ? "threshold " + number(this.result.threshold())
 						: "no threshold")
 				+ ".");

@@ -178,6 +178,7 @@ final class JsonReport {
 		}
 		this.json.endArray();
 		this.json.name("scoring").value(result.scoring().name().toLowerCase(Locale.ROOT));
+		this.json.name("temperature").value(result.temperature());
 		this.json.name("threshold");
 		if (Float.isFinite(result.threshold())) {
 			this.json.value(result.threshold());

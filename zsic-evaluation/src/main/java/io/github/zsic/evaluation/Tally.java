@@ -64,6 +64,11 @@ final class Tally {
 
 	private final BitSet amongFive = new BitSet();
 
+	/** Of those with a label. */
+	private long[] answers = new long[1024];
+
+	private int labelled;
+
 	private final Map<Long, Long> counts = new HashMap<>();
 
 	private Map<Long, List<Example>> examples = new HashMap<>();
@@ -108,6 +113,12 @@ final class Tally {
 			}
 		}
 		int answer = answer(picked);
+		if (truth != LabelledPicture.NONE) {
+			if (this.labelled == this.answers.length) {
+				this.answers = Arrays.copyOf(this.answers, this.labelled + (this.labelled >> 1));
+			}
+			this.answers[this.labelled++] = Answers.key(picture.name(), answer == truth);
+		}
 		if (answer == NOTHING) {
 			return;
 		}
@@ -163,7 +174,7 @@ final class Tally {
 		return this.unreadableCount;
 	}
 
-	EvaluationResult result(long nanos, ModelInfo model, List<String> templates) {
+	EvaluationResult result(long nanos, ModelInfo model, List<String> templates, @Nullable Float temperature) {
 		int size = this.labels.size();
 		long[] count = new long[size];
 		long[] rejected = new long[size];
@@ -198,14 +209,15 @@ final class Tally {
 		labelled.keySet().removeIf((cell) -> Confusion.label(cell) == LabelledPicture.NONE);
 		Confusion confusion = new Confusion(size, labelled);
 		Bootstrap bootstrap = new Bootstrap(count, correct, amongFive);
-		long[] ranked = ranked();
+		long[] ranked = ranked(false);
 		this.unreadable.sort(Comparator.comparing(Unreadable::name));
 		return new EvaluationResult(total, bootstrap.top1(), bootstrap.top5(), bootstrap.meanRecall(), results,
 				confusion, pairs(confusion),
 				(nones + labelledRejected > 0) ? new NoneResult(nones, nonesRejected, labelledRejected, auroc(nones))
 						: null,
-				calibration(ranked), coverage(ranked), this.unreadable, this.unreadableCount, Duration.ofNanos(nanos),
-				model, templates, this.scoring, this.threshold);
+				calibration(ranked), coverage(ranked(true)), this.unreadable, this.unreadableCount,
+				Duration.ofNanos(nanos), model, templates, this.scoring, temperature, this.threshold,
+				new Answers(Arrays.copyOf(this.answers, this.labelled)));
 	}
 
 	private EvaluationException nothing() {
@@ -232,14 +244,15 @@ final class Tally {
 	}
 
 	/**
-	 * The pictures with a label and a prediction, highest score first: the score, in bits
-	 * that have its order, and whether the prediction is right.
+	 * The pictures with a prediction, highest score first: the score, in bits that have
+	 * its order, and whether the prediction is right.
+	 * @param nones whether those without a label are among them
 	 */
-	private long[] ranked() {
+	private long[] ranked(boolean nones) {
 		long[] ranked = new long[this.size];
 		int length = 0;
 		for (int i = 0; i < this.size; i++) {
-			if (this.truths[i] != LabelledPicture.NONE && this.firsts[i] != NOTHING) {
+			if ((nones || this.truths[i] != LabelledPicture.NONE) && this.firsts[i] != NOTHING) {
 				ranked[length++] = (~ordered(this.scores[i]) << 1) | ((this.firsts[i] == this.truths[i]) ? 1 : 0);
 			}
 		}
@@ -290,10 +303,6 @@ final class Tally {
 	}
 
 	private List<CoveragePoint> coverage(long[] ranked) {
-		long labelled = 0;
-		for (int i = 0; i < this.size; i++) {
-			labelled += (this.truths[i] != LabelledPicture.NONE) ? 1 : 0;
-		}
 		List<CoveragePoint> points = new ArrayList<>();
 		long right = 0;
 		for (int i = 0; i < ranked.length; i++) {
@@ -301,7 +310,7 @@ final class Tally {
 			boolean last = i + 1 == ranked.length;
 			boolean ties = !last && score(ranked[i]) == score(ranked[i + 1]);
 			if (last || (!ties && (i + 1L) * POINTS >= (points.size() + 1L) * ranked.length)) {
-				points.add(new CoveragePoint(score(ranked[i]), EvaluationResult.share(i + 1, labelled),
+				points.add(new CoveragePoint(score(ranked[i]), EvaluationResult.share(i + 1, this.size),
 						EvaluationResult.share(right, i + 1)));
 			}
 		}

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
@@ -113,8 +114,10 @@ class EvaluationTests {
 		this.classifier.put("4.png", 0.4f, 0.6f);
 		this.classifier.put("5.png", 0.99f, 0.01f);
 		EvaluationResult result = Evaluation.of(this.classifier, pictures);
-		assertThat(result.coverage()).containsExactly(new CoveragePoint(0.9f, 0.25, 1),
-				new CoveragePoint(0.8f, 0.75, 2 / 3.0), new CoveragePoint(0.6f, 1, 0.75));
+		assertThat(result.coverage()).containsExactly(new CoveragePoint(0.99f, 0.2, 0),
+				new CoveragePoint(0.9f, 0.4, 0.5), new CoveragePoint(0.8f, 0.8, 0.5), new CoveragePoint(0.6f, 1, 0.6));
+		assertThat(result.thresholdFor(0.5)).isEqualTo(new CoveragePoint(0.6f, 1, 0.6));
+		assertThat(result.thresholdFor(0.7)).isNull();
 		assertThat(result.label("a").answered()).isEqualTo(3);
 		assertThat(result.label("a").precision()).isEqualTo(2 / 3.0);
 		assertThat(result.none().auroc()).isZero();
@@ -192,6 +195,57 @@ class EvaluationTests {
 	}
 
 	@Test
+	void temperatureMakesLabelsMostLikely() throws IOException {
+		JsonObject golden = golden().getAsJsonObject("temperature");
+		List<String> rows = new ArrayList<>();
+		for (JsonElement picture : golden.getAsJsonArray("pictures")) {
+			String name = rows.size() + ".png";
+			rows.add(name + ",label" + picture.getAsJsonArray().get(0).getAsInt());
+			this.classifier.put(name, scores(picture.getAsJsonArray().get(1).getAsJsonArray()));
+		}
+		this.classifier.put("none.png", 0.9f, 0, 0, 0);
+		rows.add("none.png,_none");
+		double expected = golden.get("temperature").getAsDouble();
+		assertThat((double) Evaluation.with(this.classifier).fitTemperature(pictures(rows.toArray(String[]::new))))
+			.isEqualTo(expected, within(expected * 0.002));
+	}
+
+	@Test
+	void noTemperatureFitsWhatIsAlwaysRight() throws IOException {
+		this.classifier.put("1.png", 0.3f, 0.2f);
+		this.classifier.put("2.png", 0.2f, 0.3f);
+		LabelledPictures pictures = pictures("1.png,a", "2.png,b");
+		assertThatExceptionOfType(EvaluationException.class)
+			.isThrownBy(() -> Evaluation.with(this.classifier).fitTemperature(pictures))
+			.withMessageContaining("all pictures are answered right");
+	}
+
+	@Test
+	void comparisonsArePaired() throws IOException {
+		for (JsonElement known : golden().getAsJsonArray("mcnemar")) {
+			JsonArray row = known.getAsJsonArray();
+			Comparison comparison = new Comparison(7, row.get(0).getAsLong(), row.get(1).getAsLong(), 3);
+			assertThat(comparison.pValue()).isEqualTo(row.get(2).getAsDouble(), within(1e-9));
+		}
+		assertThat(new Comparison(5, 0, 0, 1).pValue()).isEqualTo(1);
+		LabelledPictures pictures = pictures("1.png,a", "2.png,b", "3.png,a", "4.png,b", "5.png,a", "6.png,_none");
+		for (int i = 1; i <= 6; i++) {
+			this.classifier.put(i + ".png", 0.6f, 0.4f);
+		}
+		EvaluationResult first = Evaluation.of(this.classifier, pictures);
+		this.classifier.put("3.png", 0.4f, 0.6f);
+		this.classifier.put("4.png", 0.4f, 0.6f);
+		this.classifier.put("5.png", 0.4f, 0.6f);
+		EvaluationResult second = Evaluation.of(this.classifier, pictures);
+		assertThat(Comparison.of(first, second)).isEqualTo(new Comparison(1, 2, 1, 1));
+		assertThat(Comparison.of(second, first)).isEqualTo(new Comparison(1, 1, 2, 1));
+		LabelledPictures others = pictures("1.png,a", "2.png,c");
+		EvaluationResult third = Evaluation.of(this.classifier, others);
+		assertThatIllegalArgumentException().isThrownBy(() -> Comparison.of(first, third))
+			.withMessage("Results with different labels cannot be compared");
+	}
+
+	@Test
 	void jsonHasAllFigures() throws IOException {
 		JsonObject golden = golden();
 		EvaluationResult result = Evaluation.with(this.classifier)
@@ -244,12 +298,7 @@ class EvaluationTests {
 		for (JsonElement picture : golden.getAsJsonArray("pictures")) {
 			String name = rows.size() + ".png";
 			rows.add(name + "," + picture.getAsJsonArray().get(0).getAsString());
-			JsonArray scores = picture.getAsJsonArray().get(1).getAsJsonArray();
-			float[] parsed = new float[scores.size()];
-			for (int i = 0; i < parsed.length; i++) {
-				parsed[i] = Float.parseFloat(scores.get(i).getAsString());
-			}
-			this.classifier.put(name, parsed);
+			this.classifier.put(name, scores(picture.getAsJsonArray().get(1).getAsJsonArray()));
 		}
 		// The label without pictures is known from one that cannot be read.
 		rows.add("damaged.png,tree");
@@ -257,6 +306,14 @@ class EvaluationTests {
 			Collections.shuffle(rows, new Random(seed));
 		}
 		return pictures(rows.toArray(String[]::new));
+	}
+
+	private static float[] scores(JsonArray written) {
+		float[] scores = new float[written.size()];
+		for (int i = 0; i < scores.length; i++) {
+			scores[i] = Float.parseFloat(written.get(i).getAsString());
+		}
+		return scores;
 	}
 
 	private LabelledPictures pictures(String... rows) throws IOException {

@@ -8,14 +8,19 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
+import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.evaluation.Comparison;
 import io.github.zsic.evaluation.Evaluation;
 import io.github.zsic.evaluation.EvaluationReport;
 import io.github.zsic.evaluation.EvaluationResult;
 import io.github.zsic.evaluation.EvaluationResult.Calibration;
+import io.github.zsic.evaluation.EvaluationResult.CoveragePoint;
 import io.github.zsic.evaluation.EvaluationResult.Estimate;
 import io.github.zsic.evaluation.EvaluationResult.NoneResult;
 import io.github.zsic.evaluation.LabelledPictures;
@@ -80,9 +85,15 @@ final class EvaluateCommand {
 		if (total == 0) {
 			throw CommandException.failure("There are no pictures.");
 		}
-		EvaluationResult result = evaluate(pictures, total);
+		EvaluationResult result = evaluate(pictures, total, this.options.properties());
 		print(result);
+		if (this.options.calibrate() != null) {
+			print(result, this.options.calibrate());
+		}
 		write(result);
+		for (String checkpoint : this.options.compare()) {
+			compare(result, evaluate(pictures, total, properties(checkpoint)));
+		}
 		if (result.top1().value() < this.options.minimumTop1()) {
 			say(String.format(Locale.ROOT, "Top-1 is %.4f, below the minimum of %s.", result.top1().value(),
 					this.options.minimumTop1()));
@@ -91,26 +102,67 @@ final class EvaluateCommand {
 		return 0;
 	}
 
-	private EvaluationResult evaluate(LabelledPictures pictures, long total) {
-		try (ConfigurableApplicationContext context = FolderCommand.start(this.options.properties(),
-				FolderOptions.parallel(null))) {
+	/** The same as for the first checkpoint, apart from what depends on it. */
+	private List<String> properties(String checkpoint) {
+		List<String> properties = new ArrayList<>(this.options.properties());
+		properties.removeIf((property) -> property.startsWith("--zsic.checkpoint=")
+				|| property.startsWith("--zsic.revision=") || property.startsWith("--zsic.temperature="));
+		properties.add("--zsic.checkpoint=" + checkpoint);
+		return properties;
+	}
+
+	private EvaluationResult evaluate(LabelledPictures pictures, long total, List<String> arguments) {
+		try (ConfigurableApplicationContext context = FolderCommand.start(arguments, FolderOptions.parallel(null))) {
 			ZsicProperties properties = context.getBean(ZsicProperties.class);
 			// Nothing but failures is worth a line from here on, and these are reported.
 			LoggingSystem.get(EvaluateCommand.class.getClassLoader()).setLogLevel(null, LogLevel.OFF);
-			Progress progress = new Progress(Terminal.ERROR.isThere() ? this.err : null, this::say, System::nanoTime, 0,
-					(int) total);
-			try {
-				return Evaluation.with(context.getBean(ZeroShotClassifier.class))
-					.templates(
-							this.options.templates().isEmpty() ? properties.getTemplates() : this.options.templates())
-					.scoring((this.options.scoring() != null) ? this.options.scoring() : properties.getScoring())
-					.threshold(this.options.threshold())
-					.listener((classified, unreadable) -> progress.update((int) classified, (int) unreadable))
-					.run(pictures);
+			Evaluation evaluation = Evaluation.with(context.getBean(ZeroShotClassifier.class))
+				.templates(this.options.templates().isEmpty() ? properties.getTemplates() : this.options.templates())
+				.scoring((this.options.scoring() != null) ? this.options.scoring() : properties.getScoring())
+				.threshold(this.options.threshold());
+			if (this.options.calibrate() != null) {
+				float temperature = watched(evaluation, total, () -> evaluation.fitTemperature(pictures));
+				evaluation.scoring(Scoring.SOFTMAX).temperature(temperature);
 			}
-			finally {
-				progress.clear();
-			}
+			return watched(evaluation, total, () -> evaluation.run(pictures));
+		}
+	}
+
+	private <T> T watched(Evaluation evaluation, long total, Supplier<T> run) {
+		Progress progress = new Progress(Terminal.ERROR.isThere() ? this.err : null, this::say, System::nanoTime, 0,
+				(int) total);
+		evaluation.listener((classified, unreadable) -> progress.update((int) classified, (int) unreadable));
+		try {
+			return run.get();
+		}
+		finally {
+			progress.clear();
+		}
+	}
+
+	private void compare(EvaluationResult first, EvaluationResult second) {
+		Comparison comparison = Comparison.of(first, second);
+		this.out.printf(Locale.ROOT, "%-15s%.4f  %s%n", "compared", second.top1().value(),
+				FolderCommand.printable(second.model().checkpoint()));
+		this.out.printf(Locale.ROOT, "%-15sright only before: %,d, only here: %,d; p = %.4f (McNemar)%n", "",
+				comparison.onlyFirst(), comparison.onlySecond(), comparison.pValue());
+	}
+
+	/** As lines of application.yml. */
+	private void print(EvaluationResult result, double wanted) {
+		CoveragePoint point = result.thresholdFor(wanted);
+		this.out.println("zsic:");
+		if (result.model().scoring() != Scoring.SOFTMAX) {
+			this.out.println("  scoring: softmax");
+		}
+		this.out.println("  temperature: " + result.temperature());
+		if (point != null) {
+			this.out.printf(Locale.ROOT,
+					"  threshold: %s # %.4f of the answers are right, %.4f of the pictures answered%n",
+					String.valueOf(point.threshold()), point.accuracy(), point.coverage());
+		}
+		else {
+			this.out.println("  # no threshold is high enough for " + wanted);
 		}
 	}
 

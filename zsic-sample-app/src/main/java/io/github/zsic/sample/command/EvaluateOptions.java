@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param report the page to write, {@code null} for none
  * @param json the JSON file to write, {@code null} for none
  * @param minimumTop1 the lowest accuracy that is good enough, 0 for any
+ * @param calibrate the share of answers that should be right, {@code null} to leave
+ * temperature and threshold as they are
+ * @param compare other checkpoints to compare with
  * @param properties arguments for Spring Boot
  */
 record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, @Nullable Scoring scoring,
-		float threshold, @Nullable Path report, @Nullable Path json, double minimumTop1, List<String> properties) {
+		float threshold, @Nullable Path report, @Nullable Path json, double minimumTop1, @Nullable Double calibrate,
+		List<String> compare, List<String> properties) {
 
 	static final String USAGE = """
 			Usage: java -jar zsic-sample-app.jar --evaluate=FOLDER [OPTION]…
@@ -39,6 +43,9 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 			  --report=FILE         a page for people, in one HTML file
 			  --json=FILE           all figures for programs
 			  --minimum-top1=SHARE  the lowest share of right answers that is good enough, such as 0.6
+			  --calibrate=SHARE     finds the temperature, and the threshold with which this share of answers is
+			                        right, such as 0.95, and prints them for application.yml
+			  --compare=CHECKPOINT  tells whether another checkpoint is better on the same pictures; repeatable
 			  --help, -h            this text
 			  --zsic.…=…            a property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
 
@@ -47,7 +54,7 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 			""";
 
 	private static final List<String> NAMES = List.of("evaluate", "csv", "template", "scoring", "threshold", "report",
-			"json", "minimum-top1", "help");
+			"json", "minimum-top1", "calibrate", "compare", "help");
 
 	/**
 	 * Whether arguments are meant for this command.
@@ -81,12 +88,18 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 				&& report.toAbsolutePath().normalize().equals(json.toAbsolutePath().normalize())) {
 			throw CommandException.usage("'--report' and '--json' name the same file.");
 		}
+		Double minimum = share(values, "minimum-top1");
+		Scoring scoring = FolderOptions.scoring(FolderOptions.last(values, "scoring"));
+		Double calibrate = share(values, "calibrate");
+		if (calibrate != null && scoring != null) {
+			throw CommandException.usage("'--calibrate' is for softmax; leave out '--scoring'.");
+		}
 		return new EvaluateOptions(
 				FolderOptions.path("evaluate", String.valueOf(FolderOptions.last(values, "evaluate"))),
-				(csv != null) ? FolderOptions.path("csv", csv) : null, FolderOptions.templates(values),
-				FolderOptions.scoring(FolderOptions.last(values, "scoring")),
+				(csv != null) ? FolderOptions.path("csv", csv) : null, FolderOptions.templates(values), scoring,
 				FolderOptions.threshold(FolderOptions.last(values, "threshold")), report, json,
-				share(FolderOptions.last(values, "minimum-top1")), List.copyOf(properties));
+				(minimum != null) ? minimum : 0, calibrate, List.copyOf(values.getOrDefault("compare", List.of())),
+				List.copyOf(properties));
 	}
 
 	private static @Nullable Path output(Map<String, List<String>> values, String name) {
@@ -94,9 +107,10 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 		return (value != null) ? FolderOptions.output(name, value) : null;
 	}
 
-	private static double share(@Nullable String value) {
+	private static @Nullable Double share(Map<String, List<String>> values, String name) {
+		String value = FolderOptions.last(values, name);
 		if (value == null) {
-			return 0;
+			return null;
 		}
 		try {
 			double share = Double.parseDouble(value.strip());
@@ -107,7 +121,7 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 		catch (NumberFormatException ex) {
 			// told below
 		}
-		throw CommandException.usage("'--minimum-top1' is a number from 0 to 1 such as 0.6, not '" + value + "'.");
+		throw CommandException.usage("'--" + name + "' is a number from 0 to 1 such as 0.6, not '" + value + "'.");
 	}
 
 }

@@ -87,6 +87,19 @@ class EvaluateCommandTests {
 		assertThat(figures.get("calibration").isNull()).isTrue();
 	}
 
+	@Test
+	void calibratesAndCompares() throws IOException {
+		picture("tree/no tree.png", "bike");
+		Run run = run("--evaluate=" + this.pictures, "--calibrate=0.99", "--compare=classpath:zsic/emoji-clip");
+		assertThat(run.exitCode).as(run.err).isZero();
+		assertThat(run.out)
+			.contains("top-1          0.8571", "zsic:\n  temperature: 0.".replace("\n", System.lineSeparator()))
+			.containsPattern(
+					"  threshold: 0\\.\\d+ # 1\\.0000 of the answers are right, 0\\.\\d+ of the pictures answered")
+			.contains("compared       0.8571  classpath:zsic/emoji-clip")
+			.contains("right only before: 0, only here: 0; p = 1.0000 (McNemar)");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
@@ -104,6 +117,8 @@ class EvaluateCommandTests {
 					--evaluate=FOLDER --json=FOLDER/owl           | 'FOLDER/owl' is a folder; '--json' takes a file.
 					--evaluate=FOLDER --json=x --report=./x       | '--report' and '--json' name the same file.
 					--evaluate=FOLDER --minimum-top1=60           | '--minimum-top1' is a number from 0 to 1 such as 0.6, not '60'.
+					--evaluate=FOLDER --calibrate=no              | '--calibrate' is a number from 0 to 1 such as 0.6, not 'no'.
+					--evaluate=FOLDER --calibrate=1 --scoring=auto | '--calibrate' is for softmax; leave out '--scoring'.
 					--evaluate=FOLDER --threshold=high            | '--threshold' is a number such as 0.5, not 'high'.
 					--evaluate=FOLDER --zsic.chekpoint=x          | There is no property 'zsic.chekpoint'
 					--evaluate=FOLDER --zsic.checkpoint=FOLDER    | The classifier cannot be started.
