@@ -35,7 +35,7 @@ final class SelfTest {
 
 	private static final Duration PAUSE = Duration.ofMillis(50);
 
-	static final int SIDE = 64;
+	static final int SIDE = 8;
 
 	private static final BufferedImage PICTURE = picture();
 
@@ -138,7 +138,7 @@ final class SelfTest {
 		BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
 		Graphics2D graphics = image.createGraphics();
 		graphics.setColor(Color.YELLOW);
-		graphics.fillOval(8, 8, 48, 48);
+		graphics.fillOval(1, 1, 6, 6);
 		graphics.dispose();
 		return image;
 	}

@@ -175,7 +175,7 @@ public class ZsicProperties extends ClassifierProperties {
 
 		/**
 		 * Number of pixels, width times height, that a picture may have; a JPEG that is
-		 * made smaller while it is decoded may have four times as many. At least 4096.
+		 * made smaller while it is decoded may have four times as many. At least 64.
 		 */
 		private long maximumPixels = 64_000_000;
 

@@ -92,8 +92,8 @@ class FailureReportTests {
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
 			zsic.cache.expire-after-access  | soon           | Duration
-			zsic.image.maximum-pixels       | 0              | must be at least 4096
-			zsic.image.maximum-pixels       | 63             | must be at least 4096
+			zsic.image.maximum-pixels       | 0              | must be at least 64
+			zsic.image.maximum-pixels       | 63             | must be at least 64
 			zsic.image.maximum-bytes        | -1MB           | must be more than 0
 			zsic.image.maximum-bytes        | big            | DataSize
 			zsic.engine.threads             | -1             | must be 0 or more

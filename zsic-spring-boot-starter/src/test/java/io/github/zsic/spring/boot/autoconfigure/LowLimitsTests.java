@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class LowLimitsTests {
 
 	@ParameterizedTest
-	@ValueSource(strings = { "zsic.image.maximum-pixels=4096", "zsic.image.maximum-decode-time=1ns",
+	@ValueSource(strings = { "zsic.image.maximum-pixels=64", "zsic.image.maximum-decode-time=1ns",
 			"zsic.maximum-prompts=1", "zsic.batch.queue-timeout=1ns" })
 	void start(String property) {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ZsicAutoConfiguration.class))
