@@ -208,7 +208,7 @@ final class Places {
 		 */
 		boolean isSlow(Duration maximumDebt) {
 			long debt = debt(System.nanoTime());
-			return debt > maximumDebt.toNanos() || (this.evicted && debt > PATIENCE);
+			return debt > TimeUnit.NANOSECONDS.convert(maximumDebt) || (this.evicted && debt > PATIENCE);
 		}
 
 		/**

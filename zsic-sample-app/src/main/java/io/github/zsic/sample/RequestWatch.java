@@ -64,7 +64,8 @@ class RequestWatch implements DisposableBean {
 	 * @throws Exception what the work throws
 	 */
 	<T> T call(HttpServletRequest request, Callable<T> task) throws Exception {
-		return run(new Work(ClientConnection.of(request), null, System.nanoTime() + this.timeout.toNanos()), task);
+		return run(new Work(ClientConnection.of(request), null,
+				System.nanoTime() + TimeUnit.NANOSECONDS.convert(this.timeout)), task);
 	}
 
 	/**

@@ -41,7 +41,7 @@ class Shutdown implements ApplicationListener<ContextClosedEvent> {
 	@Override
 	public void onApplicationEvent(ContextClosedEvent event) {
 		if (event.getApplicationContext() == this.context) {
-			long quarter = timeout(this.context.getEnvironment()).toMillis() / 4;
+			long quarter = TimeUnit.MILLISECONDS.convert(timeout(this.context.getEnvironment())) / 4;
 			start(() -> {
 				TimeUnit.MILLISECONDS.sleep(quarter);
 				this.places.close();
@@ -57,7 +57,7 @@ class Shutdown implements ApplicationListener<ContextClosedEvent> {
 	 * @param environment knows the time
 	 */
 	static void limit(Environment environment) {
-		long time = timeout(environment).toMillis() / 6 * 5;
+		long time = TimeUnit.MILLISECONDS.convert(timeout(environment)) / 6 * 5;
 		Runtime.getRuntime().addShutdownHook(new Thread(() -> start(() -> {
 			TimeUnit.MILLISECONDS.sleep(time);
 			log.warn("The application has not ended after " + time + " ms and is ended now");

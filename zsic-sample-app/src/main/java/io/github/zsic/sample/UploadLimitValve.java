@@ -6,6 +6,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import jakarta.servlet.ServletException;
 import org.apache.catalina.connector.Request;
@@ -226,7 +227,7 @@ class UploadLimitValve extends ValveBase {
 			long millis = 1;
 			while (!this.connection.isFinished() && !hasBytes()) {
 				requirePlace();
-				if (isLate() || System.nanoTime() - since > this.pause.toNanos()) {
+				if (isLate() || System.nanoTime() - since > TimeUnit.NANOSECONDS.convert(this.pause)) {
 					throw late();
 				}
 				try {
@@ -279,7 +280,7 @@ class UploadLimitValve extends ValveBase {
 		}
 
 		private boolean isLate() {
-			return System.nanoTime() - this.start > this.timeout.toNanos();
+			return System.nanoTime() - this.start > TimeUnit.NANOSECONDS.convert(this.timeout);
 		}
 
 		@Override
