@@ -27,7 +27,7 @@ if grep -q avx512_vnni /proc/cpuinfo 2> /dev/null; then
 fi
 newest=$(ls -d /usr/lib/jvm/*/bin/java 2> /dev/null | grep -E -- '-(2[1-9]|[3-9][0-9])[-/.]' | sort -V | tail -n 1 || true)
 if [ -n "$newest" ]; then
-  names+=(newest-jdk)
+  names+=(newest-jdk example)
 fi
 if command -v apt-get > /dev/null && [ "$(uname -m)" = x86_64 ]; then
   names+=(arm arm-sve)
@@ -60,6 +60,9 @@ run() {
     # The tests of the build use all cores.
     one-core) JAVA_TOOL_OPTIONS=-XX:ActiveProcessorCount=1 test_with -Dtest="$precise" ;;
     newest-jdk) test_with -Dtest="$precise" -Djvm="$newest" ;;
+    # The examples of the documentation, whose tests the build runs on its own JDK.
+    example) mvn -B -pl docs/example -am test -Dsurefire.failIfNoSpecifiedTests=false -Dspring-javaformat.skip=true \
+      -Dtest='io.github.zsic.example.**' -Djvm="$newest" ;;
     arm) arm neoverse-n1 "$emulated" ;;
     # The labels were encoded with the pictures.
     arm-sve) arm max,sve-default-vector-length=32 ParityTests ;;
