@@ -26,19 +26,24 @@ final class PixelLimit implements AutoCloseable {
 
 	private static final int ALL_UNITS = (int) Math.min(Integer.MAX_VALUE, ALL_BYTES / UNIT);
 
-	/** What is kept for small pictures, which do not wait behind large ones. */
-	private static final int UNITS_OF_SMALL = ALL_UNITS / 8;
-
 	/**
-	 * Memory of all pictures that are being decoded in this JVM, in units. Fair, so that
-	 * a large picture gets its turn.
+	 * Memory of all pictures that are being decoded in this JVM, in units, each part for
+	 * pictures of a size: those that need little, as most do, must not wait for those
+	 * that need much, or behind them. Fair, so that every picture gets its turn.
 	 */
-	private static final Semaphore large = new Semaphore(ALL_UNITS - UNITS_OF_SMALL, true);
+	private static final Semaphore tiny = new Semaphore(ALL_UNITS / 16, true);
 
-	private static final Semaphore small = new Semaphore(UNITS_OF_SMALL, true);
+	private static final Semaphore small = new Semaphore(ALL_UNITS / 8, true);
+
+	private static final int UNITS_OF_LARGE = ALL_UNITS - ALL_UNITS / 16 - ALL_UNITS / 8;
+
+	private static final Semaphore large = new Semaphore(UNITS_OF_LARGE, true);
+
+	/** Of a picture that is tiny: a few hundred pixels wide and high. */
+	private static final int TINY_UNITS = Math.min(ALL_UNITS / 16 / 4, 1024);
 
 	/** Of a picture that is small. */
-	private static final int SMALL_UNITS = Math.min(UNITS_OF_SMALL / 2, 16 * 1024);
+	private static final int SMALL_UNITS = Math.min(ALL_UNITS / 8 / 2, 16 * 1024);
 
 	private final long maximumPixels;
 
@@ -136,7 +141,7 @@ final class PixelLimit implements AutoCloseable {
 	 * @throws DecodingException if there will never be so much
 	 */
 	void reserve(long bytes) throws DecodingException {
-		if (bytes / UNIT > ALL_UNITS - UNITS_OF_SMALL) {
+		if (bytes / UNIT > UNITS_OF_LARGE) {
 			throw DecodingException.tooLarge(String.format(Locale.ROOT,
 					"needs %,d MB of memory to be decoded, more than pictures may take of the %,d MB that the Java runtime has (-Xmx)",
 					bytes >> 20, ALL_BYTES >> 19));
@@ -146,7 +151,7 @@ final class PixelLimit implements AutoCloseable {
 			long start = System.nanoTime();
 			// Whoever waited for more while holding some could wait for its like.
 			close();
-			this.memory = (units <= SMALL_UNITS) ? small : large;
+			this.memory = (units <= TINY_UNITS) ? tiny : (units <= SMALL_UNITS) ? small : large;
 			this.memory.acquireUninterruptibly(units);
 			this.reserved = units;
 			this.end += System.nanoTime() - start;

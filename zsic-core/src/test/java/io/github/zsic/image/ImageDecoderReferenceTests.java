@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -70,6 +72,21 @@ class ImageDecoderReferenceTests {
 		}
 		assertThat((double) sum / actual.length).as("mean difference").isLessThanOrEqualTo(0.1);
 		assertThat(maximum).as("maximum difference").isLessThanOrEqualTo(4);
+	}
+
+	/** The sign of the height tells which row comes first. */
+	@Test
+	void bmpFromTopToBottom() throws IOException {
+		byte[] file = read("bmp-rgb.bmp");
+		RgbImage expected = this.decoder.decode("bottom-up", file);
+		ByteBuffer turned = ByteBuffer.wrap(file.clone()).order(ByteOrder.LITTLE_ENDIAN);
+		turned.putInt(22, -turned.getInt(22));
+		int row = (expected.width() * 3 + 3) / 4 * 4;
+		int pixels = turned.getInt(10);
+		for (int y = 0; y < expected.height(); y++) {
+			turned.put(pixels + y * row, file, pixels + (expected.height() - 1 - y) * row, row);
+		}
+		assertThat(this.decoder.decode("top-down", turned.array()).pixels()).isEqualTo(expected.pixels());
 	}
 
 	@Test
