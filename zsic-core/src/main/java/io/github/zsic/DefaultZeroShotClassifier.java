@@ -31,6 +31,7 @@ import io.github.zsic.engine.Flow;
 import io.github.zsic.engine.ImageRequest;
 import io.github.zsic.image.ImageDecoder;
 import io.github.zsic.image.RgbImage;
+import io.github.zsic.text.PromptMemory;
 import io.github.zsic.text.Template;
 import io.github.zsic.text.TextEmbeddings;
 import io.github.zsic.text.Tokenizer;
@@ -242,7 +243,8 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 	@Override
 	public List<float[]> embedTexts(Collection<String> texts) {
 		List<String> list = requireTexts(texts);
-		return whileOpen(() -> Arrays.stream(this.texts.get(list)).map(float[]::clone).toList());
+		return whileOpen(() -> whileRoom(list.size(), list.stream().mapToLong(String::length).sum(),
+				this.encoder.maximumWait(), () -> Arrays.stream(this.texts.get(list)).map(float[]::clone).toList()));
 	}
 
 	@Override
@@ -509,6 +511,13 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 		if (!labels.isReusable()) {
 			labels.requirePrompts(this.maximumPrompts, this.templates);
 		}
+		LabelSet.PromptCount count = labels.countPrompts(this.templates);
+		// What is to be kept is worth waiting for.
+		Duration maximumWait = labels.isReusable() ? null : this.encoder.maximumWait();
+		return whileRoom(count.prompts(), count.characters(), maximumWait, () -> computeNow(labels));
+	}
+
+	private float[][] computeNow(LabelSet labels) {
 		List<List<String>> prompts = labels.prompts(this.templates);
 		List<String> all = new ArrayList<>(prompts.size());
 		List<String> labelsOfAll = new ArrayList<>(prompts.size());
@@ -531,6 +540,17 @@ final class DefaultZeroShotClassifier implements ZeroShotClassifier {
 			from += count;
 		}
 		return result;
+	}
+
+	/** Does something with prompts, while there is memory for so many. */
+	private <T> T whileRoom(long prompts, long characters, @Nullable Duration maximumWait, Supplier<T> call) {
+		PromptMemory memory = PromptMemory.reserve(prompts, characters, this.info.dimension(), maximumWait);
+		if (memory == null) {
+			throw new QueueFullException(this.encoder.capacity(), Objects.requireNonNull(maximumWait));
+		}
+		try (memory) {
+			return call.get();
+		}
 	}
 
 	/**

@@ -107,16 +107,9 @@ public final class LabelSet {
 	 * @param defaults the templates to use if the set has none
 	 */
 	void requirePrompts(long maximum, List<Template> defaults) {
-		List<Template> used = this.templates.isEmpty() ? defaults : this.templates;
-		long prompts = 0;
-		long characters = 0;
-		for (int i = 0; i < this.labels.size(); i++) {
-			List<String> own = this.ownPrompts.get(i);
-			prompts += (own != null) ? own.size() : used.size();
-			String label = this.labels.get(i);
-			characters += (own != null) ? own.stream().mapToLong(String::length).sum()
-					: used.stream().mapToLong((template) -> template.length(label)).sum();
-		}
+		PromptCount count = countPrompts(defaults);
+		long prompts = count.prompts();
+		long characters = count.characters();
 		if (prompts > maximum) {
 			throw new InvalidLabelException(
 					"The request has %d labels and %d prompts, one for each label and template; at most %d prompts are allowed."
@@ -129,6 +122,25 @@ public final class LabelSet {
 						.formatted(characters, maximum * CHARACTERS_OF_PROMPT),
 					"Shorten the labels or templates, or send fewer.");
 		}
+	}
+
+	/**
+	 * How many prompts there are, counted before one is made.
+	 * @param defaults the templates for a set without templates
+	 * @return the numbers
+	 */
+	PromptCount countPrompts(List<Template> defaults) {
+		List<Template> used = this.templates.isEmpty() ? defaults : this.templates;
+		long prompts = 0;
+		long characters = 0;
+		for (int i = 0; i < this.labels.size(); i++) {
+			List<String> own = this.ownPrompts.get(i);
+			prompts += (own != null) ? own.size() : used.size();
+			String label = this.labels.get(i);
+			characters += (own != null) ? own.stream().mapToLong(String::length).sum()
+					: used.stream().mapToLong((template) -> template.length(label)).sum();
+		}
+		return new PromptCount(prompts, characters);
 	}
 
 	/**
@@ -298,6 +310,16 @@ public final class LabelSet {
 			return new LabelSet(List.copyOf(this.labels), prompts,
 					this.templates.isEmpty() ? List.of() : Template.parseAll(this.templates), reusable);
 		}
+
+	}
+
+	/**
+	 * The size of all prompts of a set.
+	 *
+	 * @param prompts how many there are
+	 * @param characters how many characters they have together
+	 */
+	record PromptCount(long prompts, long characters) {
 
 	}
 

@@ -20,7 +20,7 @@ public class QueueFullException extends ZsicException {
 	}
 
 	public QueueFullException(int capacity, Duration waited) {
-		super("The classifier is busy: the decoding of a picture did not begin within "
+		super("The classifier is busy: work on the picture or the prompts of the call did not begin within "
 				+ TimeUnit.MILLISECONDS.convert(waited) + " ms.",
 				"Try again a little later. If that happens often, classify on more machines, or allow a longer wait.",
 				null);

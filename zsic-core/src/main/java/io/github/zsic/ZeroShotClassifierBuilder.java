@@ -499,7 +499,10 @@ public final class ZeroShotClassifierBuilder {
 	 * Sets how long a call with one picture waits for a core to decode it, by default as
 	 * long as it takes. Pictures that take long to decode, or many at once, else delay
 	 * all. A call that would wait for longer fails with a {@link QueueFullException}.
-	 * Calls with several pictures have threads of their own for that.
+	 * Calls with several pictures have threads of their own for that. Calls with more
+	 * than 64 prompts share a quarter of the heap, and wait for their part of it no
+	 * longer than this either; {@link ZeroShotClassifier#prepare} waits as long as it
+	 * takes.
 	 * @param timeout the time, {@code null} for any
 	 * @return this builder
 	 */

@@ -572,6 +572,14 @@ public final class DualEncoder implements AutoCloseable {
 		return this.queue.capacity();
 	}
 
+	/**
+	 * How long a call waits until work on it begins.
+	 * @return the time, {@code null} for as long as it takes
+	 */
+	public @Nullable Duration maximumWait() {
+		return this.queue.maximumWait();
+	}
+
 	@Override
 	public void close() {
 		this.threads.close();

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.CheckpointException;
@@ -45,8 +46,22 @@ public final class Tokenizer implements AutoCloseable {
 
 	private static Tokenizer of(HuggingFaceTokenizer tokenizer, UnaryOperator<String> canonicalization,
 			UnaryOperator<long[]> finish) {
-		return new Tokenizer((text) -> finish.apply(tokenizer.encode(text, true, false).getIds()), canonicalization,
-				tokenizer::close);
+		return new Tokenizer((text) -> finish.apply(ids(tokenizer, text)), canonicalization, tokenizer::close);
+	}
+
+	/**
+	 * {@link HuggingFaceTokenizer#encode(String)} makes some objects for each token,
+	 * which nobody needs here, and the library ends the process where the heap has no
+	 * room for one.
+	 */
+	private static long[] ids(HuggingFaceTokenizer tokenizer, String text) {
+		long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, true);
+		try {
+			return TokenizersLibrary.LIB.getTokenIds(encoding);
+		}
+		finally {
+			TokenizersLibrary.LIB.deleteEncoding(encoding);
+		}
 	}
 
 	/**

@@ -9,15 +9,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,8 +31,6 @@ class ShutdownTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
-
 	private static final String MULTIPART = "Content-Type: multipart/form-data; boundary=" + HttpContract.Form.BOUNDARY
 			+ "\r\n";
 
@@ -45,12 +39,10 @@ class ShutdownTests {
 
 	@Test
 	void endsInTimeWhateverRuns() throws Exception {
-		Path log = this.folder.resolve("log");
-		Process application = start(log);
 		AtomicBoolean ended = new AtomicBoolean();
 		List<Socket> clients = new ArrayList<>();
-		try {
-			int port = port(application, log);
+		try (ApplicationProcess application = start()) {
+			int port = application.port();
 			byte[] owl = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
 			for (int i = 0; i < 20; i++) {
 				clients.add(send(port, "POST " + HttpContract.PIPELINE
@@ -72,15 +64,14 @@ class ShutdownTests {
 			// Until all of them are in work.
 			Thread.sleep(3000);
 			assertThat(application.isAlive()).isTrue();
-			application.destroy();
-			assertThat(application.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
-				.as(() -> "ended within the time, with the log " + read(log))
+			application.terminate();
+			assertThat(application.waitFor(TIMEOUT.toMillis()))
+				.as(() -> "ended within the time, with the log " + application.log())
 				.isTrue();
 			assertThat(application.exitValue()).isEqualTo(143);
 		}
 		finally {
 			ended.set(true);
-			application.destroyForcibly();
 			for (Socket client : clients) {
 				client.close();
 			}
@@ -90,10 +81,8 @@ class ShutdownTests {
 	/** A request that is short gets its answer though the application is ending. */
 	@Test
 	void answersWhatIsUnderWay() throws Exception {
-		Path log = this.folder.resolve("log");
-		Process application = start(log);
-		try {
-			int port = port(application, log);
+		try (ApplicationProcess application = start()) {
+			int port = application.port();
 			byte[] owl = new ClassPathResource("static/examples/owl.png").getContentAsByteArray();
 			HttpContract.Form form = new HttpContract.Form().file("image", "owl.png", owl).field("labels", "fox, owl");
 			byte[] body = form.body();
@@ -108,38 +97,20 @@ class ShutdownTests {
 				OutputStream out = client.getOutputStream();
 				out.write(body, 0, body.length / 2);
 				Thread.sleep(500);
-				application.destroy();
+				application.terminate();
 				Thread.sleep(500);
 				out.write(body, body.length / 2, body.length - body.length / 2);
 				client.setSoTimeout(30_000);
 				assertThat(new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
 					.isEqualTo("HTTP/1.1 200");
 			}
-			assertThat(application.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-		}
-		finally {
-			application.destroyForcibly();
+			assertThat(application.waitFor(TIMEOUT.toMillis())).isTrue();
 		}
 	}
 
-	private static Process start(Path log) throws IOException {
-		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp",
-				System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0",
-				"--zsic.device=cpu", "--spring.lifecycle.timeout-per-shutdown-phase=" + TIMEOUT.toSeconds() + "s")
-			.redirectErrorStream(true)
-			.redirectOutput(log.toFile())
-			.start();
-	}
-
-	private static int port(Process application, Path log) throws InterruptedException {
-		for (int i = 0; i < 600 && application.isAlive(); i++) {
-			Matcher port = PORT.matcher(read(log));
-			if (port.find()) {
-				return Integer.parseInt(port.group(1));
-			}
-			Thread.sleep(100);
-		}
-		throw new IllegalStateException("It did not start: " + read(log));
+	private ApplicationProcess start() throws IOException {
+		return ApplicationProcess.start(this.folder.resolve("log"), "512m",
+				"--spring.lifecycle.timeout-per-shutdown-phase=" + TIMEOUT.toSeconds() + "s");
 	}
 
 	private static Socket lines(int port, byte[] owl) throws IOException {
@@ -208,15 +179,6 @@ class ShutdownTests {
 		}
 		catch (IOException | InterruptedException ex) {
 			// The application has ended.
-		}
-	}
-
-	private static String read(Path file) {
-		try {
-			return Files.exists(file) ? Files.readString(file) : "";
-		}
-		catch (IOException ex) {
-			throw new java.io.UncheckedIOException(ex);
 		}
 	}
 

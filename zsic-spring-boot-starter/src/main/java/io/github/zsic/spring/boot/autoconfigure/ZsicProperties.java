@@ -329,8 +329,9 @@ public class ZsicProperties extends ClassifierProperties {
 		private int queueCapacity = 256;
 
 		/**
-		 * Time that a call with one picture waits for a core to decode it. A call that
-		 * would wait longer is refused. Without it, calls wait as long as it takes.
+		 * Time that a call with one picture waits for a core to decode it, and a call
+		 * with many prompts for memory. A call that would wait longer is refused. Without
+		 * it, calls wait as long as it takes.
 		 */
 		private @Nullable Duration queueTimeout;
 
