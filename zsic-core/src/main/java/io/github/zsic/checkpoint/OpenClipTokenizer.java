@@ -169,7 +169,7 @@ final class OpenClipTokenizer {
 		};
 	}
 
-	/** As ftfy, but for texts in a wrong encoding, and then twice html.unescape. */
+	/** As ftfy, and then twice html.unescape. */
 	private static String mend(String text) {
 		StringBuilder mended = new StringBuilder(text.length());
 		boolean markup = false;
@@ -188,7 +188,7 @@ final class OpenClipTokenizer {
 		String mended = line;
 		for (int round = 0; round < MAXIMUM_ROUNDS; round++) {
 			String before = mended;
-			mended = markup ? mended : HtmlEntities.unescapeCertain(mended);
+			mended = Mojibake.mend(markup ? mended : HtmlEntities.unescapeCertain(mended));
 			mended = Normalizer.normalize(mendCharacters(mended), Normalizer.Form.NFC);
 			if (mended.equals(before)) {
 				break;

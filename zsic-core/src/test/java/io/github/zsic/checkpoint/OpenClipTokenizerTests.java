@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
@@ -90,6 +91,31 @@ class OpenClipTokenizerTests {
 			}
 			softly.assertAll();
 		}
+	}
+
+	/** {@code tools/golden/mojibake.py} tells what the texts are. */
+	@Test
+	void textsInAWrongEncoding() throws IOException {
+		JsonObject golden = JsonParser.parseString(Files.readString(Path.of("src/test/resources/mojibake.json")))
+			.getAsJsonObject();
+		String[][] cases = new Gson().fromJson(golden.get("cases"), String[][].class);
+		text().add("tokenizer_kwargs", JsonParser.parseString("{\"clean\": \"whitespace\"}"));
+		UnaryOperator<String> cleaning = OpenClipTokenizer.cleaning(ModelConfig.of(ModelConfig.OPEN_CLIP, this.config));
+		SoftAssertions softly = new SoftAssertions();
+		for (String[] each : cases) {
+			softly.assertThat(cleaning.apply(each[0])).as(each[0]).isEqualTo(each[1]);
+		}
+		softly.assertAll();
+		assertThat(cases.length).isGreaterThan(1000);
+	}
+
+	/** Java's patterns must not need a stack for them. */
+	@ParameterizedTest
+	@ValueSource(strings = { "Ã©", "â€œ", "ðŸ¦Š", "Â ", "\u0081", "ÃƒÂ©", "Ðž", "é猫" })
+	void longTextsInAWrongEncoding(String part) {
+		String text = part.repeat(20_000);
+		assertThat(Mojibake.mend(text).length()).isBetween(1, text.length());
+		assertThat(Mojibake.mend("猫 " + text)).startsWith("猫 ");
 	}
 
 	/** The reference reads none of them. */
