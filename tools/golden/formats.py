@@ -1,6 +1,6 @@
 """Writes checkpoints of clip.py in other file formats, for the tests to compare with their safetensors twins.
 
-    python tools/golden/formats.py    # after clip.py
+    python tools/golden/formats.py    # after clip.py and open_clip_models.py
 """
 
 import collections
@@ -111,6 +111,55 @@ def open_clip():
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
+def open_clip_state(name, prefix=""):
+    file = clip.OUT.parent / "open-clip" / name / "open_clip_model.safetensors"
+    return collections.OrderedDict((prefix + n, x) for n, x in load_file(file).items())
+
+
+def training(state, **more):
+    """What OpenCLIP's training writes after an epoch (src/open_clip_train/main.py)."""
+    parameters = [torch.nn.Parameter(x.clone()) for n, x in state.items() if x.dim() < 2 and x.is_floating_point()]
+    groups = [{"params": parameters[:-2], "weight_decay": 0.0}, {"params": parameters[-2:], "weight_decay": 0.2}]
+    optimizer = torch.optim.AdamW(groups, lr=5e-4, betas=(0.9, 0.98), eps=1e-6)
+    sum(p.float().square().sum() for p in parameters).backward()
+    optimizer.step()
+    return {"epoch": 2, "name": "a-run", "state_dict": state, "optimizer": optimizer.state_dict(), **more}
+
+
+def open_clip_training():
+    """From several processes, which put "module." before each name, with mixed precision."""
+    scaler = torch.amp.GradScaler("cpu").state_dict()
+    torch.save(training(open_clip_state("siglip", "module."), scaler=scaler), fresh("open-clip-training") / "epoch_2.pt")
+
+
+def open_clip_plain():
+    torch.save(open_clip_state("clipa"), fresh("open-clip-plain") / "clipa.pt")
+
+
+class Module(torch.nn.Module):
+    """Long enough for its code to be compressed."""
+
+    def __init__(self):
+        super().__init__()
+        self.logit_scale = torch.nn.Parameter(torch.ones([]))
+
+    def forward(self, x):
+        for i in range(5):
+            if i % 2 == 0:
+                x = x * self.logit_scale + i
+            else:
+                x = torch.cat([x, x.flip(0)], 0)
+        return x
+
+
+def refused():
+    """Files that hold tensors in a form that is not read."""
+    folder = fresh("refused")
+    torch.save({"a": torch.ones(3)}, folder / "legacy.pt", _use_new_zipfile_serialization=False)
+    torch.jit.script(Module()).save(str(folder / "ViT-B-32.pt"))
+    torch.save({"epoch": 2, "model": {"a": torch.ones(3)}}, folder / "nested.pt")
+
+
 class Call:
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -137,6 +186,7 @@ def malicious():
             with zipfile.ZipFile(folder / f"{name}-{protocol}.bin", "w") as file:
                 for entry, content in (("data.pkl", pickle.dumps({"a": call}, protocol)), ("version", b"3\n")):
                     file.writestr(zipfile.ZipInfo(f"archive/{entry}"), content)
+    torch.save(training({"a": torch.ones(3)}, scaler={"b": Call(os.mkdir, mark)}), folder / "epoch_2.pt")
     assert not os.path.exists(mark)
     # The instruction that makes an instance of a class, which no pickler writes any more.
     with zipfile.ZipFile(folder / "instance.bin", "w") as file:
@@ -147,6 +197,9 @@ def main():
     bin_single()
     bin_sharded()
     open_clip()
+    open_clip_training()
+    open_clip_plain()
+    refused()
     malicious()
     for file in OUT.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)

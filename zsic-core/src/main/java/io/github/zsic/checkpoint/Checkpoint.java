@@ -2,6 +2,7 @@ package io.github.zsic.checkpoint;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -15,10 +16,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -174,7 +179,8 @@ public final class Checkpoint implements AutoCloseable {
 		}
 		if (Files.exists(folder)) {
 			throw new CheckpointException("It is a file.",
-					"Name the folder that holds " + ModelConfig.FILE + ", the tokenizer and the weights.");
+					"Name the folder that holds " + ModelConfig.FILE + ", the tokenizer and the weights, or "
+							+ ModelConfig.OPEN_CLIP_FILE + " and weights of OpenCLIP.");
 		}
 		throw new CheckpointException("There is no such folder (looked for '" + folder.toAbsolutePath() + "').",
 				"Check the path. A repository of the Hugging Face Hub is named with its owner, "
@@ -255,18 +261,38 @@ public final class Checkpoint implements AutoCloseable {
 
 	private static void copyWeights(String name, Path folder) throws IOException {
 		boolean openClip = ModelConfig.isOpenClip(folder, (file) -> resource(name + file) != null);
-		for (String single : Weights.files(openClip)) {
-			if (copy(name + single, folder.resolve(single))) {
-				return;
-			}
-			Path index = folder.resolve(single + Weights.INDEX_SUFFIX);
-			if (copy(name + single + Weights.INDEX_SUFFIX, index)) {
-				for (String shard : Weights.shards(index).keySet()) {
-					copy(name + shard, folder.resolve(shard));
-				}
-				return;
+		Set<String> names = openClip ? filesOfJar(name) : new HashSet<>();
+		for (String known : Weights.files(openClip)) {
+			Stream.of(known, known + Weights.INDEX_SUFFIX)
+				.filter((file) -> resource(name + file) != null)
+				.forEach(names::add);
+		}
+		String chosen = Weights.choose(openClip, names);
+		Path file = folder.resolve(chosen);
+		copy(name + chosen, file);
+		if (chosen.endsWith(Weights.INDEX_SUFFIX)) {
+			for (String shard : Weights.shards(file).keySet()) {
+				copy(name + shard, folder.resolve(shard));
 			}
 		}
+	}
+
+	/** What lies beside OpenCLIP's configuration; only a jar tells. */
+	private static Set<String> filesOfJar(String name) throws IOException {
+		Set<String> files = new HashSet<>();
+		URL config = resource(name + ModelConfig.OPEN_CLIP_FILE);
+		if (config != null && config.openConnection() instanceof JarURLConnection connection) {
+			connection.setUseCaches(false);
+			try (JarFile jar = connection.getJarFile()) {
+				String entry = connection.getEntryName();
+				int folder = entry.length() - ModelConfig.OPEN_CLIP_FILE.length();
+				jar.stream()
+					.map(JarEntry::getName)
+					.filter((other) -> other.startsWith(entry.substring(0, folder)) && other.indexOf('/', folder) < 0)
+					.forEach((other) -> files.add(other.substring(folder)));
+			}
+		}
+		return files;
 	}
 
 	private static boolean copy(String resource, Path target) throws IOException {

@@ -82,7 +82,9 @@ public record ModelConfig(String modelType, Map<String, Double> numbers, Map<Str
 		}
 		if (!Files.exists(file)) {
 			throw new CheckpointException("The checkpoint has no '" + FILE + "'.",
-					"Point to the folder that holds " + FILE + ", the tokenizer and the weights of one model.");
+					"Point to the folder that holds " + FILE + ", the tokenizer and the weights of one model. "
+							+ "Weights of OpenCLIP need its " + OPEN_CLIP_FILE
+							+ ": docs/architectures.md tells how it is made.");
 		}
 		JsonObject json = Json.readObject(file);
 		String modelType = Json.string(json.get("model_type"));

@@ -8,10 +8,12 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import io.github.zsic.CheckpointException;
 
@@ -19,7 +21,8 @@ import io.github.zsic.CheckpointException;
  * A file of {@code torch.save}, such as {@code pytorch_model.bin}: a zip, not compressed,
  * with a pickle that describes the tensors and an entry with the bytes of each storage
  * (torch/serialization.py). Read like a safetensors file: only the description, while the
- * tensors stay where they are.
+ * tensors stay where they are. Of a checkpoint of a training the model is read, which is
+ * its {@code state_dict}.
  */
 final class TorchFile {
 
@@ -46,6 +49,16 @@ final class TorchFile {
 	private static final long MAXIMUM_PICKLE = 100_000_000;
 
 	private static final long NOT_HERE = 0xFFFFFFFFL;
+
+	/** The first pickle of files from before the zip format. */
+	private static final byte[] LEGACY_MAGIC = { (byte) 0x80, 2, (byte) 0x8A, 10, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46,
+			(byte) 0xF9, 0x20, 0x6A, (byte) 0xA8, 0x50, 0x19, '.' };
+
+	/** Entries that only {@code torch.jit.save} makes. */
+	private static final Pattern TORCH_SCRIPT = Pattern.compile("[^/]+/(constants\\.pkl|code/.*)");
+
+	/** Where a checkpoint of a training has the model. */
+	private static final String STATE = "state_dict";
 
 	private final Path file;
 
@@ -77,10 +90,7 @@ final class TorchFile {
 
 	private Map<String, StoredTensor> read() throws IOException {
 		if (this.channel.size() < END_LENGTH || read(0, 4).getInt() != LOCAL_SIGNATURE) {
-			throw new CheckpointException(
-					"'" + this.file.getFileName()
-							+ "' is not in torch's zip format, which torch.save writes since version 1.6.",
-					"Get the file again, or save it anew with a later torch: torch.save(torch.load(…), …).");
+			throw notZip();
 		}
 		readDirectory();
 		String root = null;
@@ -98,6 +108,9 @@ final class TorchFile {
 		}
 		Object content = new TensorUnpickler(this.file.getFileName().toString(), bytes(entry(root + "data.pkl")))
 			.load();
+		if (content instanceof Map<?, ?> training && training.get(STATE) instanceof Map<?, ?> state) {
+			content = state;
+		}
 		Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 		if (content instanceof Map<?, ?> members) {
 			for (Map.Entry<?, ?> member : members.entrySet()) {
@@ -108,9 +121,38 @@ final class TorchFile {
 			}
 		}
 		if (tensors.isEmpty()) {
-			throw damaged("it is no dictionary of tensors by their names");
+			throw new CheckpointException(
+					"'" + this.file.getFileName()
+							+ "' is no dictionary of tensors by their names, nor has it one as its '" + STATE + "'.",
+					"Save what the model's state_dict() returns, as safetensors or by torch.save.");
 		}
 		return Collections.unmodifiableMap(tensors);
+	}
+
+	private CheckpointException notZip() throws IOException {
+		String name = this.file.getFileName().toString();
+		if (this.channel.size() >= LEGACY_MAGIC.length
+				&& Arrays.equals(read(0, LEGACY_MAGIC.length).array(), LEGACY_MAGIC)) {
+			return new CheckpointException(
+					"'" + name + "' is not in torch's zip format, but in the one before it, which zsic does not read.",
+					"Save it anew: python -c \"import torch; torch.save(torch.load('" + name
+							+ "', map_location='cpu', weights_only=True), '" + name + "')\"");
+		}
+		return new CheckpointException(
+				"'" + name + "' is not in torch's zip format, which torch.save writes since version 1.6.",
+				"Get the file again.");
+	}
+
+	private CheckpointException torchScript() {
+		String name = this.file.getFileName().toString();
+		return new CheckpointException(
+				"'" + name + "' is a TorchScript archive, a program with its weights, as OpenAI published its models. "
+						+ "zsic runs none but its own.",
+				"Use the same model from the Hub, such as 'openai/clip-vit-base-patch32', or save the weights alone: "
+						+ "python -c \"import torch; torch.save({n: t for n, t in torch.jit.load('" + name
+						+ "', map_location='cpu').state_dict().items() if t.is_floating_point()}, "
+						+ "'open_clip_pytorch_model.bin')\". That runs the program, so do it with files of a source that "
+						+ "you trust only.");
 	}
 
 	private StoredTensor locate(String name, TensorUnpickler.TensorView view, Entry entry) throws IOException {
@@ -240,6 +282,9 @@ final class TorchFile {
 				}
 			}
 			extra = next;
+		}
+		if (TORCH_SCRIPT.matcher(name).matches()) {
+			throw torchScript();
 		}
 		if (method != 0 || stored != length) {
 			throw damaged("its entry '" + name + "' is compressed");

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.google.gson.JsonElement;
@@ -33,10 +34,23 @@ import io.github.zsic.CheckpointException;
  */
 public final class Weights {
 
-	/** Files that hold all tensors in OpenCLIP's layout, the preferred first. */
-	static final List<String> OPEN_CLIP_FILES = List.of("open_clip_model.safetensors", "open_clip_pytorch_model.bin");
+	/** Files that hold all tensors under OpenCLIP's names, the preferred first. */
+	static final List<String> OPEN_CLIP_FILES = List.of("open_clip_model.safetensors",
+			"open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pth");
 
 	private static final List<String> TRANSFORMERS_FILES = List.of("model.safetensors", "pytorch_model.bin");
+
+	/** What OpenCLIP takes after its own (src/open_clip/factory.py). */
+	private static final List<String> MORE_OPEN_CLIP_FILES = List.of("model.safetensors", "pytorch_model.bin",
+			"pytorch_model.pth", "model.pth");
+
+	/** Of other names than those, which only weights of OpenCLIP may have. */
+	private static final List<String> TORCH_SUFFIXES = List.of(".bin", ".pth", ".pt");
+
+	private static final String SAFETENSORS_SUFFIX = ".safetensors";
+
+	/** Before the names of a model that was trained in several processes. */
+	private static final String PARALLEL_PREFIX = "module.";
 
 	/** Behind the name of such a file, the one that tells in which shards they are. */
 	static final String INDEX_SUFFIX = ".index.json";
@@ -46,6 +60,8 @@ public final class Weights {
 	 * when 16-bit elements are widened.
 	 */
 	private static final long MAXIMUM_PART = 1L << 29;
+
+	private static final int MAXIMUM_SHOWN = 10;
 
 	private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w.-]*\\.\\w+");
 
@@ -79,34 +95,86 @@ public final class Weights {
 	 */
 	static Weights open(Path folder) {
 		boolean openClip = ModelConfig.isOpenClip(folder);
-		String configuration = openClip ? ModelConfig.OPEN_CLIP_FILE : ModelConfig.FILE;
-		List<String> files = files(openClip);
-		for (String name : files) {
-			Path single = folder.resolve(name);
-			if (Files.exists(single)) {
-				return new Weights(readFile(single), MAXIMUM_PART, configuration);
-			}
-			Path index = folder.resolve(name + INDEX_SUFFIX);
-			if (Files.exists(index)) {
-				return new Weights(readShards(folder, index), MAXIMUM_PART, configuration);
+		String chosen = choose(openClip, names(folder));
+		Path file = folder.resolve(chosen);
+		Map<String, StoredTensor> tensors = chosen.endsWith(INDEX_SUFFIX) ? readShards(folder, file) : readFile(file);
+		return openClip ? new Weights(withoutPrefix(tensors), MAXIMUM_PART, ModelConfig.OPEN_CLIP_FILE)
+				: new Weights(tensors, MAXIMUM_PART, ModelConfig.FILE);
+	}
+
+	private static Set<String> names(Path folder) {
+		try (Stream<Path> files = Files.list(folder)) {
+			return files.map((file) -> file.getFileName().toString()).collect(Collectors.toSet());
+		}
+		catch (IOException ex) {
+			throw new CheckpointException("Its folder cannot be read: " + Json.reason(ex) + ".",
+					"Check the folder and its permissions.", ex);
+		}
+	}
+
+	/**
+	 * Chooses the weights among the files of a checkpoint.
+	 * @param openClip whether it is in OpenCLIP's layout, where they may have any name if
+	 * there is only one such file
+	 * @param names the files that there are
+	 * @return the file that holds all tensors, or the index that tells in which they are
+	 * @throws CheckpointException if there is none, or it cannot be told which
+	 */
+	static String choose(boolean openClip, Set<String> names) {
+		List<String> known = files(openClip);
+		for (String name : known) {
+			for (String file : List.of(name, name + INDEX_SUFFIX)) {
+				if (names.contains(file)) {
+					return file;
+				}
 			}
 		}
-		String first = files.get(0);
+		List<String> others = openClip ? others(names) : List.of();
+		if (others.size() > 1) {
+			int shown = Math.min(others.size(), MAXIMUM_SHOWN);
+			throw new CheckpointException(
+					"Which file has the weights? There are '" + String.join("', '", others.subList(0, shown)) + "'"
+							+ ((others.size() > shown) ? " and " + (others.size() - shown) + " more." : "."),
+					"Leave one of them in the folder, or give it the name '" + known.get(0) + "', or '"
+							+ OPEN_CLIP_FILES.get(2) + "' if it is a file of torch.");
+		}
+		if (!others.isEmpty()) {
+			return others.get(0);
+		}
+		String first = known.get(0);
 		throw new CheckpointException(
 				"The checkpoint has no weights that zsic reads: neither '" + first + "' nor '" + first + INDEX_SUFFIX
-						+ "', nor any of '" + String.join("', '", files.subList(1, files.size())) + "'.",
+						+ "', nor any of '" + String.join("', '", known.subList(1, known.size())) + "'.",
 				"Use a revision of the checkpoint that has safetensors files.");
 	}
 
 	/**
-	 * Files that hold all tensors, those of a checkpoint's layout first.
-	 * @param openClip whether that is OpenCLIP's
+	 * Files that hold all tensors, the preferred first.
+	 * @param openClip whether they are of OpenCLIP's layout
 	 */
 	static List<String> files(boolean openClip) {
-		return Stream
-			.concat((openClip ? OPEN_CLIP_FILES : TRANSFORMERS_FILES).stream(),
-					(openClip ? TRANSFORMERS_FILES : OPEN_CLIP_FILES).stream())
-			.toList();
+		return openClip ? Stream.concat(OPEN_CLIP_FILES.stream(), MORE_OPEN_CLIP_FILES.stream()).toList()
+				: TRANSFORMERS_FILES;
+	}
+
+	/**
+	 * What may be weights by the end of its name: safetensors, or else files of torch.
+	 */
+	private static List<String> others(Set<String> names) {
+		List<String> safe = names.stream().filter((name) -> name.endsWith(SAFETENSORS_SUFFIX)).sorted().toList();
+		return safe.isEmpty()
+				? names.stream().filter((name) -> TORCH_SUFFIXES.stream().anyMatch(name::endsWith)).sorted().toList()
+				: safe;
+	}
+
+	/** The names as they were before the model was wrapped for training. */
+	private static Map<String, StoredTensor> withoutPrefix(Map<String, StoredTensor> tensors) {
+		if (!tensors.keySet().stream().allMatch((name) -> name.startsWith(PARALLEL_PREFIX))) {
+			return tensors;
+		}
+		Map<String, StoredTensor> renamed = new LinkedHashMap<>();
+		tensors.forEach((name, tensor) -> renamed.put(name.substring(PARALLEL_PREFIX.length()), tensor));
+		return renamed;
 	}
 
 	private static Map<String, StoredTensor> readFile(Path file) {
@@ -117,7 +185,7 @@ public final class Weights {
 			throw new CheckpointException("'" + file.getFileName() + "' cannot be read: " + Json.reason(ex) + ".",
 					"Check the file and its permissions.", ex);
 		}
-		return file.toString().endsWith(".safetensors") ? SafetensorsFile.read(file) : TorchFile.read(file);
+		return file.toString().endsWith(SAFETENSORS_SUFFIX) ? SafetensorsFile.read(file) : TorchFile.read(file);
 	}
 
 	/**
@@ -130,7 +198,7 @@ public final class Weights {
 		if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
 			throw new CheckpointException("'" + index.getFileName() + "' has no 'weight_map'.", "Get the file again.");
 		}
-		String suffix = index.toString().endsWith(".bin" + INDEX_SUFFIX) ? ".bin" : ".safetensors";
+		String suffix = index.toString().endsWith(".bin" + INDEX_SUFFIX) ? ".bin" : SAFETENSORS_SUFFIX;
 		Map<String, Set<String>> shards = new LinkedHashMap<>();
 		for (Map.Entry<String, JsonElement> entry : ((JsonObject) map).entrySet()) {
 			String file = Json.string(entry.getValue());
@@ -225,7 +293,7 @@ public final class Weights {
 			}
 		}
 		if (!findings.isEmpty()) {
-			int shown = Math.min(findings.size(), 10);
+			int shown = Math.min(findings.size(), MAXIMUM_SHOWN);
 			String more = (findings.size() > shown) ? "; and " + (findings.size() - shown) + " more" : "";
 			throw new CheckpointException(
 					"The weights do not fit " + this.configuration + ": "

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -57,12 +58,19 @@ record FileSelection(List<String> settings, String weights) {
 
 	private static final String INDEX_SUFFIX = ".index.json";
 
-	/** The first that is there, as in the reference. */
-	private static final List<String> WEIGHTS = List.of("model.safetensors", "model.safetensors" + INDEX_SUFFIX,
-			"pytorch_model.bin", "pytorch_model.bin" + INDEX_SUFFIX);
+	private static final String SAFETENSORS_SUFFIX = ".safetensors";
+
+	/** The first that is there, or has an index, as in the reference. */
+	private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
 
 	private static final List<String> OPEN_CLIP_WEIGHTS = List.of("open_clip_model.safetensors",
-			"open_clip_pytorch_model.bin");
+			"open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pth",
+			"model.safetensors", "pytorch_model.bin", "pytorch_model.pth", "model.pth");
+
+	/** What else may be weights of OpenCLIP. */
+	private static final Pattern SAFETENSORS = Pattern.compile("[^/]+\\.safetensors");
+
+	private static final Pattern TORCH_FILE = Pattern.compile("[^/]+\\.(bin|pth|pt)");
 
 	/**
 	 * Files that the reference asks for, too, and takes an answer for that they are not
@@ -114,14 +122,38 @@ record FileSelection(List<String> settings, String weights) {
 			throw missing("'tokenizer.json', nor a vocabulary to build one from");
 		}
 		settings.addAll(tokenizer);
-		String weights = (openClip ? join(OPEN_CLIP_WEIGHTS, WEIGHTS) : WEIGHTS).stream()
-			.filter(names::contains)
-			.findFirst()
-			.orElseThrow(() -> missing("'model.safetensors' or 'pytorch_model.bin', in one file or sharded"));
+		String weights = weights(names, openClip);
 		if (weights.endsWith(INDEX_SUFFIX)) {
 			settings.add(weights);
 		}
 		return new FileSelection(List.copyOf(settings), weights);
+	}
+
+	private static String weights(Set<String> names, boolean openClip) {
+		Optional<String> known = (openClip ? OPEN_CLIP_WEIGHTS : WEIGHTS).stream()
+			.flatMap((name) -> Stream.of(name, name + INDEX_SUFFIX))
+			.filter(names::contains)
+			.findFirst();
+		if (known.isPresent()) {
+			return known.get();
+		}
+		if (openClip) {
+			for (Pattern pattern : List.of(SAFETENSORS, TORCH_FILE)) {
+				List<String> others = names.stream().filter(pattern.asMatchPredicate()).sorted().toList();
+				if (others.size() > 1) {
+					throw new HubException(Reason.FILE_NOT_FOUND,
+							"The repository has several files that may hold the weights, such as '" + others.get(0)
+									+ "' and '" + others.get(1) + "'.",
+							"Download the one you want with '" + OPEN_CLIP_CONFIG
+									+ "' and the tokenizer, if there is one, into a folder, and name that.");
+				}
+				if (!others.isEmpty()) {
+					return others.get(0);
+				}
+			}
+			throw missing("weights of OpenCLIP, such as 'open_clip_model.safetensors'");
+		}
+		throw missing("'model.safetensors' or 'pytorch_model.bin', in one file or sharded");
 	}
 
 	private static List<String> tokenizer(Set<String> names) {
@@ -142,7 +174,7 @@ record FileSelection(List<String> settings, String weights) {
 		if (!this.weights.endsWith(INDEX_SUFFIX)) {
 			return List.of(this.weights);
 		}
-		String suffix = this.weights.startsWith("model") ? ".safetensors" : ".bin";
+		String suffix = this.weights.endsWith(SAFETENSORS_SUFFIX + INDEX_SUFFIX) ? SAFETENSORS_SUFFIX : ".bin";
 		Set<String> shards = new TreeSet<>();
 		try (Reader reader = Files.newBufferedReader(folder.resolve(this.weights))) {
 			for (JsonElement shard : JsonParser.parseReader(reader)
