@@ -1,6 +1,7 @@
 """A contender in Python: reads turns as lines of JSON, answers each with the times of its calls, ends with its input.
 
     contenders.py FOLDER transformers CHECKPOINT PRECISION IMAGE_SIZE
+    contenders.py FOLDER open_clip    CHECKPOINT float32   IMAGE_SIZE
     contenders.py FOLDER matrices     ANY        KIND      0
 
 io.github.zsic.bench.Turn tells what the lines hold.
@@ -69,6 +70,51 @@ class Transformers:
         return lambda: self.pipeline(picture, candidate_labels=labels)
 
 
+class OpenClip:
+    """OpenCLIP as its README tells to use it, with the embeddings of the labels kept, and its model's bare image forward."""
+
+    def __init__(self, folder, checkpoint, image_size):
+        import reference
+        import torch
+
+        reference.torchvision()
+        import open_clip.hf_model
+        import transformers
+
+        # It is in another repository, and that of the base size is the default.
+        open_clip.hf_model.AutoConfig.from_pretrained = lambda name, **more: transformers.BertConfig()
+        self.torch, self.folder, self.image_size = torch, Path(folder), image_size
+        self.model, self.preprocess = open_clip.create_model_from_pretrained(f"local-dir:{checkpoint}")
+        self.model.eval()
+        self.tokenizer = open_clip.get_tokenizer(f"local-dir:{checkpoint}")
+
+    def prepare(self, work):
+        from PIL import Image
+
+        if work["operation"] == "IMAGE":
+            generator = self.torch.Generator().manual_seed(7)
+            pixels = self.torch.rand(work["batch"], 3, self.image_size, self.image_size, generator=generator).mul(2).sub(1)
+
+            def forward():
+                with self.torch.inference_mode():
+                    return self.model.encode_image(pixels)
+
+            return forward
+        labels = (self.folder / "labels.txt").read_text().split("\n")[: work["labels"]]
+        with self.torch.inference_mode():
+            texts = self.model.encode_text(self.tokenizer([f"This is a photo of {label}." for label in labels]), normalize=True)
+
+        def classify():
+            with self.torch.inference_mode():
+                picture = self.preprocess(Image.open(self.folder / work["picture"]))[None]
+                logits = self.model.logit_scale.exp() * self.model.encode_image(picture, normalize=True) @ texts.T
+                if self.model.logit_bias is not None:
+                    return (logits + self.model.logit_bias).sigmoid().tolist()
+                return logits.softmax(dim=-1).tolist()
+
+        return classify
+
+
 class Matrices:
     """Products of square matrices, by the libraries that the engine calls, with one operand packed where it can be."""
 
@@ -97,6 +143,8 @@ class Matrices:
 def load(folder, kind, checkpoint, precision, image_size):
     if kind == "transformers":
         return Transformers(folder, checkpoint, precision, int(image_size))
+    if kind == "open_clip":
+        return OpenClip(folder, checkpoint, int(image_size))
     return Matrices(precision)
 
 

@@ -3,8 +3,12 @@ package io.github.zsic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -68,6 +72,32 @@ class FullSizeTests {
 					assertThat(ofTexts).isGreaterThan(0.99);
 				}
 			}
+		}
+	}
+
+	/** {@code tools/golden/open_clip_full_size.py} fills the folder {@code open-clip}. */
+	@ParameterizedTest
+	@ValueSource(strings = { "mobileclip2-s2", "biomedclip", "convnext-large-d-320", "eva02-l-14-336",
+			"pe-core-l-14-336", "so400m-14-siglip2" })
+	void scoresOfOpenClip(String name) throws IOException {
+		Path checkpoint = Path.of(System.getProperty("zsic.full-size"), "open-clip", name);
+		JsonObject expected = JsonParser.parseString(Files.readString(checkpoint.resolve("expected.json")))
+			.getAsJsonObject();
+		Map<String, Double> scores = new LinkedHashMap<>();
+		for (int i = 0; i < expected.getAsJsonArray("labels").size(); i++) {
+			scores.put(expected.getAsJsonArray("labels").get(i).getAsString(),
+					expected.getAsJsonArray("scores").get(i).getAsDouble());
+		}
+		try (ZeroShotClassifier classifier = load("open-clip/" + name, Precision.FLOAT32)) {
+			Classification found = classifier.classify(ImageInput.of(checkpoint.resolve("picture.png")),
+					scores.keySet().toArray(String[]::new));
+			double difference = found.predictions()
+				.stream()
+				.mapToDouble((prediction) -> Math.abs(prediction.score() - scores.get(prediction.label())))
+				.max()
+				.orElseThrow();
+			System.out.printf("%s: largest difference of a score %.2g%n", name, difference);
+			assertThat(difference).isLessThan(1e-3);
 		}
 	}
 

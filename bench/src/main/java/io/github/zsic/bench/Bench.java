@@ -22,7 +22,8 @@ final class Bench {
 
 			WORK is a folder for checkpoints (6 GB; exports of them another 10), pictures and results.
 
-			  --only NAMES     only groups whose names start so, separated by commas, such as vit-b-32/latency
+			  --only NAMES     only groups whose names start so, separated by commas, such as vit-b-32/latency; those
+			                   of open-clip run only if they are named, write another 10 GB and need open_clip in Python
 			  --quick          fewer rounds and not the largest model
 			  --resume         not the groups that have results
 			  --list           only tell the names of the groups
@@ -71,7 +72,8 @@ final class Bench {
 		Bench bench = new Bench(folder, (python != null) ? Path.of(python) : Files.exists(own) ? own : null);
 		List<Group> groups = Plan.groups(quick)
 			.stream()
-			.filter((group) -> only == null || List.of(only.split(",")).stream().anyMatch(group.name()::startsWith))
+			.filter((group) -> (only == null) ? !(group.model() instanceof OpenClipModel)
+					: List.of(only.split(",")).stream().anyMatch(group.name()::startsWith))
 			.filter((group) -> !resume || !bench.results.groups().contains(group.name()))
 			.toList();
 		if (list) {
@@ -116,7 +118,7 @@ final class Bench {
 			}
 		}
 		for (int i = 0; i < groups.size();) {
-			ModelShape model = groups.get(i).model();
+			Model model = groups.get(i).model();
 			try (Contenders contenders = contenders(model)) {
 				for (; i < groups.size() && Objects.equals(groups.get(i).model(), model); i++) {
 					Group group = groups.get(i);
@@ -133,30 +135,41 @@ final class Bench {
 		}
 	}
 
-	private Contenders contenders(@Nullable ModelShape model) {
+	private Contenders contenders(@Nullable Model model) {
 		return (model != null) ? new Contenders(this.folder, this.python, this.scripts, checkpoint(model).toString(),
 				model.imageSize()) : new Contenders(this.folder, this.python, this.scripts, null, 0);
 	}
 
-	private Path checkpoint(ModelShape model) {
+	private Path checkpoint(Model model) {
 		return this.folder.resolve(model.id());
 	}
 
-	private void prepare(ModelShape model) throws IOException, InterruptedException {
+	private void prepare(Model model) throws IOException, InterruptedException {
 		Path checkpoint = checkpoint(model);
-		RandomCheckpoint.write(model, checkpoint);
-		if (this.python != null && !Files.exists(checkpoint.resolve("exported"))) {
-			System.err.println("Exporting " + model.id());
-			Process export = new ProcessBuilder(this.python.toString(), this.scripts.resolve("export.py").toString(),
-					checkpoint.toString())
-				.inheritIO()
-				.start();
-			if (export.waitFor() == 0) {
-				Files.createFile(checkpoint.resolve("exported"));
-			}
-			else {
-				System.err.println("The export failed; what it lacks is left out");
-			}
+		if (model instanceof ModelShape shape) {
+			RandomCheckpoint.write(shape, checkpoint);
+			prepare(checkpoint, "exported", this.scripts.resolve("export.py"), checkpoint.toString());
+		}
+		else {
+			prepare(checkpoint, "written", this.scripts.resolve("../../tools/golden/open_clip_full_size.py"),
+					this.folder.resolve(OpenClipModel.FOLDER).toString(), String.valueOf(checkpoint.getFileName()));
+		}
+	}
+
+	/** Runs a script once for each checkpoint, which a file there tells. */
+	private void prepare(Path checkpoint, String mark, Path script, String... arguments)
+			throws IOException, InterruptedException {
+		if (this.python == null || Files.exists(checkpoint.resolve(mark))) {
+			return;
+		}
+		System.err.println("Running " + script.getFileName() + " for " + checkpoint.getFileName());
+		List<String> command = new ArrayList<>(List.of(this.python.toString(), script.toString()));
+		command.addAll(List.of(arguments));
+		if (new ProcessBuilder(command).inheritIO().start().waitFor() == 0) {
+			Files.createFile(checkpoint.resolve(mark));
+		}
+		else {
+			System.err.println("It failed; what it did not write is left out");
 		}
 	}
 

@@ -101,7 +101,7 @@ final class Contenders implements AutoCloseable {
 				requireExport(Path.of(model, "traced.pt"));
 				yield java(kind, model, precision);
 			}
-			case "transformers" -> python(kind, model, precision);
+			case "transformers", "open_clip" -> python(kind, model, precision);
 			default -> python("matrices", model, kind + "-" + precision);
 		};
 	}

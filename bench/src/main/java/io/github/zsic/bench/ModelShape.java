@@ -3,7 +3,7 @@ package io.github.zsic.bench;
 /**
  * The shapes of well-known checkpoints. Their weights are random, which changes no time.
  */
-enum ModelShape {
+enum ModelShape implements Model {
 
 	/** As {@code openai/clip-vit-base-patch32}. */
 	VIT_B_32("vit-b-32", false, new Tower(768, 3072, 12, 12), 32, 224, new Tower(512, 2048, 12, 8), 512),
@@ -38,16 +38,8 @@ enum ModelShape {
 		this.dimension = dimension;
 	}
 
-	static ModelShape of(String id) {
-		for (ModelShape shape : values()) {
-			if (shape.id.equals(id)) {
-				return shape;
-			}
-		}
-		throw new IllegalArgumentException("There is no model '" + id + "'");
-	}
-
-	String id() {
+	@Override
+	public String id() {
 		return this.id;
 	}
 
@@ -63,7 +55,8 @@ enum ModelShape {
 		return this.patchSize;
 	}
 
-	int imageSize() {
+	@Override
+	public int imageSize() {
 		return this.imageSize;
 	}
 

@@ -22,6 +22,8 @@ final class Plan {
 
 	static final String DJL = "djl float32";
 
+	static final String OPEN_CLIP = "open_clip float32";
+
 	private Plan() {
 	}
 
@@ -47,6 +49,10 @@ final class Plan {
 			groups.add(so400mTower());
 			groups.add(latency(ModelShape.SO400M, 2));
 			groups.add(start(ModelShape.SO400M, 1));
+		}
+		for (OpenClipModel model : OpenClipModel.values()) {
+			groups.add(openClipTower(model, quick));
+			groups.add(openClipStart(model));
 		}
 		return groups;
 	}
@@ -162,6 +168,22 @@ final class Plan {
 		return new Group(model.id() + Group.START, model, entries, 0, rounds);
 	}
 
+	private static Group openClipTower(OpenClipModel model, boolean quick) {
+		List<Entry> entries = new ArrayList<>();
+		for (int batch : quick ? List.of(1, 4) : List.of(1, 4, 8)) {
+			concat(ZSIC, List.of(OPEN_CLIP))
+				.forEach((contender) -> entries.add(new Entry(contender, Work.image(batch))));
+		}
+		return new Group(model.id() + "/tower", model, entries, 0.4, quick ? 1 : 2);
+	}
+
+	private static Group openClipStart(OpenClipModel model) {
+		List<Entry> entries = concat(ZSIC, List.of(OPEN_CLIP)).stream()
+			.map((contender) -> new Entry(contender, Work.classify(Pictures.SMALL, 4)))
+			.toList();
+		return new Group(model.id() + Group.START, model, entries, 0, 1);
+	}
+
 	@SafeVarargs
 	private static List<String> concat(List<String>... lists) {
 		List<String> result = new ArrayList<>();
@@ -180,13 +202,18 @@ final class Plan {
 	 * @param seconds how long a turn is
 	 * @param rounds how many turns each entry has, after one that does not count
 	 */
-	record Group(String name, @Nullable ModelShape model, List<Entry> entries, double seconds, int rounds) {
+	record Group(String name, @Nullable Model model, List<Entry> entries, double seconds, int rounds) {
 
 		static final String START = "/start";
 
 		/** Whether what counts are the starts of processes. */
 		boolean measuresStart() {
 			return this.name.endsWith(START);
+		}
+
+		/** Whom all others are compared with. */
+		String baseline() {
+			return (this.model instanceof OpenClipModel) ? OPEN_CLIP : BASELINE;
 		}
 
 	}

@@ -24,7 +24,7 @@ final class Profile {
 
 	public static void main(String[] arguments) throws Exception {
 		Path folder = Path.of(arguments[0]);
-		ModelShape model = ModelShape.of(arguments[1]);
+		Model model = Model.of(arguments[1]);
 		try (ZsicContender contender = new ZsicContender(folder, folder.resolve(model.id()).toString(), arguments[2],
 				model.imageSize())) {
 			Callable<?> work = contender

@@ -70,7 +70,7 @@ final class Report {
 	}
 
 	private void times(Group group, List<Result> all) {
-		line("| work | contender | median ms | quartiles ms | p99 ms | calls | pictures/s | against " + Plan.BASELINE
+		line("| work | contender | median ms | quartiles ms | p99 ms | calls | pictures/s | against " + group.baseline()
 				+ " | share of peak |");
 		line("| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |");
 		for (Result result : all) {
@@ -79,13 +79,13 @@ final class Report {
 				line("| " + work + " | " + result.contender() + " | " + result.error() + " | | | | | | |");
 				continue;
 			}
-			double baseline = this.results.find(result.group(), Plan.BASELINE, work, result.busy())
+			double baseline = this.results.find(result.group(), group.baseline(), work, result.busy())
 				.map((other) -> other.number(Result.MEDIAN))
 				.orElse(Double.NaN);
 			double share = Double.NaN;
 			if (work.operation() == Work.Operation.IMAGE && work.callers() == 1 && !result.busy()
-					&& group.model() != null) {
-				share = group.model().imageFlops() * work.batch() / (result.number(Result.MEDIAN) / 1000)
+					&& group.model() instanceof ModelShape shape) {
+				share = shape.imageFlops() * work.batch() / (result.number(Result.MEDIAN) / 1000)
 						/ this.results.peak(Target.precision(result.contender()));
 			}
 			line("| " + work + (result.busy() ? ", half of the cores busy" : "") + " | " + result.contender()

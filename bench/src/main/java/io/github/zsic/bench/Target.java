@@ -63,6 +63,17 @@ record Target(String work, double limit, boolean atLeast, double value) {
 				starts(results, targets, model, group);
 			}
 		}
+		for (OpenClipModel model : OpenClipModel.values()) {
+			String group = model.id() + "/tower";
+			for (Result result : results.of(group)) {
+				Work work = result.work();
+				if (work != null && result.contender().equals(Plan.ZSIC.get(0))) {
+					targets.add(new Target(model.id() + ", zsic float32 against " + Plan.OPEN_CLIP + ": " + work, 1.5,
+							true, median(results, group, Plan.OPEN_CLIP, work)
+									/ median(results, group, result.contender(), work)));
+				}
+			}
+		}
 		return targets;
 	}
 
