@@ -1,11 +1,11 @@
 package io.github.zsic;
 
-import java.io.Console;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.io.Writer;
+import java.io.PrintStream;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+
+import com.sun.jna.Function;
+import com.sun.jna.Platform;
 
 import io.github.zsic.hub.Sizes;
 
@@ -14,12 +14,14 @@ import io.github.zsic.hub.Sizes;
  */
 final class DownloadBar implements DownloadListener {
 
+	private static final int STANDARD_ERROR = 2;
+
 	private static final int CELLS = 30;
 
 	/** Of the last seconds, so that the speed neither jumps nor lags behind. */
 	private static final double SMOOTHING_SECONDS = 3;
 
-	private final Writer terminal;
+	private final PrintStream terminal;
 
 	private final LongSupplier nanoTime;
 
@@ -35,30 +37,27 @@ final class DownloadBar implements DownloadListener {
 
 	private boolean complete;
 
-	DownloadBar(Writer terminal, LongSupplier nanoTime) {
+	DownloadBar(PrintStream terminal, LongSupplier nanoTime) {
 		this.terminal = terminal;
 		this.nanoTime = nanoTime;
 	}
 
 	/**
-	 * A bar if somebody looks on, because both ends of the program are a terminal, and
-	 * otherwise lines.
+	 * A bar on the standard error if somebody looks on there, and otherwise lines.
 	 */
 	static DownloadListener onTerminalOr(Consumer<String> lines) {
-		Console console = System.console();
-		return (console != null && isTerminal(console)) ? new DownloadBar(console.writer(), System::nanoTime)
-				: new DownloadLog(lines);
+		return isTerminal() ? new DownloadBar(System.err, System::nanoTime) : new DownloadLog(lines);
 	}
 
-	/** From JDK 22 on there is always a console, and it knows what it is. */
-	private static boolean isTerminal(Console console) {
+	/** {@link System#console()} knows of the standard input and output only. */
+	private static boolean isTerminal() {
 		try {
-			return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+			Function isatty = Platform.isWindows() ? Function.getFunction("msvcrt", "_isatty")
+					: Function.getFunction("c", "isatty");
+			return isatty.invokeInt(new Object[] { STANDARD_ERROR }) != 0;
 		}
-		catch (NoSuchMethodException ex) {
-			return true;
-		}
-		catch (ReflectiveOperationException ex) {
+		catch (UnsatisfiedLinkError | NoClassDefFoundError ex) {
+			// A download needs no native code, so it may come where there is none.
 			return false;
 		}
 	}
@@ -92,13 +91,8 @@ final class DownloadBar implements DownloadListener {
 						: DownloadLog.describe(bytes, progress.size(), this.bytesPerSecond));
 		String blanks = " ".repeat(Math.max(0, this.width - line.length()));
 		this.width = line.length();
-		try {
-			this.terminal.write("\r" + line + blanks + (this.complete ? System.lineSeparator() : ""));
-			this.terminal.flush();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		this.terminal.print("\r" + line + blanks + (this.complete ? System.lineSeparator() : ""));
+		this.terminal.flush();
 	}
 
 }

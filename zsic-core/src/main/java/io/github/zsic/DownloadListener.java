@@ -26,7 +26,7 @@ public interface DownloadListener {
 
 	/**
 	 * The listener that a builder has by default: it logs the progress every few seconds,
-	 * or draws it as a bar if the program runs on a terminal.
+	 * or draws it as a bar on the standard error if that is a terminal.
 	 * @return a listener for one download
 	 */
 	static DownloadListener logging() {

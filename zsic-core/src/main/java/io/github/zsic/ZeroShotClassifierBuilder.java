@@ -215,7 +215,7 @@ public final class ZeroShotClassifierBuilder {
 
 	/**
 	 * Sets who is told of the progress of a download; by default it is logged every few
-	 * seconds, or drawn as a bar if the program runs on a terminal.
+	 * seconds, or drawn as a bar on the standard error if that is a terminal.
 	 * @param listener the listener, {@code null} for the default
 	 * @return this builder
 	 */

@@ -1,6 +1,7 @@
 package io.github.zsic;
 
-import java.io.StringWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +54,8 @@ class DownloadReportTests {
 
 	@Test
 	void barIsDrawnInPlace() {
-		StringWriter terminal = new StringWriter();
-		DownloadBar bar = new DownloadBar(terminal, () -> this.now);
+		ByteArrayOutputStream terminal = new ByteArrayOutputStream();
+		DownloadBar bar = new DownloadBar(new PrintStream(terminal), () -> this.now);
 		bar.onProgress(progress(file("a", 0, 1_000_000), file("b", 0, 3_000_000)));
 		bar.onProgress(progress(file("a", 1, 1_000_000), file("b", 0, 3_000_000)));
 		this.now = TimeUnit.SECONDS.toNanos(1);

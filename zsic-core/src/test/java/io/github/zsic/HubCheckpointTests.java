@@ -14,6 +14,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -269,10 +271,39 @@ class HubCheckpointTests {
 		assertThat(prefetch(ID).waitFor()).isZero();
 	}
 
+	/** Who pipes the folder into another command still sees how far it is. */
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void drawsTheBarOnTheStandardErrorIfThatIsATerminal() throws Exception {
+		Path folder = this.cacheDir.resolve("folder");
+		assertThat(onTerminal(">'" + folder + "'")).contains("\r" + ID + " [", "#] ", ", complete");
+		assertThat(Files.readString(folder).strip()).contains("/snapshots/");
+		Path errors = this.cacheDir.resolve("errors");
+		assertThat(onTerminal("2>'" + errors + "'")).contains("/snapshots/").doesNotContain("\r" + ID);
+		assertThat(Files.readString(errors)).contains("model.safetensors is complete").doesNotContain("#]");
+	}
+
+	/** What the terminal shows in the end. */
+	private String onTerminal(String redirection) throws Exception {
+		ProcessBuilder plain = prefetchCommand(ID);
+		String line = String.join(" ", plain.command().stream().map((word) -> "'" + word + "'").toList());
+		plain.environment().put("HF_HUB_CACHE", Files.createTempDirectory(this.cacheDir, "cache").toString());
+		Process process = plain.command("script", "-qec", line + " " + redirection, "/dev/null")
+			.redirectErrorStream(true)
+			.start();
+		String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(shown).isZero();
+		return shown;
+	}
+
+	private Process prefetch(String... arguments) throws Exception {
+		return prefetchCommand(arguments).start();
+	}
+
 	/**
 	 * With logging as it is without a configuration: everything to the standard output.
 	 */
-	private Process prefetch(String... arguments) throws Exception {
+	private ProcessBuilder prefetchCommand(String... arguments) throws Exception {
 		Path logging = Files.writeString(Files.createTempFile(this.cacheDir, "logback", ".xml"), """
 				<configuration>
 				  <appender name="console" class="ch.qos.logback.core.ConsoleAppender">
@@ -291,8 +322,7 @@ class HubCheckpointTests {
 		builder.environment().put("HF_HUB_CACHE", this.cacheDir.toString());
 		builder.environment().remove("HF_HUB_OFFLINE");
 		return builder
-			.redirectInput(ProcessBuilder.Redirect.from(Files.createTempFile(this.cacheDir, "in", "").toFile()))
-			.start();
+			.redirectInput(ProcessBuilder.Redirect.from(Files.createTempFile(this.cacheDir, "in", "").toFile()));
 	}
 
 	@Test
