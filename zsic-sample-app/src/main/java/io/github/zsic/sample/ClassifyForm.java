@@ -166,13 +166,14 @@ class ClassifyForm {
 				pictures.add(new Picture(shown, false, (share) -> file.getInputStream()));
 			}
 		}
+		String client = Places.client(form);
 		for (String value : values(form, "url")) {
 			String url = value.strip();
 			if (fetcher == null) {
 				throw Problems.badRequest("'url' is not allowed here: send the picture itself, as 'image'.");
 			}
 			pictures.add(new Picture(url, true, (share) -> {
-				byte[] content = fetcher.fetch(url);
+				byte[] content = fetcher.fetch(url, client);
 				share.add(content.length);
 				return new ByteArrayInputStream(content);
 			}));

@@ -42,7 +42,7 @@ record JsonPicture(byte[] bytes, @Nullable String url) {
 		if (fetcher == null) {
 			throw Problems.badRequest("'" + path + "' is a URL; send the picture itself, in base64.");
 		}
-		byte[] image = fetcher.fetch(this.url);
+		byte[] image = fetcher.fetch(this.url, Places.client(request));
 		UploadBudget.of(request).add(image.length);
 		return image;
 	}

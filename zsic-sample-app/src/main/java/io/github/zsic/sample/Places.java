@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import jakarta.servlet.ServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,6 +141,13 @@ final class Places {
 		}
 		this.clients.computeIfPresent(place.client, (client, count) -> (count > 1) ? count - 1 : null);
 		return true;
+	}
+
+	/**
+	 * Who sends a request, where clients share something.
+	 */
+	static String client(ServletRequest request) {
+		return network(request.getRemoteAddr());
 	}
 
 	/** A network of IPv6 has more addresses than a limit for each is of use. */

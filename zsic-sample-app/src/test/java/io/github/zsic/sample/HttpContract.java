@@ -3,6 +3,7 @@ package io.github.zsic.sample;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -95,6 +96,25 @@ abstract class HttpContract {
 			socket.shutdownOutput();
 			InputStream in = socket.getInputStream();
 			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
+	}
+
+	/**
+	 * Sends a form from another address of this machine, which on Linux are all of
+	 * {@code 127.0.0.0/8}.
+	 */
+	String postFrom(String address, Form form) throws IOException {
+		byte[] body = form.body();
+		try (Socket socket = new Socket()) {
+			socket.bind(new InetSocketAddress(address, 0));
+			socket.setSoTimeout(8000);
+			socket.connect(new InetSocketAddress("127.0.0.1", this.port), 5000);
+			socket.getOutputStream()
+				.write(("POST " + CLASSIFY + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
+						+ form.contentType() + "\r\nContent-Length: " + body.length + "\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			socket.getOutputStream().write(body);
+			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		}
 	}
 

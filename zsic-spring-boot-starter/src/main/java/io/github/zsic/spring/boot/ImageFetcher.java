@@ -10,8 +10,10 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +23,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 import io.github.zsic.InvalidImageException;
 import io.github.zsic.InvalidImageException.Reason;
@@ -69,6 +72,9 @@ public final class ImageFetcher implements AutoCloseable {
 
 	private static final int MAXIMUM_TRANSFERS = 32;
 
+	/** So that one client with slow pictures cannot keep the others from theirs. */
+	private static final int MAXIMUM_TRANSFERS_OF_CLIENT = MAXIMUM_TRANSFERS / 2;
+
 	/** With those in which nobody waits any more for the look-up of a name. */
 	private static final int MAXIMUM_THREADS = 256;
 
@@ -98,6 +104,9 @@ public final class ImageFetcher implements AutoCloseable {
 
 	/** Callers that wait for a picture. */
 	private final Semaphore places = new Semaphore(MAXIMUM_TRANSFERS, true);
+
+	/** Those of clients that wait for a picture now. */
+	private final Map<String, Share> shares = new ConcurrentHashMap<>();
 
 	/**
 	 * Get the pictures, while their callers look at the clock: timeouts of sockets begin
@@ -194,11 +203,40 @@ public final class ImageFetcher implements AutoCloseable {
 	 * @throws InvalidImageException if the URL may not be followed or does not lead to a
 	 * file, or if the file is too large or takes too long; {@link Reason#TOO_LARGE} for
 	 * the size, {@link Reason#UNREADABLE} for everything else
+	 * @see #fetch(String, String)
 	 */
 	public byte[] fetch(String url) {
-		long start = System.nanoTime();
+		long end = end();
+		return inPlace(this.places, url, end, () -> transfer(url, end));
+	}
+
+	/**
+	 * Gets a picture for one of several clients. At the same time at most
+	 * {@value #MAXIMUM_TRANSFERS} pictures are on their way, at most half of them for the
+	 * same client. The others wait for their turn, which is part of their time.
+	 * @param url its URL
+	 * @param client who asks for it, such as an address
+	 * @return the encoded picture
+	 * @throws InvalidImageException as {@link #fetch(String)} does
+	 */
+	public byte[] fetch(String url, String client) {
+		long end = end();
+		Share share = this.shares.compute(client, (key, present) -> Share.enter(present));
 		try {
-			if (!this.places.tryAcquire(TimeUnit.NANOSECONDS.convert(this.timeout), TimeUnit.NANOSECONDS)) {
+			return inPlace(share.places, url, end, () -> inPlace(this.places, url, end, () -> transfer(url, end)));
+		}
+		finally {
+			this.shares.compute(client, (key, present) -> share.leave());
+		}
+	}
+
+	private long end() {
+		return System.nanoTime() + TimeUnit.NANOSECONDS.convert(this.timeout);
+	}
+
+	private byte[] inPlace(Semaphore places, String url, long end, Supplier<byte[]> transfer) {
+		try {
+			if (!places.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
 				throw late(url, null);
 			}
 		}
@@ -206,17 +244,17 @@ public final class ImageFetcher implements AutoCloseable {
 			throw interrupted(url, ex);
 		}
 		try {
-			return fetch(url, TimeUnit.NANOSECONDS.convert(this.timeout) - (System.nanoTime() - start));
+			return transfer.get();
 		}
 		finally {
-			this.places.release();
+			places.release();
 		}
 	}
 
-	private byte[] fetch(String url, long nanoseconds) {
+	private byte[] transfer(String url, long end) {
 		Transfer transfer = new Transfer(url);
 		try {
-			return this.workers.submit(transfer).get(nanoseconds, TimeUnit.NANOSECONDS);
+			return this.workers.submit(transfer).get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof InvalidImageException refusal) {
@@ -333,6 +371,28 @@ public final class ImageFetcher implements AutoCloseable {
 	public void close() {
 		this.workers.shutdownNow();
 		this.client.close(CloseMode.IMMEDIATE);
+	}
+
+	/**
+	 * The places of a client, which are there for as long as it uses them. Entered and
+	 * left under the lock of the map.
+	 */
+	private static final class Share {
+
+		private final Semaphore places = new Semaphore(MAXIMUM_TRANSFERS_OF_CLIENT, true);
+
+		private int callers;
+
+		static Share enter(@Nullable Share present) {
+			Share share = (present != null) ? present : new Share();
+			share.callers++;
+			return share;
+		}
+
+		@Nullable Share leave() {
+			return (--this.callers > 0) ? this : null;
+		}
+
 	}
 
 	/**

@@ -16,8 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 
@@ -489,6 +492,79 @@ class ImageFetcherTests {
 		}
 		finally {
 			end.countDown();
+		}
+	}
+
+	/** Eight forms of four pictures each, all of one client. */
+	@Test
+	void aClientHasHalfOfThePlaces() throws Exception {
+		AtomicInteger waiting = new AtomicInteger();
+		AtomicInteger most = new AtomicInteger();
+		CountDownLatch answer = new CountDownLatch(1);
+		this.server.createContext("/slow", (exchange) -> {
+			most.accumulateAndGet(waiting.incrementAndGet(), Math::max);
+			try {
+				answer.await(30, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			waiting.decrementAndGet();
+			exchange.sendResponseHeaders(200, 2);
+			exchange.getResponseBody().write(new byte[2]);
+			exchange.close();
+		});
+		ExecutorService callers = Executors.newCachedThreadPool();
+		try (ImageFetcher fetcher = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofSeconds(30))) {
+			List<Future<byte[]>> slow = new ArrayList<>();
+			for (int i = 0; i < 32; i++) {
+				slow.add(callers.submit(() -> fetcher.fetch(url("/slow"), "greedy")));
+			}
+			while (waiting.get() < 16) {
+				Thread.sleep(5);
+			}
+			assertThat(fetcher.fetch(url("/owl.png"), "modest")).hasSize(3);
+			assertThat(fetcher.fetch(url("/owl.png"))).hasSize(3);
+			assertThat(slow).noneMatch(Future::isDone);
+			answer.countDown();
+			for (Future<byte[]> picture : slow) {
+				assertThat(picture.get()).hasSize(2);
+			}
+			assertThat(most).hasValue(16);
+		}
+		finally {
+			callers.shutdownNow();
+		}
+	}
+
+	/** Waiting for the client's own places is waiting, too. */
+	@Test
+	void aClientThatWaitsForItsPlacesIsTimed() throws Exception {
+		CountDownLatch answer = new CountDownLatch(1);
+		this.server.createContext("/slow", (exchange) -> {
+			try {
+				answer.await(30, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			exchange.close();
+		});
+		ExecutorService callers = Executors.newCachedThreadPool();
+		try (ImageFetcher fetcher = new ImageFetcher(InetAddressFilter.all(), MAXIMUM, Duration.ofMillis(700))) {
+			List<Future<InvalidImageException>> slow = new ArrayList<>();
+			for (int i = 0; i < 17; i++) {
+				slow.add(callers.submit(() -> catchThrowableOfType(InvalidImageException.class,
+						() -> fetcher.fetch(url("/slow"), "greedy"))));
+			}
+			for (Future<InvalidImageException> picture : slow) {
+				assertThat(picture.get()).hasMessageContaining("did not arrive within 700 ms");
+			}
+			assertThat(fetcher.fetch(url("/owl.png"), "greedy")).hasSize(3);
+		}
+		finally {
+			answer.countDown();
+			callers.shutdownNow();
 		}
 	}
 
