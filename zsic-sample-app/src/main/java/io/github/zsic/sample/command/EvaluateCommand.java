@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 
 import io.github.zsic.Scoring;
@@ -38,6 +39,12 @@ final class EvaluateCommand {
 
 	/** So that a build can tell a model that is not good enough from a mistake. */
 	private static final int EXIT_BELOW_MINIMUM = 1;
+
+	/** What the pictures and the machine say. */
+	private static final Map<String, String> PROPERTIES_WITHOUT_EFFECT = Map.of("zsic.top",
+			"the figures are of the best label and of the best five", "zsic.labels",
+			"the names of the subfolders are the labels, or use --csv", "zsic.batch.queue-capacity",
+			"it follows from the number of processors");
 
 	private final EvaluateOptions options;
 
@@ -112,7 +119,8 @@ final class EvaluateCommand {
 	}
 
 	private EvaluationResult evaluate(LabelledPictures pictures, long total, List<String> arguments) {
-		try (ConfigurableApplicationContext context = FolderCommand.start(arguments, FolderOptions.parallel(null))) {
+		try (ConfigurableApplicationContext context = FolderCommand.start(arguments, PROPERTIES_WITHOUT_EFFECT,
+				FolderOptions.parallel(null))) {
 			ZsicProperties properties = context.getBean(ZsicProperties.class);
 			// Nothing but failures is worth a line from here on, and these are reported.
 			LoggingSystem.get(EvaluateCommand.class.getClassLoader()).setLogLevel(null, LogLevel.OFF);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +56,10 @@ public final class FolderCommand {
 
 	/** The engine may fail for one picture, but not for all. */
 	private static final int MAXIMUM_FAILURES_IN_A_ROW = 20;
+
+	/** What its options say. */
+	private static final Map<String, String> PROPERTIES_WITHOUT_EFFECT = Map.of("zsic.top", "use --top", "zsic.labels",
+			"use --labels or --labels-file", "zsic.batch.queue-capacity", "use --parallel");
 
 	/** How long an interrupted run may take to write what is in work. */
 	private static final Duration GRACE = Duration.ofSeconds(10);
@@ -134,7 +139,8 @@ public final class FolderCommand {
 			}
 		}, "interruption");
 		Runtime.getRuntime().addShutdownHook(interruption);
-		try (ConfigurableApplicationContext context = start(this.options.properties(), this.options.parallel())) {
+		try (ConfigurableApplicationContext context = start(this.options.properties(), PROPERTIES_WITHOUT_EFFECT,
+				this.options.parallel())) {
 			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
 			RunSettings settings = settings(classifier, context.getBean(ZsicProperties.class), files.root());
 			Path output = this.options.output();
@@ -193,8 +199,9 @@ public final class FolderCommand {
 		}
 	}
 
-	static ConfigurableApplicationContext start(List<String> properties, int parallel) {
-		PropertyCheck.check(properties.toArray(String[]::new));
+	static ConfigurableApplicationContext start(List<String> properties, Map<String, String> withoutEffect,
+			int parallel) {
+		PropertyCheck.check(withoutEffect, properties.toArray(String[]::new));
 		List<String> all = new ArrayList<>(properties);
 		all.add("--zsic.startup=eager");
 		all.add("--zsic.enabled=true");

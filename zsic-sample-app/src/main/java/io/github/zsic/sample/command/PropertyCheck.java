@@ -34,47 +34,40 @@ final class PropertyCheck {
 
 	private static final String NO_SERVER = "it is for an application that goes on running";
 
-	/** What has no effect here, and what to do instead or why. */
-	private static final Map<ConfigurationPropertyName, String> WITHOUT_EFFECT = withoutEffect();
+	/** What has no effect on any command, and what to do instead or why. */
+	private static final Map<String, String> WITHOUT_EFFECT = withoutEffect();
 
 	private PropertyCheck() {
 	}
 
-	private static Map<ConfigurationPropertyName, String> withoutEffect() {
+	private static Map<String, String> withoutEffect() {
 		Map<String, String> names = new LinkedHashMap<>();
-		names.put("zsic.top", "use --top");
 		names.put("zsic.threshold", "use --threshold");
-		names.put("zsic.labels", "use --labels or --labels-file");
 		names.put("zsic.enabled", "there is always a classifier");
 		names.put("zsic.startup", "the model is always loaded first");
 		names.put("zsic.maximum-wait", "the model is always loaded first");
-		names.put("zsic.batch.queue-capacity", "use --parallel");
 		names.put("zsic.batch.queue-timeout", "pictures wait for as long as it takes");
 		names.put("zsic.classifiers", "there is one classifier, which --zsic.checkpoint names");
 		names.put("zsic.image.allow-urls", "pictures come from the folder");
 		names.put("zsic.image.url-timeout", "pictures come from the folder");
 		names.put("zsic.health", NO_SERVER);
 		names.put("zsic.swap", NO_SERVER);
-		Map<ConfigurationPropertyName, String> parsed = new LinkedHashMap<>();
-		names.forEach((name, reason) -> parsed.put(ConfigurationPropertyName.of(name), reason));
-		return Collections.unmodifiableMap(parsed);
+		return Collections.unmodifiableMap(names);
 	}
 
 	/**
 	 * Checks properties.
+	 * @param withoutEffect what has no effect on this command beside what has none on
+	 * any, and what to do instead or why
 	 * @param arguments the properties as arguments of the application
 	 * @throws CommandException if one is not known, without effect, or cannot have its
 	 * value
 	 */
-	static void check(String... arguments) {
+	static void check(Map<String, String> withoutEffect, String... arguments) {
 		SimpleCommandLinePropertySource source = new SimpleCommandLinePropertySource(arguments);
 		for (String given : source.getPropertyNames()) {
-			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(given, '.');
-			WITHOUT_EFFECT.forEach((refused, reason) -> {
-				if (refused.equals(name) || refused.isAncestorOf(name)) {
-					throw CommandException.usage("'--" + given + "' has no effect on this command: " + reason + ".");
-				}
-			});
+			refuse(WITHOUT_EFFECT, given);
+			refuse(withoutEffect, given);
 		}
 		Binder binder = new Binder(ConfigurationPropertySources.from(source));
 		try {
@@ -89,6 +82,16 @@ final class PropertyCheck {
 			Object value = (ex.getProperty() != null) ? ex.getProperty().getValue() : null;
 			throw CommandException.usage("'--" + ex.getName() + "' cannot be '" + value + "': " + reason(ex) + ".");
 		}
+	}
+
+	private static void refuse(Map<String, String> withoutEffect, String given) {
+		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(given, '.');
+		withoutEffect.forEach((key, reason) -> {
+			ConfigurationPropertyName refused = ConfigurationPropertyName.of(key);
+			if (refused.equals(name) || refused.isAncestorOf(name)) {
+				throw CommandException.usage("'--" + given + "' has no effect on this command: " + reason + ".");
+			}
+		});
 	}
 
 	private static String unknown(String name) {

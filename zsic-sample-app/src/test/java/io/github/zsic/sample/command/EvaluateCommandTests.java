@@ -121,6 +121,10 @@ class EvaluateCommandTests {
 					--evaluate=FOLDER --calibrate=1 --scoring=auto | '--calibrate' is for softmax; leave out '--scoring'.
 					--evaluate=FOLDER --threshold=high            | '--threshold' is a number such as 0.5, not 'high'.
 					--evaluate=FOLDER --zsic.chekpoint=x          | There is no property 'zsic.chekpoint'
+					--evaluate=FOLDER --zsic.top=3                | '--zsic.top' has no effect on this command: the figures are of the best label and of the best five.
+					--evaluate=FOLDER --zsic.labels=owl           | '--zsic.labels' has no effect on this command: the names of the subfolders are the labels, or use --csv.
+					--evaluate=FOLDER --zsic.threshold=0.5        | '--zsic.threshold' has no effect on this command: use --threshold.
+					--evaluate=FOLDER --zsic.batch.queue-capacity=9 | '--zsic.batch.queue-capacity' has no effect on this command: it follows from the number of processors.
 					--evaluate=FOLDER --zsic.checkpoint=FOLDER    | The classifier cannot be started.
 					--evalute=FOLDER                              | There is no option '--evalute'. Did you mean '--evaluate'?
 					""")
