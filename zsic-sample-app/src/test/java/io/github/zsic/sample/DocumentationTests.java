@@ -1,7 +1,6 @@
 package io.github.zsic.sample;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,21 +14,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the documentation says is so: links, files, counts and commands.
+ * What the documentation says is so: links, files and counts.
+ * {@link DocumentationSnippetTests} runs its commands.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "zsic.device=cpu")
 class DocumentationTests {
 
 	private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
@@ -41,14 +34,6 @@ class DocumentationTests {
 	private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\\n]*`");
 
 	private static final Pattern FILE = Pattern.compile("(?:tools|docs|bench|zsic-[a-z-]+)(?:/[\\w.-]+)+\\.[a-z]+");
-
-	private static final Pattern COMMAND = Pattern
-		.compile("(?s)```sh\\n((?:(?!```).)*curl (?:(?!```).)*)```\\n+```json\\n(.*?)```");
-
-	private static final Pattern SCORE = Pattern.compile("\"score\": ?(0\\.\\d{4})");
-
-	@LocalServerPort
-	private int port;
 
 	@Test
 	void linksLeadSomewhere() throws IOException {
@@ -139,39 +124,6 @@ class DocumentationTests {
 
 	private static JsonNode json(String file) throws IOException {
 		return JsonMapper.shared().readTree(Files.readString(GOLDEN.resolve(file)));
-	}
-
-	/** Those of the page on the API, whose scores are there in four digits. */
-	@Test
-	@DisabledOnOs(OS.WINDOWS)
-	void commandsAnswerAsShown() throws Exception {
-		Browser.requireOnPath("bash", "curl");
-		List<MatchResult> examples = matches(COMMAND, Files.readString(ROOT.resolve("docs/http-api.md")));
-		assertThat(examples).hasSize(4);
-		StringBuilder script = new StringBuilder("set -e\n");
-		for (MatchResult example : examples) {
-			script.append(example.group(1).replace("localhost:8080", "localhost:" + this.port))
-				.append("\necho; echo ==\n");
-		}
-		Process process = new ProcessBuilder("bash", "-c", script.toString()).directory(ROOT.toFile())
-			.redirectErrorStream(true)
-			.start();
-		process.getOutputStream().close();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor()).as(output).isZero();
-		String[] answers = output.split("\n==\n");
-		for (int i = 0; i < examples.size(); i++) {
-			List<String> shown = matches(SCORE, examples.get(i).group(2)).stream()
-				.map((score) -> score.group(1))
-				.toList();
-			List<String> actual = matches(Pattern.compile("\"score\": ?([\\dE.-]+)"), answers[i]).stream()
-				.map((score) -> String.format(Locale.ROOT, "%.4f", Double.valueOf(score.group(1))))
-				.toList();
-			assertThat(answers[i]).doesNotContain("\"title\":\"Bad Request\"");
-			assertThat(actual.subList(0, Math.min(shown.size(), actual.size()))).as(answers[i]).isEqualTo(shown);
-		}
-		assertThat(examples.stream().filter((example) -> SCORE.matcher(example.group(2)).find())).hasSize(3);
-		assertThat(answers[3]).contains("\"index\":1,\"name\":\"openapi.yaml\",\"problem\":{", "\"status\":415");
 	}
 
 	private static List<Path> pages() throws IOException {
