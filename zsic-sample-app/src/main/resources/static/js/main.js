@@ -80,10 +80,7 @@ const model = createModel({
   onReady(drawingsOnly) {
     pictures.offerPhotographs(!drawingsOnly);
     takeAway.show();
-    classification.re// Another address was pasted, or a link to one followed.
-addEventListener('hashchange', () => location.reload());
-
-start();
+    classification.restart();
   },
   onChange: () => classification.schedule(),
 });

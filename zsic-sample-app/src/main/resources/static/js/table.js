@@ -20,7 +20,9 @@ export function createTable({ pictures, query }) {
   function fill(picture) {
     const cells = [];
     if (picture.problem) {
-      cells.push(element('td', { class: 'failure', colspan: 3 }, picture.problem.detail || picture.problem.title));
+      // Where the last column is not shown, a cell across it would make another one.
+      cells.push(element('td', { class: 'failure', colspan: 2 }, picture.problem.detail || picture.problem.title),
+        element('td', { class: 'wide-only' }));
     }
     else if (picture.answer) {
       const { scoring } = picture.query;

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -268,14 +269,58 @@ final class Browser {
 	 */
 	@SuppressWarnings("unchecked")
 	List<String> accessibilityViolations() {
+		if (Boolean.FALSE.equals(this.driver.executeScript("return 'axe' in window"))) {
+			try {
+				this.driver
+					.executeScript(new ClassPathResource("axe.min.js").getContentAsString(StandardCharsets.UTF_8));
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+		return (List<String>) async("const { violations } = await axe.run({ resultTypes: ['violations'] });"
+				+ "return violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + ' ' + node.failureSummary));");
+	}
+
+	/**
+	 * Checks the page as it is now, on a phone, a tablet and a desktop, in light and dark
+	 * colours: it is accessible, and nothing sticks out to the right. With the system
+	 * property {@code zsic.screenshots} it also saves what there is to see in that
+	 * folder.
+	 * @param state what the page shows
+	 */
+	void assertGood(String state) {
+		String folder = System.getProperty("zsic.screenshots", "");
+		for (String scheme : List.of("dark", "light")) {
+			media(scheme);
+			for (int width : List.of(375, 768, 1440)) {
+				width(width);
+				String what = state + ", " + width + " px, " + scheme;
+				Assertions.assertEquals(List.of(), accessibilityViolations(), what);
+				Assertions.assertEquals(0L,
+						this.driver.executeScript(
+								"return document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+						what);
+				if (!folder.isEmpty()) {
+					save(Path.of(folder, state.replace(' ', '-') + "-" + width + "-" + scheme + ".png"));
+				}
+			}
+		}
+		command("Emulation.clearDeviceMetricsOverride", Map.of());
+	}
+
+	private void save(Path file) {
+		Object clip = this.driver.executeScript("const page = document.documentElement;"
+				+ "return { x: 0, y: 0, width: innerWidth, height: page.scrollHeight, scale: 1 }");
+		Map<String, Object> shot = this.driver.executeCdpCommand("Page.captureScreenshot",
+				Map.of("captureBeyondViewport", true, "clip", clip));
 		try {
-			this.driver.executeScript(new ClassPathResource("axe.min.js").getContentAsString(StandardCharsets.UTF_8));
+			Files.createDirectories(file.getParent());
+			Files.write(file, Base64.getDecoder().decode(String.valueOf(shot.get("data"))));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		return (List<String>) async("const { violations } = await axe.run();"
-				+ "return violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + ' ' + node.failureSummary));");
 	}
 
 	/**

@@ -55,7 +55,7 @@ class PageModelTests {
 	void showsProgressOfDownloadAndOfExchange() throws Exception {
 		Browser browser = Browser.get();
 		try (SlowHub hub = new SlowHub();
-				ConfigurableApplicationContext application = start("--zsic.checkpoint=drawings/first",
+				ConfigurableApplicationContext application = start("--zsic.startup=background", "--zsic.checkpoint=drawings/first",
 						"--zsic.hub.endpoint=" + hub.endpoint(), "--zsic.hub.offline=false")) {
 			String address = address(application);
 			browser.open(address);
@@ -65,10 +65,7 @@ class PageModelTests {
 			assertThat(browser.text("#model summary")).contains("downloading");
 			browser.click("[data-example='owl.png']");
 			browser.await("it waits", () -> browser.text("#best-label").startsWith("Waiting for the model"));
-			for (String scheme : List.of("light", "dark")) {
-				browser.media(scheme);
-				assertThat(browser.accessibilityViolations()).as(scheme).isEmpty();
-			}
+			browser.assertGood("downloading");
 			assertThat(browser.complaints()).isEmpty();
 
 			hub.release();
@@ -88,9 +85,12 @@ class PageModelTests {
 			browser.await("some of it is there", () -> PROGRESS.matcher(browser.text("#loading")).find());
 			browser.click("[data-example='bear.png']");
 			browser.await("the old model answers", () -> browser.text("#best-label").equals("bear"));
+			browser.assertGood("swapping");
+			long asked = requests(browser);
 			hub.release();
 			browser.await("the new model is there", () -> browser.text("#model-name").equals("second"));
 			assertThat(exchange.join().statusCode()).isEqualTo(200);
+			browser.await("it is asked", () -> requests(browser) == asked + 1);
 			browser.await("it answers", () -> browser.text("#best-label").equals("bear")
 					&& browser.all("#verdict.busy").isEmpty() && !browser.one("#loading").isDisplayed());
 		}
@@ -99,7 +99,7 @@ class PageModelTests {
 	@Test
 	void saysThatThereIsNoModel() throws Exception {
 		Browser browser = Browser.get();
-		try (ConfigurableApplicationContext application = start("--zsic.checkpoint=drawings/none",
+		try (ConfigurableApplicationContext application = start("--zsic.startup=background", "--zsic.checkpoint=drawings/none",
 				"--zsic.hub.offline=true")) {
 			browser.open(address(application));
 			browser.await("it says so", () -> browser.text("#banner").contains("The model cannot be loaded."));
@@ -111,12 +111,30 @@ class PageModelTests {
 			assertThat(browser.text("#model summary")).contains("failed");
 			browser.click("[data-example='owl.png']");
 			browser.await("it says it again", () -> browser.text("#best-label").equals("There is no model"));
-			assertThat(browser.accessibilityViolations()).isEmpty();
+			browser.assertGood("the model failed");
 		}
 	}
 
+	@Test
+	void saysThatTheModelComesWithTheFirstPicture() {
+		Browser browser = Browser.get();
+		try (ConfigurableApplicationContext application = start("--zsic.startup=lazy")) {
+			browser.open(address(application));
+			browser.await("it says so", () -> browser.text("#model summary").contains("loads on first use"));
+			browser.assertGood("lazy");
+			browser.click("[data-example='owl.png']");
+			browser.await("it answers", () -> browser.text("#best-label").equals("owl"));
+		}
+	}
+
+	private static long requests(Browser browser) {
+		return (long) browser.driver()
+			.executeScript(
+					"return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/api/classify')).length");
+	}
+
 	private ConfigurableApplicationContext start(String... arguments) {
-		List<String> all = new ArrayList<>(List.of("--server.port=0", "--zsic.startup=background", "--zsic.device=cpu",
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--zsic.device=cpu",
 				"--zsic.hub.cache-dir=" + this.folder, "--zsic.hub.read-timeout=60s",
 				"--management.endpoints.access.max-permitted=unrestricted",
 				"--management.endpoint.zsic.access=unrestricted"));

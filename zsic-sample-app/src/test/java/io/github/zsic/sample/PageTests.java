@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -469,28 +471,6 @@ class PageTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "light", "dark" })
-	void isAccessibleInAllStates(String scheme) throws IOException {
-		this.expectedComplaint = FAILED + "415.*";
-		this.browser.media(scheme);
-		assertThat(this.browser.accessibilityViolations()).as("empty").isEmpty();
-		this.browser.click("#model summary");
-		this.browser.click("#options summary");
-		assertThat(this.browser.accessibilityViolations()).as("open").isEmpty();
-		tryExample("owl.png");
-		assertThat(this.browser.accessibilityViolations()).as("one picture").isEmpty();
-		this.browser.click("#example-row .every");
-		this.browser.choose(Files.writeString(this.folder.resolve("broken.png"), "no picture"),
-				picture("owl.png", "my owl.png"));
-		awaitProblem("'broken.png'");
-		this.browser.await("all are done", () -> this.browser.text("#all-count").equals("2"));
-		this.browser.all(".chip-label").get(1).click();
-		assertThat(this.browser.accessibilityViolations()).as("several, one broken, label being edited").isEmpty();
-		this.browser.width(375);
-		assertThat(this.browser.accessibilityViolations()).as("phone").isEmpty();
-	}
-
-	@ParameterizedTest
 	@ValueSource(ints = { 320, 375, 768, 1440 })
 	void fitsTheScreen(int width) throws IOException {
 		this.browser.width(width);
@@ -596,7 +576,16 @@ class PageTests {
 
 		static final String SECRET = "libtorch ran out of luck";
 
+		/** A model that has this label answers when it is told to. */
+		static final String HELD = "!held";
+
+		private static final CountDownLatch held = new CountDownLatch(1);
+
 		static volatile boolean sleeping;
+
+		static void release() {
+			held.countDown();
+		}
 
 		/**
 		 * Certain labels make the model fail, or think for a second.
@@ -621,6 +610,9 @@ class PageTests {
 		private static void sabotage(ClassificationRequest request) throws InterruptedException {
 			if (request.labels().contains(FAILING)) {
 				throw new InferenceException(SECRET, "Try again.");
+			}
+			if (request.labels().contains(HELD)) {
+				held.await(60, TimeUnit.SECONDS);
 			}
 			if (request.labels().contains(SLOW)) {
 				sleeping = true;
