@@ -91,8 +91,8 @@ class DocumentationSnippetTests {
 	private static final Pattern CODE = Pattern.compile("(?<!`)`([^`\\n]+)`(?!`)");
 
 	/** Not those of Spring AI, nor the names of services in Kubernetes. */
-	private static final Pattern PROPERTY = Pattern
-		.compile("(?:--)?((?:zsic(?!\\.default\\.svc)|sample|spring(?!\\.ai)|server|management|logging)\\.[a-z][a-z0-9.-]*)(?:[.*]\\*?|=.*)?");
+	private static final Pattern PROPERTY = Pattern.compile(
+			"(?:--)?((?:zsic(?!\\.default\\.svc)|sample|spring(?!\\.ai)|server|management|logging)\\.[a-z][a-z0-9.-]*)(?:[.*]\\*?|=.*)?");
 
 	private static final Set<String> KNOWN = new HashSet<>();
 

@@ -55,8 +55,9 @@ class PageModelTests {
 	void showsProgressOfDownloadAndOfExchange() throws Exception {
 		Browser browser = Browser.get();
 		try (SlowHub hub = new SlowHub();
-				ConfigurableApplicationContext application = start("--zsic.startup=background", "--zsic.checkpoint=drawings/first",
-						"--zsic.hub.endpoint=" + hub.endpoint(), "--zsic.hub.offline=false")) {
+				ConfigurableApplicationContext application = start("--zsic.startup=background",
+						"--zsic.checkpoint=drawings/first", "--zsic.hub.endpoint=" + hub.endpoint(),
+						"--zsic.hub.offline=false")) {
 			String address = address(application);
 			browser.open(address);
 			browser.await("some of it is there", () -> PROGRESS.matcher(browser.text("#loading")).find());
@@ -99,8 +100,8 @@ class PageModelTests {
 	@Test
 	void saysThatThereIsNoModel() throws Exception {
 		Browser browser = Browser.get();
-		try (ConfigurableApplicationContext application = start("--zsic.startup=background", "--zsic.checkpoint=drawings/none",
-				"--zsic.hub.offline=true")) {
+		try (ConfigurableApplicationContext application = start("--zsic.startup=background",
+				"--zsic.checkpoint=drawings/none", "--zsic.hub.offline=true")) {
 			browser.open(address(application));
 			browser.await("it says so", () -> browser.text("#banner").contains("The model cannot be loaded."));
 			assertThat(browser.text("#banner")).contains("drawings/none").contains("zsic.hub.offline");
@@ -134,10 +135,10 @@ class PageModelTests {
 	}
 
 	private ConfigurableApplicationContext start(String... arguments) {
-		List<String> all = new ArrayList<>(List.of("--server.port=0", "--zsic.device=cpu",
-				"--zsic.hub.cache-dir=" + this.folder, "--zsic.hub.read-timeout=60s",
-				"--management.endpoints.access.max-permitted=unrestricted",
-				"--management.endpoint.zsic.access=unrestricted"));
+		List<String> all = new ArrayList<>(
+				List.of("--server.port=0", "--zsic.device=cpu", "--zsic.hub.cache-dir=" + this.folder,
+						"--zsic.hub.read-timeout=60s", "--management.endpoints.access.max-permitted=unrestricted",
+						"--management.endpoint.zsic.access=unrestricted"));
 		all.addAll(List.of(arguments));
 		return SpringApplication.run(SampleApplication.class, all.toArray(String[]::new));
 	}
