@@ -5,10 +5,10 @@
     python tools/gpu/check.py --tf32 libtorch            # TF32 as libtorch has it unless told otherwise
     python tools/gpu/check.py --time                     # no check: pictures a second, as a Markdown table
 
-It packs the TorchScript sources of zsic-core into the archive that TorchScriptArchive.java writes, loads the small
-checkpoints of the tests into it as DualEncoder.java does, and encodes pictures and texts. The exit status is 1 when an
-embedding is too far from what it is compared with, or a program fails. Use the torch whose libtorch zsic runs on
-(docs/native-libraries.md), or any later one. docs/gpu.md tells more.
+It packs the programs of zsic-core into the archive that TorchScriptArchive.java writes (tools/programs.py), loads the
+small checkpoints of the tests into it as DualEncoder.java does, and encodes pictures and texts. The exit status is 1
+when an embedding is too far from what it is compared with, or a program fails. Use the torch whose libtorch zsic runs
+on (docs/native-libraries.md), or any later one. docs/gpu.md tells more.
 
 What the embeddings are compared with:
 
@@ -21,6 +21,7 @@ What the embeddings are compared with:
 import argparse
 import contextlib
 import datetime
+import functools
 import json
 import math
 import re
@@ -31,14 +32,15 @@ import sys
 import tempfile
 import time
 import warnings
-import zipfile
 import zlib
 from pathlib import Path
 
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ROOT / "zsic-core/src/main/resources/io/github/zsic/engine"
+sys.path.insert(0, str(ROOT / "tools"))
+import programs  # noqa: E402  it is beside this folder
+
 RESOURCES = ROOT / "zsic-core/src/test/resources"
 PARITY = RESOURCES / "parity"
 
@@ -59,56 +61,10 @@ PICTURES = ["landscape.png", "portrait.png", "wide.png", "tall.png", "tiny.png",
 # ------------------------------------------------------------------------------------------------- the program
 
 
-def attributes():
-    """Names and types of the attributes of the class in model.py."""
-    source = (PROGRAMS / "model.py").read_text(encoding="utf-8")
-    body = source.split("class Model(Module):", 1)[1].split("  def ", 1)[0]
-    return re.findall(r"^  (\w+) : (.+?)\s*$", body, re.MULTILINE)
-
-
-def module_pickle():
-    """An instance of that class with empty attributes. Written by hand, as the class exists in TorchScript only."""
-
-    def text(value):
-        return b"X" + struct.pack("<I", len(value)) + value.encode("ascii")
-
-    empty = {"bool": b"\x89", "str": text(""), "int": b"K\x00", "float": b"G" + bytes(8), "Dict": b"}", "List": b"]"}
-    kinds = {name: kind.split("[")[0] for name, kind in attributes()}
-    # The Java side has the strings last.
-    ordered = sorted(kinds, key=lambda name: kinds[name] == "str")
-    state = b"".join(text(name) + empty[kinds[name]] for name in ordered)
-    return b"\x80\x02c__torch__.zsic.model\nModel\n)\x81}(" + state + b"ub."
-
-
-def sources(architecture):
-    """All that model.py calls, and what that calls, by the name that it has in the archive."""
-    name, *towers = architecture.replace("-", "_").split("/")
-    files = {"architecture": name, "kernels": "plain", "timm": f"{name}_timm"}
-    files.update(zip(("pictures", "texts"), (f"{name}_{tower}" for tower in towers)))
-    found, missing = {}, ["model"]
-    while missing:
-        name = missing.pop()
-        found[name] = (PROGRAMS / f"{files.get(name, name)}.py").read_bytes()
-        called = set(re.findall(rb"__torch__\.zsic\.(\w+)", found[name]))
-        missing += [n for n in sorted(n.decode() for n in called) if n not in found and n not in missing]
-    return found
-
-
-def write_archive(architecture, target):
-    """What TorchScriptArchive.java writes, with the plain kernels: a GPU uses no others."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("program/data.pkl", module_pickle())
-        for name, source in sources(architecture).items():
-            file.writestr(f"program/code/__torch__/zsic/{name}.py", source)
-        file.writestr("program/constants.pkl", b"\x80\x02).")
-        file.writestr("program/version", b"3\n")
-        file.writestr("program/byteorder", b"little")
-
-
-def program(architecture):
+def packed_program(architecture):
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "program.pt"
-        write_archive(architecture, target)
+        programs.write_archive(architecture, target)
         with warnings.catch_warnings():
             # Later versions of torch advise against TorchScript.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -119,7 +75,7 @@ def program(architecture):
 class Encoder:
     """A loaded model, as DualEncoder.java loads one."""
 
-    def __init__(self, checkpoint, device, precision):
+    def __init__(self, checkpoint, device, precision, program=packed_program, checked=True):
         self.program = program(checkpoint.architecture)
         self.program.configure(
             checkpoint.numbers, checkpoint.strings, checkpoint.processing, checkpoint.stored(), device, precision
@@ -128,7 +84,7 @@ class Encoder:
         if problems:
             raise ValueError("; ".join(problems))
         self.shapes = self.program.shapes()
-        self.program.load(checkpoint.state(self.shapes, self.program.ignored()), True)
+        self.program.load(checkpoint.state(self.shapes, self.program.ignored()), checked)
 
     def images(self, pictures):
         return finite(self.program.encode_images(pictures))
@@ -409,12 +365,11 @@ def unfilter(kind, line, above):
         line[i] = (line[i] + guess) & 255
 
 
-def picture(name, seen={}):
+@functools.cache
+def picture(name):
     """What a picture of the tests decodes to; its twin in decoded/ holds that where it is not plain RGB."""
-    if name not in seen:
-        twin = PARITY / "decoded" / (name.rsplit(".", 1)[0] + ".png")
-        seen[name] = read_png(twin if twin.exists() else PARITY / "pictures" / name)
-    return seen[name]
+    twin = PARITY / "decoded" / (name.rsplit(".", 1)[0] + ".png")
+    return read_png(twin if twin.exists() else PARITY / "pictures" / name)
 
 
 # ------------------------------------------------------------------------------------------------- the check
@@ -577,7 +532,7 @@ def check_checkpoint(folder, device, precisions, golden, table):
 def check(device, precisions, tf32, only):
     golden = golden_embeddings()
     table = Table(TF32 if device.startswith("cuda") and tf32 != "off" else FLOAT32[device.split(":")[0]])
-    for architecture, answer in read_json(PROGRAMS.parent / "checkpoint" / "known-answers.json").items():
+    for architecture, answer in read_json(programs.PROGRAMS.parent / "checkpoint" / "known-answers.json").items():
         # Beside the architectures there is what a resize makes, which runs on the CPU always.
         for precision in precisions if "config" in answer and only in architecture else []:
             with table.catching("-", architecture, precision):
@@ -600,7 +555,6 @@ def sizes(width, heads, layers, **others):
         "num_hidden_layers": layers,
         **others,
     }
-
 
 
 # CLIP's configuration class has the sizes of ViT-B/32. "tiny" only proves that the timing works.
@@ -716,7 +670,7 @@ def describe(device):
         print("- TF32: " + ", ".join(f"{name} {'on' if on else 'off'}" for name, on in flags.items()))
     else:
         print(f"- {device}, {torch.get_num_threads()} threads, torch {torch.__version__}")
-    changed = " with changes" if output("git", "status", "--porcelain", "--", str(PROGRAMS)) else ""
+    changed = " with changes" if output("git", "status", "--porcelain", "--", str(programs.PROGRAMS)) else ""
     commit = output("git", "rev-parse", "--short=12", "HEAD") or "unknown"
     print(f"- {datetime.date.today().isoformat()}, commit {commit}{changed}\n")
 

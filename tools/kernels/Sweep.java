@@ -1,3 +1,5 @@
+package io.github.zsic.engine;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +24,8 @@ import ai.djl.pytorch.jni.JniUtils;
 
 /**
  * Compares packed products with plain ones over many shapes, on this machine. sweep.sh
- * beside this file starts it; sweep.py is what it runs.
+ * beside this file compiles and starts it, in the package of what it packs with; sweep.py
+ * is what it runs.
  */
 public final class Sweep {
 
@@ -142,7 +145,7 @@ public final class Sweep {
 		return largest;
 	}
 
-	/** As zsic's TorchScriptArchive. */
+	/** As TorchScriptArchive. */
 	private static void pack(Path source, Path target) throws IOException {
 		try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(target))) {
 			ByteArrayOutputStream object = new ByteArrayOutputStream();
@@ -151,9 +154,15 @@ public final class Sweep {
 			object.writeBytes(new byte[] { 8, 0, 0, 0 });
 			object.writeBytes("training\u0089ub.".getBytes(StandardCharsets.ISO_8859_1));
 			put(zip, "data.pkl", object.toByteArray());
-			put(zip, "code/__torch__/zsic/sweep.py", Files.readAllBytes(source));
-			try (InputStream kernels = Sweep.class.getResourceAsStream("/io/github/zsic/engine/onednn.py")) {
-				put(zip, "code/__torch__/zsic/kernels.py", kernels.readAllBytes());
+			Map<String, ProgramSource> program = new LinkedHashMap<>();
+			program.put("sweep", new ProgramSource("sweep", Files.readString(source), Map.of()));
+			try (InputStream kernels = Sweep.class.getResourceAsStream("onednn.py")) {
+				String text = new String(kernels.readAllBytes(), StandardCharsets.UTF_8);
+				program.put("onednn", new ProgramSource("onednn", text, Map.of()));
+			}
+			for (Map.Entry<String, ProgramSource> each : program.entrySet()) {
+				put(zip, "code/__torch__/zsic/" + each.getKey() + ".py",
+						each.getValue().packed(program).getBytes(StandardCharsets.UTF_8));
 			}
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));

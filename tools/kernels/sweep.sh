@@ -5,7 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 paths=$(mktemp)
-trap 'rm -f "$paths"' EXIT
+classes=$(mktemp -d)
+trap 'rm -rf "$paths" "$classes"' EXIT
 mvn -q -pl zsic-core -am -DskipTests test-compile dependency:build-classpath -Dmdep.outputFile="$paths" -Dmdep.includeScope=test >&2
+path="zsic-core/target/classes:$(cat "$paths")"
+javac -d "$classes" -cp "$path" tools/kernels/Sweep.java
 OPT_OUT_TRACKING=true java -Dlogback.configurationFile=tools/kernels/logback.xml \
-  -cp "zsic-core/target/classes:$(cat "$paths")" tools/kernels/Sweep.java "$@"
+  -cp "$classes:$path" io.github.zsic.engine.Sweep "$@"

@@ -1,33 +1,49 @@
-# What onednn.py does, by plain operators on any processor and in every precision, so that the fast path can be tested, and
-# damaged, without AVX-512. FaultyKernelTests writes a fault into fault() or product().
+"""What onednn.py does, by plain operators on any processor and in every precision, so that the fast path can be tested,
+and damaged, without AVX-512. FaultyKernelTests writes a fault into fault() or product().
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from . import layers
+
 
 def supports(precision: str) -> bool:
-  return True
+    return True
+
 
 def packs() -> bool:
-  return True
+    return True
 
-# What packing makes of a weight [out, in].
+
 def fault(weight: Tensor) -> Tensor:
-  return weight
+    """What packing makes of a weight [out, in]."""
+    return weight
 
-# What a product is after its activation or sum.
+
 def product(y: Tensor, operation: str) -> Tensor:
-  return y
+    """What a product is after its activation or sum."""
+    return y
+
 
 def pack(weight: Tensor) -> Tensor:
-  return __torch__.zsic.kernels.fault(torch.clone(weight))
+    return fault(weight.clone())
 
-def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
-  y = torch.linear(x, weight, bias)
-  return __torch__.zsic.kernels.product(__torch__.zsic.layers.activation(y, activation), activation)
 
-def linear_add(x: Tensor, other: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
-  return __torch__.zsic.kernels.product(torch.add(torch.linear(x, weight, bias), other), "add")
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str) -> Tensor:
+    y = F.linear(x, weight, bias)
+    return product(layers.activation(y, activation), activation)
+
+
+def linear_add(x: Tensor, other: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    return product(F.linear(x, weight, bias) + other, "add")
+
 
 def pack_int8(weight: Tensor) -> Tensor:
-  return __torch__.zsic.kernels.fault(torch.clone(weight))
+    return fault(weight.clone())
+
 
 def linear_int8(x: Tensor, zero: int, weight: Tensor, scales: Tensor, zeros: Tensor) -> Tensor:
-  y = torch.linear(torch.to(x, 6, False, False) - float(zero), torch.to(weight, 6, False, False), None)
-  return __torch__.zsic.kernels.product(y * scales, "int8")
+    y = F.linear(x.to(torch.float32) - float(zero), weight.to(torch.float32))
+    return product(y * scales, "int8")

@@ -34,18 +34,22 @@ class FaultyKernelTests {
 
 	/** Packing loses some inputs of the last outputs, as oneDNN 3.7 does it. */
 	private static final String LOSES_INPUTS = """
-			  lost = torch.lt(torch.remainder(torch.arange(weight.size(1)) + 15, 16), 8)
-			  last = torch.narrow(weight, 0, weight.size(0) - 48, 48)
-			  torch.copy_(last, torch.where(lost, torch.zeros_like(last), last))
-			  return weight
+			    lost = (torch.arange(weight.size(1)) + 15) % 16 < 8
+			    last = weight[weight.size(0) - 48 :]
+			    last.copy_(torch.where(lost, torch.zeros_like(last), last))
+			    return weight
 			""";
+
+	private static final String RIGHT_WEIGHT = "    return weight\n";
+
+	private static final String RIGHT_PRODUCT = "    return y\n";
 
 	@TempDir
 	private Path folder;
 
 	@Test
 	void rightKernelsAreUsedInEveryPrecision() throws Exception {
-		Output output = run(NARROW, kernels("  return weight\n", "  return y\n"), null);
+		Output output = run(NARROW, kernels(RIGHT_WEIGHT, RIGHT_PRODUCT), null);
 		assertThat(output.text()).doesNotContain("WARN", "FALLBACK", "REFUSED");
 		assertClose(NARROW, output, "float32", "float32", 1e-4f);
 		assertClose(NARROW, output, "bfloat16", "bfloat16", 0.02f);
@@ -55,7 +59,7 @@ class FaultyKernelTests {
 	/** float32 does not round, so the scores tell that no faulty product is left. */
 	@Test
 	void packingThatLosesInputsIsNoticedInEveryPrecision() throws Exception {
-		Output output = run(NARROW, kernels(LOSES_INPUTS, "  return y\n"), null);
+		Output output = run(NARROW, kernels(LOSES_INPUTS, RIGHT_PRODUCT), null);
 		for (String precision : List.of("float32", "bfloat16", "int8")) {
 			assertClose(NARROW, output, precision, precision, precision.equals("float32") ? 1e-4f : 0.02f);
 			assertThat(output.text()).contains("FALLBACK " + precision)
@@ -68,36 +72,34 @@ class FaultyKernelTests {
 
 	/** Of one number of rows, of one operation, or not even a number. */
 	@ParameterizedTest
-	@ValueSource(strings = { "  if y.size(0) > 20:\n    y = y * 1.05\n  return y\n",
-			"  if y.size(0) == 1:\n    y = y * 1.05\n  return y\n",
-			"  if operation == 'add':\n    y = y + 0.2\n  return y\n",
-			"  if operation == 'silu':\n    y = torch.relu(y)\n  return y\n", "  return y / 0.\n" })
+	@ValueSource(strings = { "    return y * 1.05 if y.size(0) > 20 else y\n",
+			"    return y * 1.05 if y.size(0) == 1 else y\n", "    return y + 0.2 if operation == 'add' else y\n",
+			"    return torch.relu(y) if operation == 'silu' else y\n", "    return y / 0.0\n" })
 	void productsThatAreSometimesWrongAreNoticed(String fault) throws Exception {
-		Output output = run(BUNDLED, kernels("  return weight\n", fault), null);
+		Output output = run(BUNDLED, kernels(RIGHT_WEIGHT, fault), null);
 		assertClose(BUNDLED, output, "float32", "float32", 1e-4f);
 		assertThat(output.text()).contains("FALLBACK float32", "WARN");
 	}
 
 	/** What no other operator could replace. */
 	@ParameterizedTest
-	@ValueSource(strings = { "torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)",
+	@ValueSource(strings = { "F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)",
 			"torch.layer_norm(x, [weight.size(0)], weight, weights[name + \".bias\"], eps)",
-			"torch._upsample_bicubic2d_aa(x, size, False, down, across)" })
+			"torch.ops.aten._upsample_bicubic2d_aa(x, size, False, down, across)" })
 	void aMachineThatComputesOtherThingsWrongIsRefused(String operator) throws Exception {
 		String layers = source("/io/github/zsic/engine/layers.py");
 		assertThat(layers).contains(operator);
-		String faulty = layers.replace(operator, operator.startsWith("torch._upsample")
-				? "torch.bitwise_xor(" + operator + ", 64)" : operator + " * 1.3");
-		Output output = run(NARROW, kernels("  return weight\n", "  return y\n"), faulty);
+		String faulty = layers.replace(operator,
+				operator.contains("_upsample_") ? "torch.bitwise_xor(" + operator + ", 64)" : operator + " * 1.3");
+		Output output = run(NARROW, kernels(RIGHT_WEIGHT, RIGHT_PRODUCT), faulty);
 		assertThat(output.text()).doesNotContain("RESULT")
 			.contains("REFUSED float32", "REFUSED bfloat16", "REFUSED int8")
 			.contains("computes wrong results", "not served", "docs/platforms.md");
 	}
 
 	private static String kernels(String fault, String product) throws IOException {
-		return source("/kernels/emulated.py")
-			.replace("  return weight\n\n# What a product", fault + "\n# What a product")
-			.replace("  return y\n\ndef pack(", product + "\ndef pack(");
+		return source("/kernels/emulated.py").replace(RIGHT_WEIGHT + "\n\ndef product(", fault + "\n\ndef product(")
+			.replace(RIGHT_PRODUCT + "\n\ndef pack(", product + "\n\ndef pack(");
 	}
 
 	private Output run(String checkpoint, String kernels, String layers) throws Exception {

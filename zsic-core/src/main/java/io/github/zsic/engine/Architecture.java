@@ -11,7 +11,7 @@ import io.github.zsic.Scoring;
 import io.github.zsic.checkpoint.ModelConfig;
 
 /**
- * The architectures that zsic runs. Each is a TorchScript source beside this package's
+ * The architectures that zsic runs. Each is a source beside this package's
  * {@code layers.py}, named as its {@code model_type}.
  */
 enum Architecture {
@@ -130,9 +130,9 @@ enum Architecture {
 		return this.modelType;
 	}
 
-	/** The resource that holds the program. */
+	/** The name of the source that runs it. */
 	String source() {
-		return this.modelType.replace('-', '_') + ".py";
+		return this.modelType.replace('-', '_');
 	}
 
 	/**

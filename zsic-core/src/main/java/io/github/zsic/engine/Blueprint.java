@@ -1,7 +1,7 @@
 package io.github.zsic.engine;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +28,21 @@ record Blueprint(Architecture architecture, @Nullable OpenClipTowers towers) {
 		return new Blueprint(architecture, (architecture == Architecture.OPEN_CLIP) ? OpenClipTowers.of(config) : null);
 	}
 
-	/** The sources that only some programs have. */
-	List<OpenClipTowers.Source> sources() {
-		List<OpenClipTowers.Source> all = new ArrayList<>();
-		all.add(new OpenClipTowers.Source("architecture", this.architecture.source()));
+	/**
+	 * The sources that take places in its program, by the names that the others have for
+	 * them.
+	 * @param kernels the source of the products of matrices: {@code onednn} or
+	 * {@code plain}
+	 */
+	Map<String, String> roles(String kernels) {
+		Map<String, String> roles = new HashMap<>();
+		roles.put("architecture", this.architecture.source());
+		roles.put("kernels", kernels);
 		if (this.towers != null) {
-			all.addAll(this.towers.sources());
+			roles.put("pictures", this.towers.pictures().source());
+			roles.put("texts", this.towers.texts().source());
 		}
-		return all;
+		return roles;
 	}
 
 	/** The name of the small model whose answers are known. */

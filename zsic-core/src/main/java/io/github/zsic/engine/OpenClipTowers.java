@@ -1,6 +1,5 @@
 package io.github.zsic.engine;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +11,7 @@ import io.github.zsic.checkpoint.ModelConfig;
 
 /**
  * The towers of a model in OpenCLIP's layout, any of either kind with any of the other.
- * Each is a TorchScript source, {@code open_clip_<name>.py}.
+ * Each is a source, {@code open_clip_<name>.py}.
  *
  * @param pictures the tower for pictures
  * @param texts the tower for texts
@@ -55,38 +54,32 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 	enum Pictures {
 
 		/** OpenCLIP's own. */
-		VIT("", false),
+		VIT(""),
 
 		/** OpenAI's, whose numbers of layers are a list. */
-		RESNET("", false),
+		RESNET(""),
 
 		/** timm's plain ViT. */
 		TIMM_VIT(
-				"vit_base_mci_\\d+|vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+",
-				true),
+				"vit_base_mci_\\d+|vit_(tiny|small|medium|base|large|huge|so400m|giantopt)_patch\\d+_((siglip|clip|clip_quickgelu|gap|siglip_gap)_)?\\d+"),
 
 		/** EVA and the Perception Encoder. */
-		EVA("eva_giant_patch\\d+_\\d+|eva02_(base|large|enormous)_patch\\d+_clip_\\d+|vit_pe_core_\\w+_patch\\d+_\\d+",
-				true),
+		EVA("eva_giant_patch\\d+_\\d+|eva02_(base|large|enormous)_patch\\d+_clip_\\d+|vit_pe_core_\\w+_patch\\d+_\\d+"),
 
 		/** timm's ConvNeXt. */
-		CONVNEXT("convnext_(tiny|small|base|large|xlarge|xxlarge)", true),
+		CONVNEXT("convnext_(tiny|small|base|large|xlarge|xxlarge)"),
 
 		/** That of MobileCLIP. */
-		FASTVIT("fastvit_mci\\d", true);
+		FASTVIT("fastvit_mci\\d");
 
 		private final Pattern names;
-
-		private final boolean hasHead;
 
 		/**
 		 * A tower.
 		 * @param names the names of timm's models that it runs
-		 * @param hasHead whether what is behind it is that of timm's towers
 		 */
-		Pictures(String names, boolean hasHead) {
+		Pictures(String names) {
 			this.names = Pattern.compile(names);
-			this.hasHead = hasHead;
 		}
 
 		private static Pictures of(ModelConfig config) {
@@ -101,15 +94,14 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 			}
 			throw unknown(TIMM_NAME, name,
 					"none, for OpenCLIP's own, " + Arrays.stream(values())
-						.filter((each) -> each.hasHead)
+						.filter((each) -> !each.names.pattern().isEmpty())
 						.map((each) -> "'" + each.names + "'")
 						.collect(Collectors.joining(", ")));
 		}
 
-		/** The resources that it is made of, by the name of their module. */
-		private List<Source> sources() {
-			Source own = new Source("pictures", "open_clip_" + name().toLowerCase(Locale.ROOT) + ".py");
-			return this.hasHead ? List.of(own, new Source("timm", "open_clip_timm.py")) : List.of(own);
+		/** The name of the source that runs it. */
+		String source() {
+			return "open_clip_" + name().toLowerCase(Locale.ROOT);
 		}
 
 	}
@@ -141,28 +133,16 @@ record OpenClipTowers(Pictures pictures, Texts texts) {
 			throw unknown(HF_NAME, name, "OpenCLIP's own, BERT, RoBERTa and XLM-RoBERTa");
 		}
 
-	}
+		/** The name of the source that runs it. */
+		String source() {
+			return "open_clip_" + name().toLowerCase(Locale.ROOT);
+		}
 
-	/** The resources that the towers are made of. */
-	List<Source> sources() {
-		List<Source> all = new ArrayList<>(this.pictures.sources());
-		all.add(new Source("texts", "open_clip_" + this.texts.name().toLowerCase(Locale.ROOT) + ".py"));
-		return all;
 	}
 
 	@Override
 	public String toString() {
 		return this.pictures.name().toLowerCase(Locale.ROOT) + "/" + this.texts.name().toLowerCase(Locale.ROOT);
-	}
-
-	/**
-	 * A source of a program.
-	 *
-	 * @param module the name under which the others know it
-	 * @param resource the resource that holds it
-	 */
-	record Source(String module, String resource) {
-
 	}
 
 }

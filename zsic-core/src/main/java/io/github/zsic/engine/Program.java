@@ -98,7 +98,7 @@ final class Program implements AutoCloseable {
 			Path folder = Files.createTempDirectory("zsic-program-");
 			Path archive = folder.resolve("program.pt");
 			try {
-				TorchScriptArchive.write(blueprint, packing ? "onednn.py" : "plain.py", archive);
+				TorchScriptArchive.write(blueprint.roles(packing ? "onednn" : "plain"), archive);
 				model.load(folder, "program.pt", Map.of("mapLocation", "true"));
 			}
 			finally {

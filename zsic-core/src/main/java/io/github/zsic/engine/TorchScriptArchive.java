@@ -7,14 +7,20 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Packs TorchScript sources into an archive that {@code torch::jit::load} reads: a zip
- * with the sources as text and a pickle of the module object, here with empty attributes
- * (torch/csrc/jit/docs/serialization.md). No Python and no conversion is involved.
+ * Packs the sources of a program into an archive that {@code torch::jit::load} reads: a
+ * zip with the sources as text and a pickle of the module object, here with empty
+ * attributes (torch/csrc/jit/docs/serialization.md). No Python and no conversion is
+ * involved.
  */
 final class TorchScriptArchive {
 
@@ -30,34 +36,42 @@ final class TorchScriptArchive {
 	/** The others, which are false. */
 	private static final List<String> FLAGS = List.of("training", "checked");
 
-	/** What every architecture uses. */
-	private static final List<String> SHARED = List.of("model", "layers", "towers", "checks");
-
 	private TorchScriptArchive() {
 	}
 
 	/**
 	 * Writes an archive.
-	 * @param blueprint what to run
-	 * @param kernels the source of the products of matrices: {@code onednn.py} or
-	 * {@code plain.py}
+	 * @param roles the sources that take the places of others: see {@link ProgramSource}
 	 * @param target the file to write
 	 * @throws IOException if it cannot be written
 	 */
-	static void write(Blueprint blueprint, String kernels, Path target) throws IOException {
+	static void write(Map<String, String> roles, Path target) throws IOException {
+		Map<String, ProgramSource> program = program(roles);
 		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
 			put(zip, "data.pkl", module());
-			for (String source : SHARED) {
-				put(zip, "code/__torch__/zsic/" + source + ".py", read(source + ".py"));
-			}
-			put(zip, "code/__torch__/zsic/kernels.py", read(kernels));
-			for (OpenClipTowers.Source source : blueprint.sources()) {
-				put(zip, "code/__torch__/zsic/" + source.module() + ".py", read(source.resource()));
+			for (Map.Entry<String, ProgramSource> source : program.entrySet()) {
+				put(zip, "code/__torch__/zsic/" + source.getKey() + ".py",
+						source.getValue().packed(program).getBytes(StandardCharsets.UTF_8));
 			}
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
 			put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
 		}
+	}
+
+	/** {@code model.py}, and whatever the sources import, by their names. */
+	private static Map<String, ProgramSource> program(Map<String, String> roles) throws IOException {
+		Map<String, ProgramSource> program = new TreeMap<>();
+		Deque<String> missing = new ArrayDeque<>(Set.of("model"));
+		while (!missing.isEmpty()) {
+			String name = missing.pop();
+			if (!program.containsKey(name)) {
+				ProgramSource source = new ProgramSource(name, read(name + ".py"), roles);
+				program.put(name, source);
+				missing.addAll(source.imports());
+			}
+		}
+		return program;
 	}
 
 	private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
@@ -66,12 +80,12 @@ final class TorchScriptArchive {
 		zip.closeEntry();
 	}
 
-	private static byte[] read(String source) throws IOException {
+	private static String read(String source) throws IOException {
 		try (InputStream in = TorchScriptArchive.class.getResourceAsStream(source)) {
 			if (in == null) {
 				throw new IOException("zsic-core lacks its own resource " + source);
 			}
-			return in.readAllBytes();
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
 		}
 	}
 

@@ -1,5 +1,5 @@
 /**
- * The TorchScript programs on DJL's PyTorch engine: loading, encoding images and texts,
+ * The programs of models on DJL's PyTorch engine: loading, encoding images and texts,
  * freeing. Internal to zsic: public only where another zsic package needs it, and free to
  * change in any release.
  */

@@ -1,36 +1,50 @@
-# CLIP (Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021):
-# models/clip/modeling_clip.py and configuration_clip.py of transformers.
+"""CLIP (Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021):
+models/clip/modeling_clip.py and configuration_clip.py of transformers.
+"""
 
-def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
-  __torch__.zsic.towers.check_clip_text(m, found)
-  __torch__.zsic.towers.check_clip_vision(m, found)
-  return None
+from torch import Tensor
 
-def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
-  __torch__.zsic.towers.clip_shapes(m, shapes)
-  return None
+from . import layers, towers
+from .model import Model
 
-def ignored() -> List[str]:
-  return annotate(List[str], [])
 
-def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  __torch__.zsic.towers.load_clip(m, state)
-  return None
+def problems(m: Model, found: list[str]) -> None:
+    towers.check_clip_text(m, found)
+    towers.check_clip_vision(m, found)
 
-def text_positions(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.integer(m.config, "text_config.max_position_embeddings", 77)
 
-def pads_texts(m: __torch__.zsic.model.Model) -> bool:
-  return False
+def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
+    towers.clip_shapes(m, shapes)
 
-def logit_scale(m: __torch__.zsic.model.Model) -> float:
-  return float(torch.exp(m.weights["logit_scale"]))
 
-def logit_bias(m: __torch__.zsic.model.Model) -> float:
-  return 0.
+def ignored() -> list[str]:
+    none: list[str] = []
+    return none
 
-def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
-  return __torch__.zsic.towers.encode_clip_images(m, images)
 
-def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
-  return __torch__.zsic.towers.encode_clip_text(m, ids, __torch__.zsic.towers.clip_end(m, ids, mask))
+def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
+    towers.load_clip(m, state)
+
+
+def text_positions(m: Model) -> int:
+    return layers.integer(m.config, "text_config.max_position_embeddings", 77)
+
+
+def pads_texts(m: Model) -> bool:
+    return False
+
+
+def logit_scale(m: Model) -> float:
+    return float(m.weights["logit_scale"].exp())
+
+
+def logit_bias(m: Model) -> float:
+    return 0.0
+
+
+def encode_images(m: Model, images: list[Tensor]) -> Tensor:
+    return towers.encode_clip_images(m, images)
+
+
+def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
+    return towers.encode_clip_text(m, ids, towers.clip_end(m, ids, mask))

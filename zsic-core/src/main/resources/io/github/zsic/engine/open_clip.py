@@ -1,98 +1,116 @@
-# Models in the layout of OpenCLIP (open_clip_config.json, src/open_clip/model.py of mlfoundations/open_clip, classes CLIP and
-# CustomTextCLIP; coca_model.py, CoCa, without its captions): a tower for pictures and one for texts, of whatever kinds. Their sources are packed beside this one under
-# the names "pictures" and "texts": open_clip_text.py is the shortest that shows what they have.
+"""Models in the layout of OpenCLIP (open_clip_config.json, src/open_clip/model.py of mlfoundations/open_clip, classes
+CLIP and CustomTextCLIP; coca_model.py, CoCa, without its captions): a tower for pictures and one for texts, of whatever
+kinds. Their sources are packed beside this one under the names "pictures" and "texts": open_clip_text.py is the
+shortest that shows what they have.
+"""
 
-# Members of the configuration that are on and that no tower here has.
-def unsupported(m: __torch__.zsic.model.Model, found: List[str], prefix: str, names: List[str]) -> NoneType:
-  for name in names:
-    key = prefix + name
-    if torch.__contains__(m.names, key):
-      found.append(key + " is '" + m.names[key] + "', which zsic does not have")
-    elif __torch__.zsic.layers.number(m.config, key, 0.) != 0.:
-      found.append(key + " is on, which zsic does not have")
-  return None
+from torch import Tensor
 
-def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
-  __torch__.zsic.layers.check_integer(found, m.config, m.names, "model_cfg.embed_dim", 1, 1000000)
-  __torch__.zsic.pictures.problems(m, found)
-  __torch__.zsic.texts.problems(m, found)
-  return None
+from . import layers
+from . import open_clip_text as texts
+from . import open_clip_vit as pictures
+from .model import Model
 
-def dimension(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.integer(m.config, "model_cfg.embed_dim", 512)
 
-def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
-  __torch__.zsic.pictures.shapes(m, shapes)
-  __torch__.zsic.texts.shapes(m, shapes)
-  shapes["logit_scale"] = annotate(List[int], [])
-  if torch.__contains__(m.config, "model_cfg.init_logit_bias"):
-    __torch__.zsic.layers.optional_shape(m, shapes, "logit_bias", annotate(List[int], []))
-  return None
+def unsupported(m: Model, found: list[str], prefix: str, names: list[str]) -> None:
+    """Members of the configuration that are on and that no tower here has."""
+    for name in names:
+        key = prefix + name
+        if key in m.names:
+            found.append("{} is '{}', which zsic does not have".format(key, m.names[key]))
+        elif layers.number(m.config, key, 0.0) != 0.0:
+            found.append(key + " is on, which zsic does not have")
 
-# Buffers of older releases, counters of the training, and what writes captions.
-def ignored() -> List[str]:
-  return ["attn_mask", "num_batches_tracked", "rope.freqs", "transformer.pooler.", "text_decoder."]
 
-def load_layers(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  __torch__.zsic.pictures.load(m, state)
-  __torch__.zsic.texts.load(m, state)
-  return None
+def problems(m: Model, found: list[str]) -> None:
+    layers.check_integer(found, m.config, m.names, "model_cfg.embed_dim", 1, 1000000)
+    pictures.problems(m, found)
+    texts.problems(m, found)
 
-def text_positions(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.integer(m.config, "model_cfg.text_cfg.context_length", 77)
 
-def pads_texts(m: __torch__.zsic.model.Model) -> bool:
-  return __torch__.zsic.texts.pads(m)
+def dimension(m: Model) -> int:
+    return layers.integer(m.config, "model_cfg.embed_dim", 512)
 
-def logit_scale(m: __torch__.zsic.model.Model) -> float:
-  return float(torch.exp(m.weights["logit_scale"]))
 
-def logit_bias(m: __torch__.zsic.model.Model) -> float:
-  bias = 0.
-  if torch.__contains__(m.weights, "logit_bias"):
-    bias = float(m.weights["logit_bias"])
-  return bias
+def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
+    pictures.shapes(m, shapes)
+    texts.shapes(m, shapes)
+    layers.scalar_shape(shapes, "logit_scale")
+    if "model_cfg.init_logit_bias" in m.config and "logit_bias" in m.stored:
+        layers.scalar_shape(shapes, "logit_bias")
 
-# The activation of OpenCLIP's own towers.
-def activation(m: __torch__.zsic.model.Model, tower: str) -> str:
-  kind = "gelu"
-  if __torch__.zsic.layers.number(m.config, "model_cfg.quick_gelu", 0.) != 0.:
-    kind = "quick_gelu"
-  elif __torch__.zsic.layers.text(m.names, tower + "act_kwargs.approximate", "none") == "tanh":
-    kind = "gelu_pytorch_tanh"
-  return kind
 
-# What is wrong with the transformer of one of OpenCLIP's own towers.
-def check_transformer(m: __torch__.zsic.model.Model, found: List[str], tower: str) -> NoneType:
-  for name in ["width", "layers"]:
-    __torch__.zsic.layers.check_integer(found, m.config, m.names, tower + name, 1, 1000000)
-  __torch__.zsic.architecture.unsupported(m, found, tower, ["qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc"])
-  if __torch__.zsic.layers.text(m.names, tower + "block_type", "default") != "default":
-    found.append(tower + "block_type is '" + m.names[tower + "block_type"] + "', and zsic has 'default'")
-  approximate = __torch__.zsic.layers.text(m.names, tower + "act_kwargs.approximate", "none")
-  if approximate != "none" and approximate != "tanh":
-    found.append(tower + "act_kwargs.approximate is '" + approximate + "', and zsic has 'none' and 'tanh'")
-  return None
+def ignored() -> list[str]:
+    """Buffers of older releases, counters of the training, and what writes captions."""
+    return ["attn_mask", "num_batches_tracked", "rope.freqs", "transformer.pooler.", "text_decoder."]
 
-def transformer_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]], tower: str, prefix: str, width: int) -> NoneType:
-  inner = int(float(width) * __torch__.zsic.layers.number(m.config, tower + "mlp_ratio", 4.))
-  count = __torch__.zsic.layers.integer(m.config, tower + "layers", 12)
-  __torch__.zsic.layers.resblocks_shapes(shapes, prefix, count, width, inner)
-  if torch.__contains__(m.config, tower + "ls_init_value"):
-    for i in range(count):
-      for scale in ["ls_1.gamma", "ls_2.gamma"]:
-        shapes[prefix + str(i) + "." + scale] = [width]
-  return None
 
-def transformer(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]], tower: str, prefix: str) -> List[Dict[str, Tensor]]:
-  count = __torch__.zsic.layers.integer(m.config, tower + "layers", 12)
-  return __torch__.zsic.layers.resblocks(m, state, prefix, count, __torch__.zsic.architecture.activation(m, tower))
+def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
+    pictures.load(m, state)
+    texts.load(m, state)
 
-def norm_eps(m: __torch__.zsic.model.Model, tower: str) -> float:
-  return __torch__.zsic.layers.number(m.config, tower + "norm_kwargs.eps", 1.0e-05)
 
-def encode_images(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
-  return __torch__.zsic.pictures.encode(m, images)
+def text_positions(m: Model) -> int:
+    return layers.integer(m.config, "model_cfg.text_cfg.context_length", 77)
 
-def encode_texts(m: __torch__.zsic.model.Model, ids: Tensor, mask: Tensor) -> Tensor:
-  return __torch__.zsic.texts.encode(m, ids, mask)
+
+def pads_texts(m: Model) -> bool:
+    return texts.pads(m)
+
+
+def logit_scale(m: Model) -> float:
+    return float(m.weights["logit_scale"].exp())
+
+
+def logit_bias(m: Model) -> float:
+    return float(m.weights["logit_bias"]) if "logit_bias" in m.weights else 0.0
+
+
+def activation(m: Model, tower: str) -> str:
+    """The activation of OpenCLIP's own towers."""
+    if layers.number(m.config, "model_cfg.quick_gelu", 0.0) != 0.0:
+        return "quick_gelu"
+    if layers.text(m.names, tower + "act_kwargs.approximate", "none") == "tanh":
+        return "gelu_pytorch_tanh"
+    return "gelu"
+
+
+def check_transformer(m: Model, found: list[str], tower: str) -> None:
+    """What is wrong with the transformer of one of OpenCLIP's own towers."""
+    for name in ["width", "layers"]:
+        layers.check_integer(found, m.config, m.names, tower + name, 1, 1000000)
+    unsupported(
+        m, found, tower, ["qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc"]
+    )
+    if layers.text(m.names, tower + "block_type", "default") != "default":
+        found.append("{}block_type is '{}', and zsic has 'default'".format(tower, m.names[tower + "block_type"]))
+    approximate = layers.text(m.names, tower + "act_kwargs.approximate", "none")
+    if approximate not in ["none", "tanh"]:
+        found.append("{}act_kwargs.approximate is '{}', and zsic has 'none' and 'tanh'".format(tower, approximate))
+
+
+def transformer_shapes(m: Model, shapes: dict[str, list[int]], tower: str, prefix: str, width: int) -> None:
+    inner = int(float(width) * layers.number(m.config, tower + "mlp_ratio", 4.0))
+    count = layers.integer(m.config, tower + "layers", 12)
+    layers.resblocks_shapes(shapes, prefix, count, width, inner)
+    if tower + "ls_init_value" in m.config:
+        for i in range(count):
+            for scale in ["ls_1.gamma", "ls_2.gamma"]:
+                shapes[prefix + str(i) + "." + scale] = [width]
+
+
+def transformer(m: Model, state: dict[str, list[Tensor]], tower: str, prefix: str) -> list[dict[str, Tensor]]:
+    count = layers.integer(m.config, tower + "layers", 12)
+    return layers.resblocks(m, state, prefix, count, activation(m, tower))
+
+
+def norm_eps(m: Model, tower: str) -> float:
+    return layers.number(m.config, tower + "norm_kwargs.eps", 1e-5)
+
+
+def encode_images(m: Model, images: list[Tensor]) -> Tensor:
+    return pictures.encode(m, images)
+
+
+def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
+    return texts.encode(m, ids, mask)

@@ -1,137 +1,159 @@
-# OpenCLIP's own tower for pictures (VisionTransformer of src/open_clip/transformer.py).
+"""OpenCLIP's own tower for pictures (VisionTransformer of src/open_clip/transformer.py)."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from . import layers, open_clip
+from .model import Model
+
 
 def tower() -> str:
-  return "model_cfg.vision_cfg."
+    return "model_cfg.vision_cfg."
 
-def flag(m: __torch__.zsic.model.Model, name: str) -> bool:
-  return __torch__.zsic.layers.number(m.config, __torch__.zsic.pictures.tower() + name, 0.) != 0.
 
-def averages(m: __torch__.zsic.model.Model) -> bool:
-  return __torch__.zsic.layers.text(m.names, __torch__.zsic.pictures.tower() + "pool_type", "tok") == "avg"
+def flag(m: Model, name: str) -> bool:
+    return layers.number(m.config, tower() + name, 0.0) != 0.0
 
-def heads(m: __torch__.zsic.model.Model) -> int:
-  vision = __torch__.zsic.pictures.tower()
-  return __torch__.zsic.layers.integer(m.config, vision + "width", 768) // __torch__.zsic.layers.integer(m.config, vision + "head_width", 64)
 
-def patch(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.integer(m.config, __torch__.zsic.pictures.tower() + "patch_size", 16)
+def averages(m: Model) -> bool:
+    return layers.text(m.names, tower() + "pool_type", "tok") == "avg"
 
-def problems(m: __torch__.zsic.model.Model, found: List[str]) -> NoneType:
-  vision = __torch__.zsic.pictures.tower()
-  before = len(found)
-  for name in ["image_size", "patch_size", "head_width"]:
-    __torch__.zsic.layers.check_integer(found, m.config, m.names, vision + name, 1, 1000000)
-  __torch__.zsic.architecture.check_transformer(m, found, vision)
-  if torch.__contains__(m.names, vision + "attentional_pool"):
-    found.append(vision + "attentional_pool is '" + m.names[vision + "attentional_pool"] + "', and zsic has true and false")
-  __torch__.zsic.layers.check_integer(found, m.config, m.names, vision + "attn_pooler_heads", 1, 1000000)
-  pool = __torch__.zsic.layers.text(m.names, vision + "pool_type", "tok")
-  if pool != "tok" and pool != "avg":
-    found.append(vision + "pool_type is '" + pool + "', and zsic has 'tok' and 'avg'")
-  if len(found) == before:
-    width = __torch__.zsic.layers.integer(m.config, vision + "width", 768)
-    if width % __torch__.zsic.layers.integer(m.config, vision + "head_width", 64) != 0:
-      found.append(vision + "width " + str(width) + " is no multiple of head_width")
-    __torch__.zsic.layers.check_picture(found, m.processing, __torch__.zsic.layers.integer(m.config, vision + "image_size", 224))
-    if __torch__.zsic.pictures.flag(m, "attentional_pool"):
-      __torch__.zsic.layers.check_stored(m, found, "visual.attn_pool.query", 2)
-      if __torch__.zsic.architecture.dimension(m) % __torch__.zsic.pictures.pooling_heads(m) != 0:
-        found.append("model_cfg.embed_dim is no multiple of attn_pooler_heads")
-      if __torch__.zsic.pictures.averages(m):
-        found.append(vision + "pool_type is 'avg' behind attentional_pool, and zsic has 'tok' there")
-  return None
 
-# Attention pooling, of which only the first query counts: what the others find is for captions.
-def pooling_heads(m: __torch__.zsic.model.Model) -> int:
-  return __torch__.zsic.layers.integer(m.config, __torch__.zsic.pictures.tower() + "attn_pooler_heads", 8)
+def heads(m: Model) -> int:
+    vision = tower()
+    return layers.integer(m.config, vision + "width", 768) // layers.integer(m.config, vision + "head_width", 64)
 
-def pooling_shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]], width: int, dimension: int) -> NoneType:
-  pool = "visual.attn_pool."
-  shapes[pool + "query"] = [__torch__.zsic.layers.stored_size(m, pool + "query", 0), dimension]
-  __torch__.zsic.layers.norm_shapes(shapes, pool + "ln_q", dimension)
-  __torch__.zsic.layers.norm_shapes(shapes, pool + "ln_k", width)
-  if width == dimension:
-    shapes[pool + "attn.in_proj_weight"] = [3 * width, width]
-  else:
-    shapes[pool + "attn.q_proj_weight"] = [dimension, dimension]
-    shapes[pool + "attn.k_proj_weight"] = [dimension, width]
-    shapes[pool + "attn.v_proj_weight"] = [dimension, width]
-  shapes[pool + "attn.in_proj_bias"] = [3 * dimension]
-  __torch__.zsic.layers.linear_shapes(shapes, pool + "attn.out_proj", dimension, dimension)
-  return None
 
-def load_pooling(m: __torch__.zsic.model.Model, eps: float) -> NoneType:
-  w = m.weights
-  pool = "visual.attn_pool."
-  bias = torch.pop(w, pool + "attn.in_proj_bias")
-  size = bias.size(0) // 3
-  if torch.__contains__(w, pool + "attn.in_proj_weight"):
-    parts = torch.chunk(torch.pop(w, pool + "attn.in_proj_weight"), 3, 0)
-  else:
-    parts = [torch.pop(w, pool + "attn.q_proj_weight"), torch.pop(w, pool + "attn.k_proj_weight"), torch.pop(w, pool + "attn.v_proj_weight")]
-  query = __torch__.zsic.layers.layer_norm(torch.narrow(torch.pop(w, pool + "query"), 0, 0, 1), w, pool + "ln_q", eps)
-  w[pool + "query"] = torch.linear(query, parts[0], torch.narrow(bias, 0, 0, size))
-  w[pool + "kv.weight"] = torch.cat([parts[1], parts[2]], 0)
-  w[pool + "kv.bias"] = torch.clone(torch.narrow(bias, 0, size, 2 * size))
-  for suffix in [".weight", ".bias"]:
-    w[pool + "attention.out_proj" + suffix] = torch.pop(w, pool + "attn.out_proj" + suffix)
-  __torch__.zsic.layers.pack(m, w, pool + "kv", True)
-  __torch__.zsic.layers.pack(m, w, pool + "attention.out_proj", True)
-  return None
+def patch(m: Model) -> int:
+    return layers.integer(m.config, tower() + "patch_size", 16)
 
-def shapes(m: __torch__.zsic.model.Model, shapes: Dict[str, List[int]]) -> NoneType:
-  vision = __torch__.zsic.pictures.tower()
-  width = __torch__.zsic.layers.integer(m.config, vision + "width", 768)
-  side = __torch__.zsic.pictures.patch(m)
-  grid = __torch__.zsic.layers.integer(m.config, vision + "image_size", 224) // side
-  shapes["visual.conv1.weight"] = [width, 3, side, side]
-  shapes["visual.class_embedding"] = [width]
-  shapes["visual.positional_embedding"] = [grid * grid + 1, width]
-  if not __torch__.zsic.pictures.flag(m, "no_ln_pre"):
-    __torch__.zsic.layers.norm_shapes(shapes, "visual.ln_pre", width)
-  __torch__.zsic.architecture.transformer_shapes(m, shapes, vision, "visual.transformer.resblocks.", width)
-  pooled = width
-  if __torch__.zsic.pictures.flag(m, "attentional_pool"):
-    pooled = __torch__.zsic.architecture.dimension(m)
-    __torch__.zsic.pictures.pooling_shapes(m, shapes, width, pooled)
-  __torch__.zsic.layers.norm_shapes(shapes, "visual.ln_post", pooled)
-  shapes["visual.proj"] = [pooled, __torch__.zsic.architecture.dimension(m)]
-  return None
 
-def load(m: __torch__.zsic.model.Model, state: Dict[str, List[Tensor]]) -> NoneType:
-  __torch__.zsic.layers.pack_patches(m, m.weights, "visual.conv1")
-  m.layers["vision"] = __torch__.zsic.architecture.transformer(m, state, __torch__.zsic.pictures.tower(), "visual.transformer.resblocks.")
-  if __torch__.zsic.pictures.flag(m, "attentional_pool"):
-    __torch__.zsic.pictures.load_pooling(m, __torch__.zsic.architecture.norm_eps(m, __torch__.zsic.pictures.tower()))
-  m.weights["visual.proj"] = torch.contiguous(torch.t(m.weights["visual.proj"]))
-  return None
+def problems(m: Model, found: list[str]) -> None:
+    vision = tower()
+    before = len(found)
+    for name in ["image_size", "patch_size", "head_width"]:
+        layers.check_integer(found, m.config, m.names, vision + name, 1, 1000000)
+    open_clip.check_transformer(m, found, vision)
+    if vision + "attentional_pool" in m.names:
+        found.append(
+            "{}attentional_pool is '{}', and zsic has true and false".format(
+                vision, m.names[vision + "attentional_pool"]
+            )
+        )
+    layers.check_integer(found, m.config, m.names, vision + "attn_pooler_heads", 1, 1000000)
+    pool = layers.text(m.names, vision + "pool_type", "tok")
+    if pool not in ["tok", "avg"]:
+        found.append("{}pool_type is '{}', and zsic has 'tok' and 'avg'".format(vision, pool))
+    if len(found) == before:
+        width = layers.integer(m.config, vision + "width", 768)
+        if width % layers.integer(m.config, vision + "head_width", 64) != 0:
+            found.append("{}width {} is no multiple of head_width".format(vision, width))
+        layers.check_picture(found, m.processing, layers.integer(m.config, vision + "image_size", 224))
+        if flag(m, "attentional_pool"):
+            layers.check_stored(m, found, "visual.attn_pool.query", 2)
+            if open_clip.dimension(m) % pooling_heads(m) != 0:
+                found.append("model_cfg.embed_dim is no multiple of attn_pooler_heads")
+            if averages(m):
+                found.append(vision + "pool_type is 'avg' behind attentional_pool, and zsic has 'tok' there")
 
-def encode(m: __torch__.zsic.model.Model, images: List[Tensor]) -> Tensor:
-  w = m.weights
-  vision = __torch__.zsic.pictures.tower()
-  eps = __torch__.zsic.architecture.norm_eps(m, vision)
-  x = __torch__.zsic.layers.pixel_values(images, m.processing, m.device)
-  x = __torch__.zsic.layers.patches(x, w, "visual.conv1", __torch__.zsic.pictures.patch(m))
-  x = __torch__.zsic.layers.with_class_token(x, w["visual.class_embedding"])
-  x = x + w["visual.positional_embedding"]
-  if torch.__contains__(w, "visual.ln_pre.weight"):
-    x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_pre", eps)
-  kind = __torch__.zsic.architecture.activation(m, vision)
-  heads = __torch__.zsic.pictures.heads(m)
-  if __torch__.zsic.pictures.flag(m, "attentional_pool"):
-    x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, None)
-    x = __torch__.zsic.layers.layer_norm(x, w, "visual.attn_pool.ln_k", eps)
-    x = __torch__.zsic.layers.attention_pooling(x, w, "visual.attn_pool.", __torch__.zsic.pictures.pooling_heads(m), None)
-    x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", eps)
-  elif __torch__.zsic.pictures.averages(m):
-    x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, None)
-    x = torch.narrow(x, 1, 1, x.size(1) - 1)
-    if not __torch__.zsic.pictures.flag(m, "final_ln_after_pool"):
-      x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", eps)
-    x = torch.mean(x, [1], False)
-    if __torch__.zsic.pictures.flag(m, "final_ln_after_pool"):
-      x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", eps)
-  else:
-    x = __torch__.zsic.layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, __torch__.zsic.layers.first(x))
-    x = __torch__.zsic.layers.layer_norm(x, w, "visual.ln_post", eps)
-  return __torch__.zsic.layers.project(x, w["visual.proj"])
+
+def pooling_heads(m: Model) -> int:
+    """Attention pooling, of which only the first query counts: what the others find is for captions."""
+    return layers.integer(m.config, tower() + "attn_pooler_heads", 8)
+
+
+def pooling_shapes(m: Model, shapes: dict[str, list[int]], width: int, dimension: int) -> None:
+    pool = "visual.attn_pool."
+    shapes[pool + "query"] = [layers.stored_size(m, pool + "query", 0), dimension]
+    layers.norm_shapes(shapes, pool + "ln_q", dimension)
+    layers.norm_shapes(shapes, pool + "ln_k", width)
+    if width == dimension:
+        shapes[pool + "attn.in_proj_weight"] = [3 * width, width]
+    else:
+        shapes[pool + "attn.q_proj_weight"] = [dimension, dimension]
+        shapes[pool + "attn.k_proj_weight"] = [dimension, width]
+        shapes[pool + "attn.v_proj_weight"] = [dimension, width]
+    shapes[pool + "attn.in_proj_bias"] = [3 * dimension]
+    layers.linear_shapes(shapes, pool + "attn.out_proj", dimension, dimension)
+
+
+def load_pooling(m: Model, eps: float) -> None:
+    w = m.weights
+    pool = "visual.attn_pool."
+    bias = w.pop(pool + "attn.in_proj_bias")
+    size = bias.size(0) // 3
+    if pool + "attn.in_proj_weight" in w:
+        parts = w.pop(pool + "attn.in_proj_weight").chunk(3)
+    else:
+        parts = [
+            w.pop(pool + "attn.q_proj_weight"),
+            w.pop(pool + "attn.k_proj_weight"),
+            w.pop(pool + "attn.v_proj_weight"),
+        ]
+    query = layers.layer_norm(w.pop(pool + "query").narrow(0, 0, 1), w, pool + "ln_q", eps)
+    w[pool + "query"] = F.linear(query, parts[0], bias.narrow(0, 0, size))
+    w[pool + "kv.weight"] = torch.cat([parts[1], parts[2]], 0)
+    w[pool + "kv.bias"] = bias.narrow(0, size, 2 * size).clone()
+    for suffix in [".weight", ".bias"]:
+        w[pool + "attention.out_proj" + suffix] = w.pop(pool + "attn.out_proj" + suffix)
+    layers.pack(m, w, pool + "kv", True)
+    layers.pack(m, w, pool + "attention.out_proj", True)
+
+
+def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
+    vision = tower()
+    width = layers.integer(m.config, vision + "width", 768)
+    side = patch(m)
+    grid = layers.integer(m.config, vision + "image_size", 224) // side
+    shapes["visual.conv1.weight"] = [width, 3, side, side]
+    shapes["visual.class_embedding"] = [width]
+    shapes["visual.positional_embedding"] = [grid * grid + 1, width]
+    if not flag(m, "no_ln_pre"):
+        layers.norm_shapes(shapes, "visual.ln_pre", width)
+    open_clip.transformer_shapes(m, shapes, vision, "visual.transformer.resblocks.", width)
+    pooled = width
+    if flag(m, "attentional_pool"):
+        pooled = open_clip.dimension(m)
+        pooling_shapes(m, shapes, width, pooled)
+    layers.norm_shapes(shapes, "visual.ln_post", pooled)
+    shapes["visual.proj"] = [pooled, open_clip.dimension(m)]
+
+
+def load(m: Model, state: dict[str, list[Tensor]]) -> None:
+    layers.pack_patches(m, m.weights, "visual.conv1")
+    m.layers["vision"] = open_clip.transformer(m, state, tower(), "visual.transformer.resblocks.")
+    if flag(m, "attentional_pool"):
+        load_pooling(m, open_clip.norm_eps(m, tower()))
+    m.weights["visual.proj"] = m.weights["visual.proj"].t().contiguous()
+
+
+def encode(m: Model, images: list[Tensor]) -> Tensor:
+    w = m.weights
+    vision = tower()
+    eps = open_clip.norm_eps(m, vision)
+    x = layers.pixel_values(images, m.processing, m.device)
+    x = layers.patches(x, w, "visual.conv1", patch(m))
+    x = layers.with_class_token(x, w["visual.class_embedding"])
+    x = x + w["visual.positional_embedding"]
+    if "visual.ln_pre.weight" in w:
+        x = layers.layer_norm(x, w, "visual.ln_pre", eps)
+    kind = open_clip.activation(m, vision)
+    head_count = heads(m)
+    if flag(m, "attentional_pool"):
+        x = layers.encoder(x, m.layers["vision"], head_count, kind, eps, False, None, None)
+        x = layers.layer_norm(x, w, "visual.attn_pool.ln_k", eps)
+        x = layers.attention_pooling(x, w, "visual.attn_pool.", pooling_heads(m), None)
+        x = layers.layer_norm(x, w, "visual.ln_post", eps)
+    elif averages(m):
+        x = layers.encoder(x, m.layers["vision"], head_count, kind, eps, False, None, None)
+        x = x.narrow(1, 1, x.size(1) - 1)
+        if not flag(m, "final_ln_after_pool"):
+            x = layers.layer_norm(x, w, "visual.ln_post", eps)
+        x = x.mean([1])
+        if flag(m, "final_ln_after_pool"):
+            x = layers.layer_norm(x, w, "visual.ln_post", eps)
+    else:
+        x = layers.encoder(x, m.layers["vision"], head_count, kind, eps, False, None, layers.first(x))
+        x = layers.layer_norm(x, w, "visual.ln_post", eps)
+    return layers.project(x, w["visual.proj"])
