@@ -433,7 +433,7 @@ def known_weight(name, shape):
     elif name.endswith(("logit_scale", "temperature")):
         x = torch.ones(count)
     elif name.endswith("running_var"):
-        x = (1 + u / 4) / 3
+        x = 11 / 16 + u / 8
     else:
         x = 1 + u / 4 if name.endswith(("weight", "gamma")) else u / 4
     return x.float().reshape(shape)
