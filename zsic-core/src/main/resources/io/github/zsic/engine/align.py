@@ -13,17 +13,44 @@ from . import checks, layers, towers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "projection_dim": 640.0,
+        "text_config.hidden_size": 768.0,
+        "text_config.intermediate_size": 3072.0,
+        "text_config.num_hidden_layers": 12.0,
+        "text_config.num_attention_heads": 12.0,
+        "text_config.max_position_embeddings": 512.0,
+        "text_config.vocab_size": 30522.0,
+        "text_config.type_vocab_size": 2.0,
+        "text_config.layer_norm_eps": 1e-12,
+        "vision_config.width_coefficient": 2.0,
+        "vision_config.depth_coefficient": 3.1,
+        "vision_config.depth_divisor": 8.0,
+        "vision_config.squeeze_expansion_ratio": 0.25,
+        "vision_config.batch_norm_eps": 0.001,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "text_config.hidden_act": "gelu",
+        "vision_config.hidden_act": "swish",
+        "vision_config.pooling_type": "mean",
+    }
+
+
 def problems(m: Model, found: list[str]) -> None:
     towers.check_bert(m, found)
     vision = "vision_config."
     for name in ["depth_divisor", "hidden_dim", "image_size"]:
-        layers.check_integer(found, m.config, m.names, vision + name, 1, 1000000)
+        layers.check_integer(m, found, vision + name, 1, 1000000)
     for name in ["width_coefficient", "depth_coefficient", "squeeze_expansion_ratio", "batch_norm_eps"]:
-        if layers.number(m.config, vision + name, 1.0) <= 0.0 or vision + name in m.names:
+        if m.config[vision + name] <= 0.0 or vision + name in m.names:
             found.append(vision + name + " is no positive number")
-    if layers.text(m.names, vision + "hidden_act", "swish") != "swish":
+    if m.names[vision + "hidden_act"] != "swish":
         found.append("{}hidden_act is '{}', and zsic has 'swish'".format(vision, m.names[vision + "hidden_act"]))
-    if layers.text(m.names, vision + "pooling_type", "mean") != "mean":
+    if m.names[vision + "pooling_type"] != "mean":
         found.append("{}pooling_type is '{}', and zsic has 'mean'".format(vision, m.names[vision + "pooling_type"]))
     stages = len(stage_numbers(m, "kernel_sizes"))
     for name in ["in_channels", "out_channels", "strides", "num_block_repeats", "expand_ratios"]:
@@ -34,14 +61,14 @@ def problems(m: Model, found: list[str]) -> None:
             if value < 1 or value > 100000:
                 found.append(vision + name + " holds " + str(value))
     if len(found) == 0:
-        dimension = layers.integer(m.config, "projection_dim", 640)
+        dimension = m.integer("projection_dim")
         last = head_channels(m)
         if dimension != last:
             found.append("projection_dim is {}, but the picture's embedding has {} numbers".format(dimension, last))
-        layers.check_fixed(found, m.processing)
+        layers.check_fixed(m, found)
 
 
-def defaults(name: str) -> list[int]:
+def standard_stages(name: str) -> list[int]:
     if name == "kernel_sizes":
         return [3, 3, 5, 3, 5, 5, 3]
     if name == "in_channels":
@@ -62,14 +89,14 @@ def stage_numbers(m: Model, name: str) -> list[int]:
     while key + str(len(values)) in m.config:
         values.append(int(m.config[key + str(len(values))]))
     if len(values) == 0:
-        values = defaults(name)
+        values = standard_stages(name)
     return values
 
 
 def channels(m: Model, base: int) -> int:
     """The number of channels, scaled, in multiples of the divisor: round_filters."""
-    divisor = layers.integer(m.config, "vision_config.depth_divisor", 8)
-    scaled = float(base) * layers.number(m.config, "vision_config.width_coefficient", 2.0)
+    divisor = m.integer("vision_config.depth_divisor")
+    scaled = float(base) * m.config["vision_config.width_coefficient"]
     rounded = int(scaled + float(divisor) / 2.0) // divisor * divisor
     if rounded < divisor:
         rounded = divisor
@@ -98,7 +125,7 @@ def blocks(m: Model) -> list[list[int]]:
     strides = stage_numbers(m, "strides")
     repeats = stage_numbers(m, "num_block_repeats")
     ratios = stage_numbers(m, "expand_ratios")
-    depth = layers.number(m.config, "vision_config.depth_coefficient", 3.1)
+    depth = m.config["vision_config.depth_coefficient"]
     for stage in range(len(kernels)):
         out = channels(m, outputs[stage])
         for j in range(int(math.ceil(depth * float(repeats[stage])))):
@@ -122,19 +149,13 @@ def norm_shapes(shapes: dict[str, list[int]], name: str, width: int) -> None:
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    c = m.config
-    width = layers.integer(c, "text_config.hidden_size", 768)
-    inner = layers.integer(c, "text_config.intermediate_size", 3072)
-    vocabulary = layers.integer(c, "text_config.vocab_size", 30522)
-    types = layers.integer(c, "text_config.type_vocab_size", 2)
-    count = layers.integer(c, "text_config.num_hidden_layers", 12)
-    positions = text_positions(m)
-    towers.bert_shapes(shapes, "text_model.", vocabulary, positions, types, count, width, inner)
-    layers.linear_shapes(shapes, "text_projection", layers.integer(c, "projection_dim", 640), width)
+    width = m.integer("text_config.hidden_size")
+    towers.bert_text_shapes(m, shapes, "text_model.", m.integer("text_config.type_vocab_size"))
+    layers.linear_shapes(shapes, "text_projection", m.integer("projection_dim"), width)
     stem = channels(m, 32)
     shapes["vision_model.embeddings.convolution.weight"] = [stem, 3, 3, 3]
     norm_shapes(shapes, "vision_model.embeddings.batchnorm", stem)
-    squeeze = layers.number(c, "vision_config.squeeze_expansion_ratio", 0.25)
+    squeeze = m.config["vision_config.squeeze_expansion_ratio"]
     i = 0
     for b in blocks(m):
         block = "vision_model.encoder.blocks." + str(i) + "."
@@ -160,8 +181,7 @@ def ignored() -> list[str]:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "text_config.num_hidden_layers", 12)
-    towers.load_bert(m, state, "text_model.", count)
+    towers.load_bert_text(m, state, "text_model.")
     if m.checked:
         for name in m.weights:
             weight = m.weights[name]
@@ -173,7 +193,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
 
 
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "text_config.max_position_embeddings", 512)
+    return m.integer("text_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -190,7 +210,7 @@ def logit_bias(m: Model) -> float:
 
 def batch_norm(x: Tensor, m: Model, name: str) -> Tensor:
     w = m.weights
-    eps = layers.number(m.config, "vision_config.batch_norm_eps", 0.001)
+    eps = m.config["vision_config.batch_norm_eps"]
     return torch.batch_norm(
         x,
         w[name + ".weight"],
@@ -252,8 +272,5 @@ def encode_images(m: Model, images: list[Tensor]) -> Tensor:
 
 def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     positions = torch.arange(ids.size(1), dtype=torch.int64, device=m.device).unsqueeze(0)
-    heads = layers.integer(m.config, "text_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "text_config.hidden_act", "gelu")
-    eps = layers.number(m.config, "text_config.layer_norm_eps", 1e-12)
-    x = towers.encode_bert(m, "text_model.", ids, positions, mask, heads, kind, eps)
+    x = towers.encode_bert_text(m, "text_model.", ids, positions, mask)
     return layers.linear(x, m.weights, "text_projection")

@@ -12,9 +12,41 @@ from . import layers, towers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "image_text_hidden_size": 256.0,
+        "num_query_tokens": 32.0,
+        "qformer_config.hidden_size": 768.0,
+        "qformer_config.intermediate_size": 3072.0,
+        "qformer_config.num_hidden_layers": 12.0,
+        "qformer_config.num_attention_heads": 12.0,
+        "qformer_config.encoder_hidden_size": 1408.0,
+        "qformer_config.cross_attention_frequency": 2.0,
+        "qformer_config.max_position_embeddings": 512.0,
+        "qformer_config.vocab_size": 30522.0,
+        "qformer_config.layer_norm_eps": 1e-12,
+        "qformer_config.use_qformer_text_input": 0.0,
+        "vision_config.hidden_size": 1408.0,
+        "vision_config.intermediate_size": 6144.0,
+        "vision_config.num_hidden_layers": 39.0,
+        "vision_config.num_attention_heads": 16.0,
+        "vision_config.image_size": 224.0,
+        "vision_config.patch_size": 14.0,
+        "vision_config.layer_norm_eps": 1e-6,
+        "vision_config.qkv_bias": 1.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "qformer_config.hidden_act": "gelu",
+        "vision_config.hidden_act": "gelu",
+    }
+
+
 def problems(m: Model, found: list[str]) -> None:
-    layers.check_tower(found, m.config, m.names, "qformer_config.", 768, 12, "gelu")
-    layers.check_tower(found, m.config, m.names, "vision_config.", 1408, 16, "gelu")
+    layers.check_tower(m, found, "qformer_config.")
+    layers.check_tower(m, found, "vision_config.")
     for name in [
         "num_query_tokens",
         "image_text_hidden_size",
@@ -22,34 +54,27 @@ def problems(m: Model, found: list[str]) -> None:
         "qformer_config.cross_attention_frequency",
         "qformer_config.encoder_hidden_size",
     ]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
-    layers.check_integer(found, m.config, m.names, "qformer_config.vocab_size", 1, 1000000000)
-    layers.check_patches(found, m.config, m.names, m.processing, 224)
-    if layers.number(m.config, "qformer_config.use_qformer_text_input", 0.0) == 0.0:
+        layers.check_integer(m, found, name, 1, 1000000)
+    layers.check_integer(m, found, "qformer_config.vocab_size", 1, 1000000000)
+    layers.check_patches(m, found)
+    if m.config["qformer_config.use_qformer_text_input"] == 0.0:
         found.append(
             "qformer_config.use_qformer_text_input is not true, so the checkpoint is not one for image-text retrieval"
         )
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    c = m.config
-    dimension = layers.integer(c, "image_text_hidden_size", 256)
-    width = layers.integer(c, "qformer_config.hidden_size", 768)
-    inner = layers.integer(c, "qformer_config.intermediate_size", 3072)
-    width0 = layers.integer(c, "vision_config.hidden_size", 1408)
-    inner0 = layers.integer(c, "vision_config.intermediate_size", 6144)
-    count0 = layers.integer(c, "vision_config.num_hidden_layers", 39)
-    size = layers.integer(c, "vision_config.image_size", 224)
-    patch = layers.integer(c, "vision_config.patch_size", 14)
-    bias = layers.number(c, "vision_config.qkv_bias", 1.0) != 0.0
-    towers.blip_vision_shapes(shapes, count0, width0, inner0, size, patch, bias)
-    shapes["query_tokens"] = [1, layers.integer(c, "num_query_tokens", 32), width]
-    shapes["embeddings.word_embeddings.weight"] = [layers.integer(c, "qformer_config.vocab_size", 30522), width]
+    dimension = m.integer("image_text_hidden_size")
+    width = m.integer("qformer_config.hidden_size")
+    inner = m.integer("qformer_config.intermediate_size")
+    towers.blip_vision_shapes(m, shapes, m.config["vision_config.qkv_bias"] != 0.0)
+    shapes["query_tokens"] = [1, m.integer("num_query_tokens"), width]
+    shapes["embeddings.word_embeddings.weight"] = [m.integer("qformer_config.vocab_size"), width]
     shapes["embeddings.position_embeddings.weight"] = [text_positions(m), width]
     layers.norm_shapes(shapes, "qformer.layernorm", width)
-    frequency = layers.integer(c, "qformer_config.cross_attention_frequency", 2)
-    seen = layers.integer(c, "qformer_config.encoder_hidden_size", 1408)
-    for i in range(layers.integer(c, "qformer_config.num_hidden_layers", 12)):
+    frequency = m.integer("qformer_config.cross_attention_frequency")
+    seen = m.integer("qformer_config.encoder_hidden_size")
+    for i in range(m.integer("qformer_config.num_hidden_layers")):
         layer = "qformer.encoder.layer." + str(i) + "."
         for name in [
             "attention.attention.query",
@@ -79,11 +104,10 @@ def ignored() -> list[str]:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count0 = layers.integer(m.config, "vision_config.num_hidden_layers", 39)
-    towers.load_blip_vision(m, state, count0)
-    kind = layers.text(m.names, "qformer_config.hidden_act", "gelu")
+    towers.load_blip_vision(m, state)
+    kind = m.names["qformer_config.hidden_act"]
     stack: list[dict[str, Tensor]] = []
-    for i in range(layers.integer(m.config, "qformer_config.num_hidden_layers", 12)):
+    for i in range(m.integer("qformer_config.num_hidden_layers")):
         source = "qformer.encoder.layer." + str(i) + "."
         layer: dict[str, Tensor] = {}
         for suffix in [".weight", ".bias"]:
@@ -117,7 +141,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
 
 
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "qformer_config.max_position_embeddings", 512)
+    return m.integer("qformer_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -148,9 +172,9 @@ def cross_attention(x: Tensor, picture: Tensor, layer: dict[str, Tensor], heads:
 
 def qformer(m: Model, x: Tensor, mask: Tensor | None, picture: Tensor | None, part: str) -> Tensor:
     """The Q-Former reads either its queries, which look at the picture, or a text; each has a feed-forward part."""
-    heads = layers.integer(m.config, "qformer_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "qformer_config.hidden_act", "gelu")
-    eps = layers.number(m.config, "qformer_config.layer_norm_eps", 1e-12)
+    heads = m.integer("qformer_config.num_attention_heads")
+    kind = m.names["qformer_config.hidden_act"]
+    eps = m.config["qformer_config.layer_norm_eps"]
     x = layers.layer_norm(x, m.weights, "qformer.layernorm", eps)
     for layer in m.layers["qformer"]:
         h = layers.self_attention(x, layer, heads, False, mask)
@@ -166,11 +190,7 @@ def qformer(m: Model, x: Tensor, mask: Tensor | None, picture: Tensor | None, pa
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:
-    heads = layers.integer(m.config, "vision_config.num_attention_heads", 16)
-    kind = layers.text(m.names, "vision_config.hidden_act", "gelu")
-    eps = layers.number(m.config, "vision_config.layer_norm_eps", 1e-6)
-    patch = layers.integer(m.config, "vision_config.patch_size", 14)
-    picture = towers.encode_blip_images(m, images, patch, heads, kind, eps, True)
+    picture = towers.encode_blip_images(m, images, True)
     queries = m.weights["query_tokens"].expand([picture.size(0), -1, -1])
     x = qformer(m, queries, None, picture, "_query")
     return layers.linear(x, m.weights, "vision_projection")

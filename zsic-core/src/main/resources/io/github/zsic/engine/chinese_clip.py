@@ -11,22 +11,43 @@ from . import layers, towers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "projection_dim": 512.0,
+        "text_config.hidden_size": 768.0,
+        "text_config.intermediate_size": 3072.0,
+        "text_config.num_hidden_layers": 12.0,
+        "text_config.num_attention_heads": 12.0,
+        "text_config.max_position_embeddings": 512.0,
+        "text_config.vocab_size": 30522.0,
+        "text_config.type_vocab_size": 2.0,
+        "text_config.layer_norm_eps": 1e-12,
+        "vision_config.hidden_size": 768.0,
+        "vision_config.intermediate_size": 3072.0,
+        "vision_config.num_hidden_layers": 12.0,
+        "vision_config.num_attention_heads": 12.0,
+        "vision_config.image_size": 224.0,
+        "vision_config.patch_size": 32.0,
+        "vision_config.layer_norm_eps": 1e-5,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "text_config.hidden_act": "gelu",
+        "vision_config.hidden_act": "quick_gelu",
+    }
+
+
 def problems(m: Model, found: list[str]) -> None:
     towers.check_bert(m, found)
     towers.check_clip_vision(m, found)
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    c = m.config
-    dimension = layers.integer(c, "projection_dim", 512)
-    width = layers.integer(c, "text_config.hidden_size", 768)
-    inner = layers.integer(c, "text_config.intermediate_size", 3072)
-    vocabulary = layers.integer(c, "text_config.vocab_size", 30522)
-    types = layers.integer(c, "text_config.type_vocab_size", 2)
-    count = layers.integer(c, "text_config.num_hidden_layers", 12)
-    positions = text_positions(m)
-    towers.bert_shapes(shapes, "text_model.", vocabulary, positions, types, count, width, inner)
-    shapes["text_projection.weight"] = [dimension, width]
+    dimension = m.integer("projection_dim")
+    towers.bert_text_shapes(m, shapes, "text_model.", m.integer("text_config.type_vocab_size"))
+    shapes["text_projection.weight"] = [dimension, m.integer("text_config.hidden_size")]
     towers.clip_vision_shapes(m, shapes, dimension)
     layers.scalar_shape(shapes, "logit_scale")
 
@@ -37,13 +58,12 @@ def ignored() -> list[str]:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "text_config.num_hidden_layers", 12)
-    towers.load_bert(m, state, "text_model.", count)
+    towers.load_bert_text(m, state, "text_model.")
     towers.load_clip_vision(m, state)
 
 
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "text_config.max_position_embeddings", 512)
+    return m.integer("text_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -64,8 +84,5 @@ def encode_images(m: Model, images: list[Tensor]) -> Tensor:
 
 def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     positions = torch.arange(ids.size(1), dtype=torch.int64, device=m.device).unsqueeze(0)
-    heads = layers.integer(m.config, "text_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "text_config.hidden_act", "gelu")
-    eps = layers.number(m.config, "text_config.layer_norm_eps", 1e-12)
-    x = towers.encode_bert(m, "text_model.", ids, positions, mask, heads, kind, eps)
+    x = towers.encode_bert_text(m, "text_model.", ids, positions, mask)
     return F.linear(x, m.weights["text_projection.weight"])

@@ -7,24 +7,21 @@ import torch
 from torch import Tensor
 
 from . import layers, towers
+from .clip import default_names, defaults, load_layers, shapes  # noqa: F401
 from .model import Model
 
 
 def problems(m: Model, found: list[str]) -> None:
     towers.check_clip_text(m, found)
-    layers.check_tower(found, m.config, m.names, "vision_config.", 768, 12, "quick_gelu")
+    layers.check_tower(m, found, "vision_config.")
     for name in ["vision_config.image_size", "vision_config.patch_size"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
+        layers.check_integer(m, found, name, 1, 1000000)
     if len(found) == 0:
-        size = layers.check_fixed(found, m.processing)
+        size = layers.check_fixed(m, found)
         if len(found) == 0:
-            patch = layers.integer(m.config, "vision_config.patch_size", 32)
+            patch = m.integer("vision_config.patch_size")
             if size[0] < patch or size[1] < patch:
                 found.append("the image processor makes pictures smaller than one patch of " + str(patch) + " pixels")
-
-
-def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    towers.clip_shapes(m, shapes)
 
 
 def ignored() -> list[str]:
@@ -32,12 +29,8 @@ def ignored() -> list[str]:
     return ["decoder."]
 
 
-def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    towers.load_clip(m, state)
-
-
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "text_config.max_position_embeddings", 77)
+    return m.integer("text_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -55,11 +48,11 @@ def logit_bias(m: Model) -> float:
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:
     pixels = layers.pixel_values(images, m.processing, m.device)
     positions = m.weights["vision_model.embeddings.position_embedding.weight"]
-    patch = layers.integer(m.config, "vision_config.patch_size", 32)
+    patch = m.integer("vision_config.patch_size")
     rows = pixels.size(2) // patch
     columns = pixels.size(3) // patch
     if rows * columns != positions.size(0) - 1 or pixels.size(2) != pixels.size(3):
-        side = layers.integer(m.config, "vision_config.image_size", 224) // patch
+        side = m.integer("vision_config.image_size") // patch
         width = positions.size(1)
         table = positions.narrow(0, 1, side * side).view([1, side, side, width]).permute([0, 3, 1, 2])
         table = torch.ops.aten.upsample_bicubic2d(table, [rows, columns], False, None, None)

@@ -16,89 +16,61 @@ from .model import Model
 # ----------------------------------------------------------------------------------- configuration
 
 
-def number(config: dict[str, float], key: str, default: float) -> float:
-    return config.get(key, default)
-
-
-def integer(config: dict[str, float], key: str, default: int) -> int:
-    return int(number(config, key, float(default)))
-
-
-def text(config: dict[str, str], key: str, default: str) -> str:
-    return config.get(key, default)
-
-
-def check_integer(
-    problems: list[str], config: dict[str, float], names: dict[str, str], key: str, low: int, high: int
-) -> None:
-    """Notes a member of config.json that is there and is no whole number in a range. One that is not there has a
-    default.
-    """
+def check_integer(m: Model, problems: list[str], key: str, low: int, high: int) -> None:
+    """Notes a member of config.json that is no whole number in a range. Its default is one."""
     finding = ""
-    if key in names:
-        finding = "the text '" + names[key] + "'"
-    elif key + ".0" in config or key + ".0" in names:
+    if key in m.names:
+        finding = "the text '" + m.names[key] + "'"
+    elif key + ".0" in m.config or key + ".0" in m.names:
         finding = "a list"
-    elif key in config:
-        value = config[key]
-        whole = False
-        if value >= float(low) and value <= float(high):
-            whole = float(int(value)) == value
+    elif key in m.config:
+        value = m.config[key]
+        whole = value >= low and value <= high and float(int(value)) == value
         if not whole:
             finding = str(value)
-    if len(finding) > 0:
+    if finding != "":
         problems.append("{} is {} instead of a whole number from {} to {}".format(key, finding, low, high))
 
 
-def check_tower(
-    problems: list[str], config: dict[str, float], names: dict[str, str], tower: str, width: int, heads: int, kind: str
-) -> None:
-    """The same for the members of one tower, with the architecture's defaults."""
-    act = text(names, tower + "hidden_act", kind)
-    if act not in ["quick_gelu", "gelu", "gelu_pytorch_tanh"]:
+def check_tower(m: Model, problems: list[str], tower: str) -> None:
+    """The same for the members of one tower."""
+    kind = m.names[tower + "hidden_act"]
+    if kind not in ["quick_gelu", "gelu", "gelu_pytorch_tanh"]:
         problems.append(
-            "{}hidden_act is '{}', and zsic has 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh'".format(tower, act)
+            "{}hidden_act is '{}', and zsic has 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh'".format(tower, kind)
         )
-    check_sizes(problems, config, names, tower, width, heads)
+    check_sizes(m, problems, tower)
 
 
-def check_sizes(
-    problems: list[str], config: dict[str, float], names: dict[str, str], tower: str, width: int, heads: int
-) -> None:
+def check_sizes(m: Model, problems: list[str], tower: str) -> None:
     before = len(problems)
     for name in ["hidden_size", "intermediate_size", "num_attention_heads"]:
-        check_integer(problems, config, names, tower + name, 1, 1000000)
-    check_integer(problems, config, names, tower + "num_hidden_layers", 1, 1000)
-    if tower + "layer_norm_eps" in names:
+        check_integer(m, problems, tower + name, 1, 1000000)
+    check_integer(m, problems, tower + "num_hidden_layers", 1, 1000)
+    if tower + "layer_norm_eps" in m.names:
         problems.append(
-            "{}layer_norm_eps is the text '{}' instead of a number".format(tower, names[tower + "layer_norm_eps"])
+            "{}layer_norm_eps is the text '{}' instead of a number".format(tower, m.names[tower + "layer_norm_eps"])
         )
     if len(problems) == before:
-        size = integer(config, tower + "hidden_size", width)
-        count = integer(config, tower + "num_attention_heads", heads)
-        if size % count != 0:
-            problems.append("{}hidden_size {} is no multiple of num_attention_heads {}".format(tower, size, count))
+        size = m.integer(tower + "hidden_size")
+        heads = m.integer(tower + "num_attention_heads")
+        if size % heads != 0:
+            problems.append("{}hidden_size {} is no multiple of num_attention_heads {}".format(tower, size, heads))
 
 
-def check_fixed(problems: list[str], processing: dict[str, float]) -> list[int]:
+def check_fixed(m: Model, problems: list[str]) -> list[int]:
     """The height and width in which all pictures come out."""
-    fixed = ""
-    size = [0, 0]
-    if "crop_size.height" in processing:
-        fixed = "crop_size"
-    elif "size.height" in processing:
-        fixed = "size"
-    if len(fixed) == 0:
-        problems.append("the image processor neither crops pictures nor resizes them to a height and a width")
-    else:
-        size = [int(processing[fixed + ".height"]), int(processing[fixed + ".width"])]
-    return size
+    for fixed in ["crop_size", "size"]:
+        if fixed + ".height" in m.processing:
+            return [int(m.processing[fixed + ".height"]), int(m.processing[fixed + ".width"])]
+    problems.append("the image processor neither crops pictures nor resizes them to a height and a width")
+    return [0, 0]
 
 
-def check_picture(problems: list[str], processing: dict[str, float], size: int) -> None:
+def check_picture(m: Model, problems: list[str], size: int) -> None:
     """They must come out in the one size that the position embeddings are for."""
     before = len(problems)
-    made = check_fixed(problems, processing)
+    made = check_fixed(m, problems)
     if len(problems) > before:
         problems.append("vision_config.image_size is " + str(size))
     elif made[0] != size or made[1] != size:
@@ -109,14 +81,12 @@ def check_picture(problems: list[str], processing: dict[str, float], size: int) 
         )
 
 
-def check_patches(
-    problems: list[str], config: dict[str, float], names: dict[str, str], processing: dict[str, float], size: int
-) -> None:
+def check_patches(m: Model, problems: list[str]) -> None:
     """Size of pictures and of patches, for towers that take one size of pictures."""
     for name in ["vision_config.image_size", "vision_config.patch_size"]:
-        check_integer(problems, config, names, name, 1, 1000000)
+        check_integer(m, problems, name, 1, 1000000)
     if len(problems) == 0:
-        check_picture(problems, processing, integer(config, "vision_config.image_size", size))
+        check_picture(m, problems, m.integer("vision_config.image_size"))
 
 
 # ----------------------------------------------------------------------------------------- weights
@@ -333,7 +303,7 @@ def resized(height: int, width: int, config: dict[str, float]) -> list[int]:
     """Height and width after the resize, as get_resize_output_image_size of transformers' image_transforms.py: the
     longer side is truncated, not rounded.
     """
-    shortest = integer(config, "size.shortest_edge", 0)
+    shortest = int(config.get("size.shortest_edge", 0.0))
     if shortest > 0:
         if height <= width:
             size = [shortest, int(shortest * width / height)]
@@ -412,7 +382,7 @@ def resize_and_crop(image: Tensor, config: dict[str, float]) -> Tensor:
 def crop_offset(gap: int, config: dict[str, float]) -> int:
     """Half of the gap, rounded to the even one where the settings say so, as Python's round()."""
     offset = gap // 2
-    if number(config, "rounds", 0.0) != 0.0 and gap % 4 == 3:
+    if config.get("rounds", 0.0) != 0.0 and gap % 4 == 3:
         offset += 1
     return offset
 
@@ -433,7 +403,7 @@ def rescale_and_normalize(pixels: Tensor, config: dict[str, float], device: str)
     factor = 1.0
     if config["do_rescale"] != 0.0:
         factor = config["rescale_factor"]
-        if number(config, "rescale_offset", 0.0) != 0.0:
+        if config.get("rescale_offset", 0.0) != 0.0:
             x = x * factor - 1.0
             factor = 1.0
     if config["do_normalize"] != 0.0:
@@ -442,7 +412,7 @@ def rescale_and_normalize(pixels: Tensor, config: dict[str, float], device: str)
         x = (x - (mean * (1.0 / factor)).view([1, 3, 1, 1])) / (std * (1.0 / factor)).view([1, 3, 1, 1])
     else:
         x = x * factor
-    if number(config, "include_top", 0.0) != 0.0:
+    if config.get("include_top", 0.0) != 0.0:
         x = x / channel_values(config, "image_std", device).view([1, 3, 1, 1])
     return x
 

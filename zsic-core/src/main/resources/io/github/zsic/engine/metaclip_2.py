@@ -5,6 +5,7 @@ models/metaclip_2/modeling_metaclip_2.py and configuration_metaclip_2.py of tran
 from torch import Tensor
 
 from . import layers, towers
+from .clip import default_names, defaults, load_layers, shapes  # noqa: F401
 from .model import Model
 
 
@@ -13,21 +14,13 @@ def problems(m: Model, found: list[str]) -> None:
     towers.check_clip_vision(m, found)
 
 
-def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    towers.clip_shapes(m, shapes)
-
-
 def ignored() -> list[str]:
     none: list[str] = []
     return none
 
 
-def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    towers.load_clip(m, state)
-
-
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "text_config.max_position_embeddings", 77)
+    return m.integer("text_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -48,5 +41,5 @@ def encode_images(m: Model, images: list[Tensor]) -> Tensor:
 
 def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     # Its end token is 2, which for CLIP means something else.
-    eos = layers.integer(m.config, "text_config.eos_token_id", 49407)
+    eos = m.integer("text_config.eos_token_id")
     return towers.encode_clip_text(m, ids, layers.first_position(ids, eos))

@@ -35,11 +35,14 @@ class Model(Module):
         device: str,
         precision: str,
     ) -> None:
-        """Begins anew. The numbers and strings of config.json ("text_config.hidden_size"), the numbers of the image
-        processor's settings, names and shapes of the tensors in the checkpoint, where to run and what to compute in.
+        """Begins anew. The numbers and strings of config.json ("text_config.hidden_size"), which the architecture's
+        defaults complete, the numbers of the image processor's settings, names and shapes of the tensors in the
+        checkpoint, where to run and what to compute in.
         """
-        self.config = config
-        self.names = names
+        self.config = architecture.defaults()
+        self.config.update(config)
+        self.names = architecture.default_names()
+        self.names.update(names)
         self.processing = processing
         self.stored = stored
         self.device = device
@@ -50,6 +53,10 @@ class Model(Module):
         self.looked_at: dict[str, float] = {}
         self.differences: dict[str, float] = {}
         self.wrong: dict[str, float] = {}
+
+    def integer(self, key: str) -> int:
+        """A number of the configuration that is a whole one."""
+        return int(self.config[key])
 
     def supports(self, precision: str) -> bool:
         """Whether the CPU can compute in a precision."""

@@ -12,24 +12,37 @@ from . import open_clip_vit as pictures
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    found = {"model_cfg.embed_dim": 512.0, "model_cfg.quick_gelu": 0.0}
+    found.update(pictures.defaults())
+    found.update(texts.defaults())
+    return found
+
+
+def default_names() -> dict[str, str]:
+    found = pictures.default_names()
+    found.update(texts.default_names())
+    return found
+
+
 def unsupported(m: Model, found: list[str], prefix: str, names: list[str]) -> None:
     """Members of the configuration that are on and that no tower here has."""
     for name in names:
         key = prefix + name
         if key in m.names:
             found.append("{} is '{}', which zsic does not have".format(key, m.names[key]))
-        elif layers.number(m.config, key, 0.0) != 0.0:
+        elif m.config.get(key, 0.0) != 0.0:
             found.append(key + " is on, which zsic does not have")
 
 
 def problems(m: Model, found: list[str]) -> None:
-    layers.check_integer(found, m.config, m.names, "model_cfg.embed_dim", 1, 1000000)
+    layers.check_integer(m, found, "model_cfg.embed_dim", 1, 1000000)
     pictures.problems(m, found)
     texts.problems(m, found)
 
 
 def dimension(m: Model) -> int:
-    return layers.integer(m.config, "model_cfg.embed_dim", 512)
+    return m.integer("model_cfg.embed_dim")
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
@@ -51,7 +64,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
 
 
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "model_cfg.text_cfg.context_length", 77)
+    return m.integer("model_cfg.text_cfg.context_length")
 
 
 def pads_texts(m: Model) -> bool:
@@ -68,9 +81,9 @@ def logit_bias(m: Model) -> float:
 
 def activation(m: Model, tower: str) -> str:
     """The activation of OpenCLIP's own towers."""
-    if layers.number(m.config, "model_cfg.quick_gelu", 0.0) != 0.0:
+    if m.config["model_cfg.quick_gelu"] != 0.0:
         return "quick_gelu"
-    if layers.text(m.names, tower + "act_kwargs.approximate", "none") == "tanh":
+    if m.names[tower + "act_kwargs.approximate"] == "tanh":
         return "gelu_pytorch_tanh"
     return "gelu"
 
@@ -78,20 +91,20 @@ def activation(m: Model, tower: str) -> str:
 def check_transformer(m: Model, found: list[str], tower: str) -> None:
     """What is wrong with the transformer of one of OpenCLIP's own towers."""
     for name in ["width", "layers"]:
-        layers.check_integer(found, m.config, m.names, tower + name, 1, 1000000)
+        layers.check_integer(m, found, tower + name, 1, 1000000)
     unsupported(
         m, found, tower, ["qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc"]
     )
-    if layers.text(m.names, tower + "block_type", "default") != "default":
+    if m.names[tower + "block_type"] != "default":
         found.append("{}block_type is '{}', and zsic has 'default'".format(tower, m.names[tower + "block_type"]))
-    approximate = layers.text(m.names, tower + "act_kwargs.approximate", "none")
+    approximate = m.names[tower + "act_kwargs.approximate"]
     if approximate not in ["none", "tanh"]:
         found.append("{}act_kwargs.approximate is '{}', and zsic has 'none' and 'tanh'".format(tower, approximate))
 
 
 def transformer_shapes(m: Model, shapes: dict[str, list[int]], tower: str, prefix: str, width: int) -> None:
-    inner = int(float(width) * layers.number(m.config, tower + "mlp_ratio", 4.0))
-    count = layers.integer(m.config, tower + "layers", 12)
+    inner = int(float(width) * m.config[tower + "mlp_ratio"])
+    count = m.integer(tower + "layers")
     layers.resblocks_shapes(shapes, prefix, count, width, inner)
     if tower + "ls_init_value" in m.config:
         for i in range(count):
@@ -100,12 +113,12 @@ def transformer_shapes(m: Model, shapes: dict[str, list[int]], tower: str, prefi
 
 
 def transformer(m: Model, state: dict[str, list[Tensor]], tower: str, prefix: str) -> list[dict[str, Tensor]]:
-    count = layers.integer(m.config, tower + "layers", 12)
+    count = m.integer(tower + "layers")
     return layers.resblocks(m, state, prefix, count, activation(m, tower))
 
 
 def norm_eps(m: Model, tower: str) -> float:
-    return layers.number(m.config, tower + "norm_kwargs.eps", 1e-5)
+    return m.config[tower + "norm_kwargs.eps"]
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:

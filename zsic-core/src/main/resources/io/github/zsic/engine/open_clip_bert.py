@@ -11,6 +11,18 @@ from . import layers, open_clip, towers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "model_cfg.text_cfg.context_length": 77.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "model_cfg.text_cfg.hf_pooler_type": "mean_pooler",
+    }
+
+
 def prefix() -> str:
     return "text.transformer."
 
@@ -33,12 +45,12 @@ def width(m: Model) -> int:
 
 
 def pooler(m: Model) -> str:
-    return layers.text(m.names, "model_cfg.text_cfg.hf_pooler_type", "mean_pooler")
+    return m.names["model_cfg.text_cfg.hf_pooler_type"]
 
 
 def problems(m: Model, found: list[str]) -> None:
     before = len(found)
-    layers.check_integer(found, m.config, m.names, "model_cfg.text_cfg.context_length", 1, 1000000)
+    layers.check_integer(m, found, "model_cfg.text_cfg.context_length", 1, 1000000)
     for name in ["word", "position", "token_type"]:
         layers.check_stored(m, found, table(name), 2)
     layers.check_stored(m, found, "text.transformer.encoder.layer.0.intermediate.dense.weight", 2)
@@ -93,7 +105,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
     count = layers.stored_blocks(m, "text.transformer.encoder.layer.", ".intermediate.dense.weight")
-    towers.load_bert(m, state, prefix(), count)
+    towers.load_bert(m, state, prefix(), count, "gelu")
 
 
 def pads(m: Model) -> bool:
@@ -112,7 +124,7 @@ def encode(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
         positions = read.cumsum(1) * read + pad
     averages = pooler(m) == "mean_pooler"
     heads = width(m) // 64
-    x = towers.encode_bert_tokens(m, prefix(), ids, positions, read, heads, "gelu", eps, averages)
+    x = towers.encode_bert(m, prefix(), ids, positions, read, heads, "gelu", eps, averages)
     if averages:
         counted = read.unsqueeze(-1).to(torch.float32)
         x = (x * counted).sum([1]) / counted.sum([1])

@@ -9,6 +9,7 @@ from torch import Tensor
 from . import checks, layers
 from . import open_clip_timm as timm
 from .model import Model
+from .open_clip_timm import default_names, defaults  # noqa: F401
 
 
 def stage(i: int) -> str:
@@ -37,14 +38,14 @@ def eps(m: Model) -> float:
 
 def problems(m: Model, found: list[str]) -> None:
     before = len(found)
-    layers.check_integer(found, m.config, m.names, "model_cfg.vision_cfg.image_size", 1, 1000000)
+    layers.check_integer(m, found, "model_cfg.vision_cfg.image_size", 1, 1000000)
     layers.check_stored(m, found, "visual.trunk.stem.0.weight", 4)
     layers.check_stored(m, found, "visual.trunk.stages.0.blocks.0.conv_dw.weight", 4)
-    pool = layers.text(m.names, "model_cfg.vision_cfg.timm_pool", "avg")
+    pool = m.names["model_cfg.vision_cfg.timm_pool"]
     if pool not in ["", "avg"]:
         found.append("model_cfg.vision_cfg.timm_pool is '" + pool + "', and zsic has 'avg'")
     if len(found) == before:
-        layers.check_picture(found, m.processing, timm.image_size(m))
+        layers.check_picture(m, found, timm.image_size(m))
         timm.problems(m, found, channels(m, stages(m) - 1))
 
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from . import layers
 from . import open_clip_timm as timm
 from .model import Model
+from .open_clip_timm import default_names, defaults  # noqa: F401
 
 
 def is_perception(m: Model) -> bool:

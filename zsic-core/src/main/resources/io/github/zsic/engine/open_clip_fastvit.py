@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from . import checks, layers
 from . import open_clip_timm as timm
 from .model import Model
+from .open_clip_timm import default_names, defaults  # noqa: F401
 
 
 def trunk() -> str:
@@ -42,7 +43,7 @@ def problems(m: Model, found: list[str]) -> None:
     what there must be is asked for by name.
     """
     before = len(found)
-    layers.check_integer(found, m.config, m.names, "model_cfg.vision_cfg.image_size", 1, 1000000)
+    layers.check_integer(m, found, "model_cfg.vision_cfg.image_size", 1, 1000000)
     needed = ["visual.trunk.final_conv.conv_kxk.0.conv.weight", "visual.trunk.head.fc.weight"]
     for i in range(3):
         needed.append("visual.trunk.stem." + str(i) + ".conv_kxk.0.conv.weight")
@@ -72,7 +73,7 @@ def problems(m: Model, found: list[str]) -> None:
     if stages(m) == 0:
         found.append("the weights have no 'visual.trunk.stages.0.blocks.0.mlp.fc1.weight'")
     if len(found) == before:
-        layers.check_picture(found, m.processing, timm.image_size(m))
+        layers.check_picture(m, found, timm.image_size(m))
         timm.problems(m, found, layers.stored_size(m, "visual.trunk.head.fc.weight", 1))
 
 

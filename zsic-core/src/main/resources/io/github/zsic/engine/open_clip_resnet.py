@@ -10,6 +10,19 @@ from . import checks, layers, open_clip
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "model_cfg.vision_cfg.width": 64.0,
+        "model_cfg.vision_cfg.head_width": 64.0,
+        "model_cfg.vision_cfg.image_size": 224.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    none: dict[str, str] = {}
+    return none
+
+
 def stage_sizes(m: Model) -> list[int]:
     found: list[int] = []
     while "model_cfg.vision_cfg.layers." + str(len(found)) in m.config:
@@ -18,15 +31,15 @@ def stage_sizes(m: Model) -> list[int]:
 
 
 def width(m: Model) -> int:
-    return layers.integer(m.config, "model_cfg.vision_cfg.width", 64)
+    return m.integer("model_cfg.vision_cfg.width")
 
 
 def heads(m: Model) -> int:
-    return width(m) * 32 // layers.integer(m.config, "model_cfg.vision_cfg.head_width", 64)
+    return width(m) * 32 // m.integer("model_cfg.vision_cfg.head_width")
 
 
 def image_size(m: Model) -> int:
-    return layers.integer(m.config, "model_cfg.vision_cfg.image_size", 224)
+    return m.integer("model_cfg.vision_cfg.image_size")
 
 
 def block(i: int, j: int) -> str:
@@ -42,19 +55,19 @@ def problems(m: Model, found: list[str]) -> None:
     vision = "model_cfg.vision_cfg."
     before = len(found)
     for name in ["image_size", "width", "head_width"]:
-        layers.check_integer(found, m.config, m.names, vision + name, 1, 1000000)
+        layers.check_integer(m, found, vision + name, 1, 1000000)
     counts = stage_sizes(m)
     if len(counts) != 4:
         found.append("{}layers has {} numbers instead of 4".format(vision, len(counts)))
     for i in range(len(counts)):
-        layers.check_integer(found, m.config, m.names, vision + "layers." + str(i), 1, 1000)
+        layers.check_integer(m, found, vision + "layers." + str(i), 1, 1000)
     if len(found) == before:
         head_count = heads(m)
         if head_count < 1:
             found.append(vision + "head_width is larger than the pooled width")
         elif width(m) * 32 % head_count != 0:
             found.append("{}width {} does not divide into heads".format(vision, width(m)))
-        layers.check_picture(found, m.processing, image_size(m))
+        layers.check_picture(m, found, image_size(m))
 
 
 def convolution_shapes(shapes: dict[str, list[int]], name: str, norm: str, out: int, width: int, side: int) -> None:

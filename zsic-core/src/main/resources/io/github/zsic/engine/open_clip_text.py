@@ -10,6 +10,32 @@ from . import layers, open_clip
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "model_cfg.text_cfg.width": 512.0,
+        "model_cfg.text_cfg.layers": 12.0,
+        "model_cfg.text_cfg.heads": 8.0,
+        "model_cfg.text_cfg.mlp_ratio": 4.0,
+        "model_cfg.text_cfg.context_length": 77.0,
+        "model_cfg.text_cfg.vocab_size": 49408.0,
+        "model_cfg.text_cfg.pad_id": 0.0,
+        "model_cfg.text_cfg.eos_id": 2.0,
+        "model_cfg.text_cfg.embed_cls": 0.0,
+        "model_cfg.text_cfg.no_causal_mask": 0.0,
+        "model_cfg.text_cfg.proj_bias": 0.0,
+        "model_cfg.text_cfg.norm_kwargs.eps": 1e-5,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "model_cfg.text_cfg.pool_type": "argmax",
+        "model_cfg.text_cfg.proj_type": "linear",
+        "model_cfg.text_cfg.block_type": "default",
+        "model_cfg.text_cfg.act_kwargs.approximate": "none",
+    }
+
+
 def tower() -> str:
     return "model_cfg.text_cfg."
 
@@ -19,32 +45,32 @@ def prefix(m: Model) -> str:
 
 
 def flag(m: Model, name: str) -> bool:
-    return layers.number(m.config, tower() + name, 0.0) != 0.0
+    return m.config[tower() + name] != 0.0
 
 
 def pool(m: Model) -> str:
-    return layers.text(m.names, tower() + "pool_type", "argmax")
+    return m.names[tower() + "pool_type"]
 
 
 def heads(m: Model) -> int:
-    return layers.integer(m.config, tower() + "heads", 8)
+    return m.integer(tower() + "heads")
 
 
 def width(m: Model) -> int:
-    return layers.integer(m.config, tower() + "width", 512)
+    return m.integer(tower() + "width")
 
 
 def projects(m: Model) -> bool:
-    return layers.text(m.names, tower() + "proj_type", "linear") != "none"
+    return m.names[tower() + "proj_type"] != "none"
 
 
 def problems(m: Model, found: list[str]) -> None:
     text = tower()
     before = len(found)
     for name in ["context_length", "vocab_size", "heads"]:
-        layers.check_integer(found, m.config, m.names, text + name, 1, 1000000000)
+        layers.check_integer(m, found, text + name, 1, 1000000000)
     for name in ["pad_id", "eos_id"]:
-        layers.check_integer(found, m.config, m.names, text + name, 0, 1000000000)
+        layers.check_integer(m, found, text + name, 0, 1000000000)
     open_clip.check_transformer(m, found, text)
     kind = pool(m)
     if kind not in ["first", "last", "argmax", "eos"]:
@@ -67,7 +93,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
     if flag(m, "embed_cls"):
         shapes[before + "cls_emb"] = [size]
         positions += 1
-    shapes[before + "token_embedding.weight"] = [layers.integer(m.config, text + "vocab_size", 49408), size]
+    shapes[before + "token_embedding.weight"] = [m.integer(text + "vocab_size"), size]
     shapes[before + "positional_embedding"] = [positions, size]
     open_clip.transformer_shapes(m, shapes, text, before + "transformer.resblocks.", size)
     layers.norm_shapes(shapes, before + "ln_final", size)
@@ -96,7 +122,7 @@ def class_mask(m: Model, ids: Tensor) -> Tensor:
     """Which keys each token sees, [batch, 1, tokens, tokens], if there is a class token behind the text. Its mask is
     one token off, as that of the published models: it hides the token before each padding.
     """
-    pad = layers.integer(m.config, tower() + "pad_id", 0)
+    pad = m.integer(tower() + "pad_id")
     seen = ids != pad
     seen = torch.cat([torch.ones([ids.size(0), 1], dtype=torch.bool, device=ids.device), seen], 1)
     mask = seen.unsqueeze(1).unsqueeze(1)
@@ -115,7 +141,7 @@ def position(m: Model, ids: Tensor, tokens: int) -> Tensor:
     if kind == "first":
         return torch.zeros([ids.size(0)], dtype=torch.int64, device=ids.device)
     if kind == "eos":
-        return layers.first_position(ids, layers.integer(m.config, tower() + "eos_id", 2))
+        return layers.first_position(ids, m.integer(tower() + "eos_id"))
     return ids.argmax(-1)
 
 

@@ -11,8 +11,21 @@ from . import layers, open_clip
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "model_cfg.vision_cfg.image_size": 224.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "model_cfg.vision_cfg.timm_model_name": "",
+        "model_cfg.vision_cfg.timm_pool": "avg",
+    }
+
+
 def name(m: Model) -> str:
-    return layers.text(m.names, "model_cfg.vision_cfg.timm_model_name", "")
+    return m.names["model_cfg.vision_cfg.timm_model_name"]
 
 
 def heads(m: Model) -> int:
@@ -31,7 +44,7 @@ def heads(m: Model) -> int:
 
 def pool(m: Model) -> str:
     """ "map", "token" or "avg". Where the configuration leaves it to the model, those without a class token average."""
-    kind = layers.text(m.names, "model_cfg.vision_cfg.timm_pool", "avg")
+    kind = m.names["model_cfg.vision_cfg.timm_pool"]
     if kind == "":
         kind = "token"
         if "visual.trunk.cls_token" not in m.stored:
@@ -42,7 +55,7 @@ def pool(m: Model) -> str:
 
 
 def image_size(m: Model) -> int:
-    return layers.integer(m.config, "model_cfg.vision_cfg.image_size", 224)
+    return m.integer("model_cfg.vision_cfg.image_size")
 
 
 def steps() -> str:
@@ -89,7 +102,7 @@ def prefix(m: Model) -> int:
 def transformer_problems(m: Model, found: list[str]) -> None:
     """What is wrong with a vision transformer of timm."""
     before = len(found)
-    layers.check_integer(found, m.config, m.names, "model_cfg.vision_cfg.image_size", 1, 1000000)
+    layers.check_integer(m, found, "model_cfg.vision_cfg.image_size", 1, 1000000)
     layers.check_stored(m, found, patches_name(m) + ".weight", 4)
     layers.check_stored(m, found, "visual.trunk.blocks.0.mlp.fc2.weight", 2)
     kind = pool(m)
@@ -103,7 +116,7 @@ def transformer_problems(m: Model, found: list[str]) -> None:
                     width(m), head_count, name(m)
                 )
             )
-        layers.check_picture(found, m.processing, image_size(m))
+        layers.check_picture(m, found, image_size(m))
         problems(m, found, width(m))
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from . import layers
 from . import open_clip_timm as timm
 from .model import Model
+from .open_clip_timm import default_names, defaults  # noqa: F401
 
 
 def activation(m: Model) -> str:

@@ -8,32 +8,56 @@ from . import layers, open_clip
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "model_cfg.vision_cfg.width": 768.0,
+        "model_cfg.vision_cfg.layers": 12.0,
+        "model_cfg.vision_cfg.head_width": 64.0,
+        "model_cfg.vision_cfg.mlp_ratio": 4.0,
+        "model_cfg.vision_cfg.image_size": 224.0,
+        "model_cfg.vision_cfg.patch_size": 16.0,
+        "model_cfg.vision_cfg.no_ln_pre": 0.0,
+        "model_cfg.vision_cfg.final_ln_after_pool": 0.0,
+        "model_cfg.vision_cfg.attentional_pool": 0.0,
+        "model_cfg.vision_cfg.attn_pooler_heads": 8.0,
+        "model_cfg.vision_cfg.norm_kwargs.eps": 1e-5,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "model_cfg.vision_cfg.pool_type": "tok",
+        "model_cfg.vision_cfg.block_type": "default",
+        "model_cfg.vision_cfg.act_kwargs.approximate": "none",
+    }
+
+
 def tower() -> str:
     return "model_cfg.vision_cfg."
 
 
 def flag(m: Model, name: str) -> bool:
-    return layers.number(m.config, tower() + name, 0.0) != 0.0
+    return m.config[tower() + name] != 0.0
 
 
 def averages(m: Model) -> bool:
-    return layers.text(m.names, tower() + "pool_type", "tok") == "avg"
+    return m.names[tower() + "pool_type"] == "avg"
 
 
 def heads(m: Model) -> int:
     vision = tower()
-    return layers.integer(m.config, vision + "width", 768) // layers.integer(m.config, vision + "head_width", 64)
+    return m.integer(vision + "width") // m.integer(vision + "head_width")
 
 
 def patch(m: Model) -> int:
-    return layers.integer(m.config, tower() + "patch_size", 16)
+    return m.integer(tower() + "patch_size")
 
 
 def problems(m: Model, found: list[str]) -> None:
     vision = tower()
     before = len(found)
     for name in ["image_size", "patch_size", "head_width"]:
-        layers.check_integer(found, m.config, m.names, vision + name, 1, 1000000)
+        layers.check_integer(m, found, vision + name, 1, 1000000)
     open_clip.check_transformer(m, found, vision)
     if vision + "attentional_pool" in m.names:
         found.append(
@@ -41,15 +65,15 @@ def problems(m: Model, found: list[str]) -> None:
                 vision, m.names[vision + "attentional_pool"]
             )
         )
-    layers.check_integer(found, m.config, m.names, vision + "attn_pooler_heads", 1, 1000000)
-    pool = layers.text(m.names, vision + "pool_type", "tok")
+    layers.check_integer(m, found, vision + "attn_pooler_heads", 1, 1000000)
+    pool = m.names[vision + "pool_type"]
     if pool not in ["tok", "avg"]:
         found.append("{}pool_type is '{}', and zsic has 'tok' and 'avg'".format(vision, pool))
     if len(found) == before:
-        width = layers.integer(m.config, vision + "width", 768)
-        if width % layers.integer(m.config, vision + "head_width", 64) != 0:
+        width = m.integer(vision + "width")
+        if width % m.integer(vision + "head_width") != 0:
             found.append("{}width {} is no multiple of head_width".format(vision, width))
-        layers.check_picture(found, m.processing, layers.integer(m.config, vision + "image_size", 224))
+        layers.check_picture(m, found, m.integer(vision + "image_size"))
         if flag(m, "attentional_pool"):
             layers.check_stored(m, found, "visual.attn_pool.query", 2)
             if open_clip.dimension(m) % pooling_heads(m) != 0:
@@ -60,7 +84,7 @@ def problems(m: Model, found: list[str]) -> None:
 
 def pooling_heads(m: Model) -> int:
     """Attention pooling, of which only the first query counts: what the others find is for captions."""
-    return layers.integer(m.config, tower() + "attn_pooler_heads", 8)
+    return m.integer(tower() + "attn_pooler_heads")
 
 
 def pooling_shapes(m: Model, shapes: dict[str, list[int]], width: int, dimension: int) -> None:
@@ -103,9 +127,9 @@ def load_pooling(m: Model, eps: float) -> None:
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
     vision = tower()
-    width = layers.integer(m.config, vision + "width", 768)
+    width = m.integer(vision + "width")
     side = patch(m)
-    grid = layers.integer(m.config, vision + "image_size", 224) // side
+    grid = m.integer(vision + "image_size") // side
     shapes["visual.conv1.weight"] = [width, 3, side, side]
     shapes["visual.class_embedding"] = [width]
     shapes["visual.positional_embedding"] = [grid * grid + 1, width]

@@ -11,15 +11,43 @@ from . import layers, towers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "text_config.hidden_size": 768.0,
+        "text_config.intermediate_size": 3072.0,
+        "text_config.num_hidden_layers": 12.0,
+        "text_config.num_attention_heads": 12.0,
+        "text_config.max_position_embeddings": 64.0,
+        "text_config.vocab_size": 32000.0,
+        "text_config.layer_norm_eps": 1e-6,
+        "vision_config.hidden_size": 768.0,
+        "vision_config.intermediate_size": 3072.0,
+        "vision_config.num_hidden_layers": 12.0,
+        "vision_config.num_attention_heads": 12.0,
+        "vision_config.num_patches": 256.0,
+        "vision_config.patch_size": 16.0,
+        "vision_config.layer_norm_eps": 1e-6,
+        "vision_config.vision_use_head": 1.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "text_config.hidden_act": "gelu_pytorch_tanh",
+        "vision_config.hidden_act": "gelu_pytorch_tanh",
+    }
+
+
 def problems(m: Model, found: list[str]) -> None:
-    towers.check_siglip(m, found)
+    towers.check_siglip_vision(m, found)
+    towers.check_siglip_text(m, found)
     before = len(found)
     for name in ["vision_config.patch_size", "vision_config.num_patches"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
+        layers.check_integer(m, found, name, 1, 1000000)
     if len(found) == before:
-        patch = layers.integer(m.config, "vision_config.patch_size", 16)
+        patch = m.integer("vision_config.patch_size")
         side = grid(m)
-        count = layers.integer(m.config, "vision_config.num_patches", 256)
+        count = m.integer("vision_config.num_patches")
         if side * side != count:
             found.append("vision_config.num_patches " + str(count) + " is no square number")
         if "max_num_patches" not in m.processing:
@@ -34,7 +62,7 @@ def problems(m: Model, found: list[str]) -> None:
 
 def grid(m: Model) -> int:
     """The position embeddings are a square of this many patches to a side."""
-    count = layers.integer(m.config, "vision_config.num_patches", 256)
+    count = m.integer("vision_config.num_patches")
     side = 1
     while (side + 1) * (side + 1) <= count:
         side += 1
@@ -42,14 +70,17 @@ def grid(m: Model) -> int:
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    towers.siglip_shapes(m, shapes)
-    width = layers.integer(m.config, "vision_config.hidden_size", 768)
-    patch = layers.integer(m.config, "vision_config.patch_size", 16)
+    towers.siglip_text_shapes(m, shapes)
+    towers.siglip_vision_shapes(m, shapes)
+    width = m.integer("vision_config.hidden_size")
+    patch = m.integer("vision_config.patch_size")
     layers.linear_shapes(shapes, "vision_model.embeddings.patch_embedding", width, 3 * patch * patch)
     shapes["vision_model.embeddings.position_embedding.weight"] = [
-        layers.integer(m.config, "vision_config.num_patches", 256),
+        m.integer("vision_config.num_patches"),
         width,
     ]
+    for name in ["logit_scale", "logit_bias"]:
+        shapes[name] = [1]
 
 
 def ignored() -> list[str]:
@@ -59,7 +90,8 @@ def ignored() -> list[str]:
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     layers.pack(m, m.weights, "vision_model.embeddings.patch_embedding", False)
-    towers.load_siglip(m, state)
+    towers.load_siglip_text(m, state)
+    towers.load_siglip_vision(m, state)
 
 
 def text_positions(m: Model) -> int:

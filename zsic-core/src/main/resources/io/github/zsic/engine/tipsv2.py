@@ -14,35 +14,67 @@ from . import layers
 from .model import Model
 
 
+def defaults() -> dict[str, float]:
+    return {
+        "temperature_init_value": 0.005065968260169029,
+        "text_config.hidden_size": 768.0,
+        "text_config.intermediate_size": 3072.0,
+        "text_config.num_hidden_layers": 12.0,
+        "text_config.num_attention_heads": 12.0,
+        "text_config.max_position_embeddings": 64.0,
+        "text_config.vocab_size": 32000.0,
+        "text_config.layer_norm_eps": 1e-5,
+        "text_config.pooling_epsilon": 1e-8,
+        "text_config.scale_sqrt_depth": 1.0,
+        "vision_config.hidden_size": 768.0,
+        "vision_config.num_hidden_layers": 12.0,
+        "vision_config.num_attention_heads": 12.0,
+        "vision_config.mlp_ratio": 4.0,
+        "vision_config.image_size": 448.0,
+        "vision_config.patch_size": 14.0,
+        "vision_config.num_register_tokens": 1.0,
+        "vision_config.layer_norm_eps": 1e-6,
+        "vision_config.qkv_bias": 1.0,
+        "vision_config.use_swiglu_ffn": 0.0,
+    }
+
+
+def default_names() -> dict[str, str]:
+    return {
+        "text_config.hidden_act": "relu",
+        "vision_config.hidden_act": "gelu",
+    }
+
+
 def problems(m: Model, found: list[str]) -> None:
     vision = "vision_config."
     text = "text_config."
-    layers.check_tower(found, m.config, m.names, vision, 768, 12, "gelu")
-    layers.check_sizes(found, m.config, m.names, text, 768, 12)
-    if layers.text(m.names, text + "hidden_act", "relu") != "relu":
+    layers.check_tower(m, found, vision)
+    layers.check_sizes(m, found, text)
+    if m.names[text + "hidden_act"] != "relu":
         found.append("text_config.hidden_act is '" + m.names[text + "hidden_act"] + "', and zsic has 'relu'")
     for name in [vision + "image_size", vision + "patch_size", text + "max_position_embeddings"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
-    layers.check_integer(found, m.config, m.names, text + "vocab_size", 1, 1000000000)
-    layers.check_integer(found, m.config, m.names, vision + "num_register_tokens", 0, 1000)
+        layers.check_integer(m, found, name, 1, 1000000)
+    layers.check_integer(m, found, text + "vocab_size", 1, 1000000000)
+    layers.check_integer(m, found, vision + "num_register_tokens", 0, 1000)
     for name in [vision + "mlp_ratio", "temperature_init_value"]:
-        if layers.number(m.config, name, 1.0) <= 0.0 or name in m.names:
+        if m.config[name] <= 0.0 or name in m.names:
             found.append(name + " is no positive number")
     if len(found) == 0:
-        width = layers.integer(m.config, vision + "hidden_size", 768)
-        width0 = layers.integer(m.config, text + "hidden_size", 768)
+        width = m.integer(vision + "hidden_size")
+        width0 = m.integer(text + "hidden_size")
         if width != width0:
             found.append("text_config.hidden_size is {}, but vision_config.hidden_size is {}".format(width0, width))
         if width < 4:
             found.append("text_config.hidden_size " + str(width) + " is too small for the position embeddings")
-        patch = layers.integer(m.config, vision + "patch_size", 14)
-        size = layers.check_fixed(found, m.processing)
+        patch = m.integer(vision + "patch_size")
+        size = layers.check_fixed(m, found)
         if len(found) == 0 and (size[0] < patch or size[1] < patch):
             found.append("the image processor makes pictures smaller than one patch of " + str(patch) + " pixels")
 
 
 def gated(m: Model) -> bool:
-    return layers.number(m.config, "vision_config.use_swiglu_ffn", 0.0) != 0.0
+    return m.config["vision_config.use_swiglu_ffn"] != 0.0
 
 
 def mlp_names(m: Model) -> list[str]:
@@ -55,35 +87,34 @@ def mlp_names(m: Model) -> list[str]:
 
 
 def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    c = m.config
-    width = layers.integer(c, "vision_config.hidden_size", 768)
+    width = m.integer("vision_config.hidden_size")
     text = "text_encoder."
-    shapes[text + "token_embedding.weight"] = [layers.integer(c, "text_config.vocab_size", 32000), width]
-    inner = layers.integer(c, "text_config.intermediate_size", 3072)
-    count = layers.integer(c, "text_config.num_hidden_layers", 12)
+    shapes[text + "token_embedding.weight"] = [m.integer("text_config.vocab_size"), width]
+    inner = m.integer("text_config.intermediate_size")
+    count = m.integer("text_config.num_hidden_layers")
     layers.resblocks_shapes(shapes, text + "transformer.resblocks.", count, width, inner)
     layers.norm_shapes(shapes, text + "ln_final", width)
     vision = "vision_encoder."
-    patch = layers.integer(c, "vision_config.patch_size", 14)
-    grid = layers.integer(c, "vision_config.image_size", 448) // patch
+    patch = m.integer("vision_config.patch_size")
+    grid = m.integer("vision_config.image_size") // patch
     shapes[vision + "cls_token"] = [1, 1, width]
-    shapes[vision + "register_tokens"] = [1, layers.integer(c, "vision_config.num_register_tokens", 1), width]
+    shapes[vision + "register_tokens"] = [1, m.integer("vision_config.num_register_tokens"), width]
     shapes[vision + "pos_embed"] = [1, grid * grid + 1, width]
     shapes[vision + "patch_embed.proj.weight"] = [width, 3, patch, patch]
     shapes[vision + "patch_embed.proj.bias"] = [width]
     # An MLP with a gate has two thirds of the width, in multiples of 8, and two functions of it.
-    inner = int(float(width) * layers.number(c, "vision_config.mlp_ratio", 4.0))
+    inner = int(float(width) * m.config["vision_config.mlp_ratio"])
     first = inner
     if gated(m):
         inner = (int(float(inner * 2) / 3.0) + 7) // 8 * 8
         first = 2 * inner
     mlp = mlp_names(m)
-    for i in range(layers.integer(c, "vision_config.num_hidden_layers", 12)):
+    for i in range(m.integer("vision_config.num_hidden_layers")):
         block = vision + "blocks." + str(i) + "."
         for norm in ["norm1", "norm2"]:
             layers.norm_shapes(shapes, block + norm, width)
         shapes[block + "attn.qkv.weight"] = [3 * width, width]
-        if layers.number(c, "vision_config.qkv_bias", 1.0) != 0.0:
+        if m.config["vision_config.qkv_bias"] != 0.0:
             shapes[block + "attn.qkv.bias"] = [3 * width]
         layers.linear_shapes(shapes, block + "attn.proj", width, width)
         for scale in ["ls1", "ls2"]:
@@ -101,13 +132,13 @@ def ignored() -> list[str]:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "text_config.num_hidden_layers", 12)
+    count = m.integer("text_config.num_hidden_layers")
     m.layers["text"] = layers.resblocks(m, state, "text_encoder.transformer.resblocks.", count, "relu")
     layers.pack_patches(m, m.weights, "vision_encoder.patch_embed.proj")
-    kind = layers.text(m.names, "vision_config.hidden_act", "gelu")
+    kind = m.names["vision_config.hidden_act"]
     mlp = mlp_names(m)
     stack: list[dict[str, Tensor]] = []
-    for i in range(layers.integer(m.config, "vision_config.num_hidden_layers", 12)):
+    for i in range(m.integer("vision_config.num_hidden_layers")):
         block = "vision_encoder.blocks." + str(i) + "."
         layer: dict[str, Tensor] = {}
         layer["qkv.weight"] = layers.weight(state, block + "attn.qkv.weight", m.device)
@@ -133,7 +164,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
 
 
 def text_positions(m: Model) -> int:
-    return layers.integer(m.config, "text_config.max_position_embeddings", 64)
+    return m.integer("text_config.max_position_embeddings")
 
 
 def pads_texts(m: Model) -> bool:
@@ -142,7 +173,7 @@ def pads_texts(m: Model) -> bool:
 
 def logit_scale(m: Model) -> float:
     """Where the files hold no temperature, as the published ones, the configuration has it."""
-    temperature = layers.number(m.config, "temperature_init_value", 0.005065968260169029)
+    temperature = m.config["temperature_init_value"]
     if "temperature" in m.weights:
         temperature = float(m.weights["temperature"])
     return 1.0 / temperature
@@ -155,9 +186,7 @@ def logit_bias(m: Model) -> float:
 def positions(m: Model, rows: int, columns: int) -> Tensor:
     """The position embeddings of the class token and of so many rows and columns of patches."""
     table = m.weights["vision_encoder.pos_embed"]
-    side = layers.integer(m.config, "vision_config.image_size", 448) // layers.integer(
-        m.config, "vision_config.patch_size", 14
-    )
+    side = m.integer("vision_config.image_size") // m.integer("vision_config.patch_size")
     if rows != side or columns != side:
         width = table.size(2)
         grid = table.narrow(1, 1, side * side).view([1, side, side, width]).permute([0, 3, 1, 2])
@@ -170,15 +199,15 @@ def positions(m: Model, rows: int, columns: int) -> Tensor:
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:
     w = m.weights
     pixels = layers.pixel_values(images, m.processing, m.device)
-    patch = layers.integer(m.config, "vision_config.patch_size", 14)
+    patch = m.integer("vision_config.patch_size")
     x = layers.patches(pixels, w, "vision_encoder.patch_embed.proj", patch)
     x = layers.with_class_token(x, w["vision_encoder.cls_token"])
     x = x + positions(m, pixels.size(2) // patch, pixels.size(3) // patch)
     registers = w["vision_encoder.register_tokens"].expand([x.size(0), -1, -1])
     x = torch.cat([x.narrow(1, 0, 1), registers, x.narrow(1, 1, x.size(1) - 1)], 1)
-    eps = layers.number(m.config, "vision_config.layer_norm_eps", 1e-6)
-    heads = layers.integer(m.config, "vision_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "vision_config.hidden_act", "gelu")
+    eps = m.config["vision_config.layer_norm_eps"]
+    heads = m.integer("vision_config.num_attention_heads")
+    kind = m.names["vision_config.hidden_act"]
     gate = gated(m)
     stack = m.layers["vision"]
     for i in range(len(stack)):
@@ -216,13 +245,13 @@ def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     w = m.weights
     x = layers.words(w, "text_encoder.token_embedding.weight", ids)
     width = x.size(2)
-    if layers.number(m.config, "text_config.scale_sqrt_depth", 1.0) != 0.0:
+    if m.config["text_config.scale_sqrt_depth"] != 0.0:
         x = x * math.sqrt(float(width))
     x = x + waves(ids.size(1), width, m.device)
-    eps = layers.number(m.config, "text_config.layer_norm_eps", 1e-5)
-    heads = layers.integer(m.config, "text_config.num_attention_heads", 12)
+    eps = m.config["text_config.layer_norm_eps"]
+    heads = m.integer("text_config.num_attention_heads")
     x = layers.encoder(x, m.layers["text"], heads, "relu", eps, False, layers.key_mask(mask), None)
     x = layers.layer_norm(x, w, "text_encoder.ln_final", eps)
     read = mask.to(torch.float32)
-    epsilon = layers.number(m.config, "text_config.pooling_epsilon", 1e-8)
+    epsilon = m.config["text_config.pooling_epsilon"]
     return (x * read.unsqueeze(2)).sum([1]) / (read.sum([1], keepdim=True) + epsilon)

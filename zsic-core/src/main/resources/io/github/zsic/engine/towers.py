@@ -14,29 +14,28 @@ from .model import Model
 
 def check_clip_text(m: Model, found: list[str]) -> None:
     """models/clip/modeling_clip.py of transformers, CLIPTextModel and text_projection."""
-    layers.check_tower(found, m.config, m.names, "text_config.", 512, 8, "quick_gelu")
+    layers.check_tower(m, found, "text_config.")
     for name in ["projection_dim", "text_config.max_position_embeddings"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
-    layers.check_integer(found, m.config, m.names, "text_config.vocab_size", 1, 1000000000)
-    layers.check_integer(found, m.config, m.names, "text_config.eos_token_id", 0, 1000000000)
+        layers.check_integer(m, found, name, 1, 1000000)
+    layers.check_integer(m, found, "text_config.vocab_size", 1, 1000000000)
+    layers.check_integer(m, found, "text_config.eos_token_id", 0, 1000000000)
 
 
 def clip_text_shapes(m: Model, shapes: dict[str, list[int]], dimension: int) -> None:
-    c = m.config
-    width = layers.integer(c, "text_config.hidden_size", 512)
-    inner = layers.integer(c, "text_config.intermediate_size", 2048)
-    positions = layers.integer(c, "text_config.max_position_embeddings", 77)
-    shapes["text_model.embeddings.token_embedding.weight"] = [layers.integer(c, "text_config.vocab_size", 49408), width]
+    width = m.integer("text_config.hidden_size")
+    inner = m.integer("text_config.intermediate_size")
+    positions = m.integer("text_config.max_position_embeddings")
+    shapes["text_model.embeddings.token_embedding.weight"] = [m.integer("text_config.vocab_size"), width]
     shapes["text_model.embeddings.position_embedding.weight"] = [positions, width]
-    count = layers.integer(c, "text_config.num_hidden_layers", 12)
+    count = m.integer("text_config.num_hidden_layers")
     layers.encoder_layers_shapes(shapes, "text_model.encoder.layers.", count, width, inner)
     layers.norm_shapes(shapes, "text_model.final_layer_norm", width)
     shapes["text_projection.weight"] = [dimension, width]
 
 
 def load_clip_text(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "text_config.num_hidden_layers", 12)
-    kind = layers.text(m.names, "text_config.hidden_act", "quick_gelu")
+    count = m.integer("text_config.num_hidden_layers")
+    kind = m.names["text_config.hidden_act"]
     m.layers["text"] = layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
 
 
@@ -47,9 +46,9 @@ def encode_clip_text(m: Model, ids: Tensor, end: Tensor) -> Tensor:
     w = m.weights
     x = layers.words(w, "text_model.embeddings.token_embedding.weight", ids)
     x = x + w["text_model.embeddings.position_embedding.weight"].narrow(0, 0, ids.size(1))
-    eps = layers.number(m.config, "text_config.layer_norm_eps", 1e-5)
-    heads = layers.integer(m.config, "text_config.num_attention_heads", 8)
-    kind = layers.text(m.names, "text_config.hidden_act", "quick_gelu")
+    eps = m.config["text_config.layer_norm_eps"]
+    heads = m.integer("text_config.num_attention_heads")
+    kind = m.names["text_config.hidden_act"]
     x = layers.encoder(x, m.layers["text"], heads, kind, eps, True, None, end)
     x = layers.layer_norm(x, w, "text_model.final_layer_norm", eps)
     return F.linear(x, w["text_projection.weight"])
@@ -59,7 +58,7 @@ def clip_end(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     """Where the end token is. Configurations from before transformers#24773 say 2, which was never the end token: for
     them it is the one with the highest id.
     """
-    eos = layers.integer(m.config, "text_config.eos_token_id", 49407)
+    eos = m.integer("text_config.eos_token_id")
     return (ids * mask).argmax(-1) if eos == 2 else layers.first_position(ids, eos)
 
 
@@ -68,20 +67,19 @@ def clip_end(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
 
 def check_clip_vision(m: Model, found: list[str]) -> None:
     """models/clip/modeling_clip.py of transformers, CLIPVisionModel and visual_projection."""
-    layers.check_tower(found, m.config, m.names, "vision_config.", 768, 12, "quick_gelu")
-    layers.check_patches(found, m.config, m.names, m.processing, 224)
+    layers.check_tower(m, found, "vision_config.")
+    layers.check_patches(m, found)
 
 
 def clip_vision_shapes(m: Model, shapes: dict[str, list[int]], dimension: int) -> None:
-    c = m.config
-    width = layers.integer(c, "vision_config.hidden_size", 768)
-    inner = layers.integer(c, "vision_config.intermediate_size", 3072)
-    patch = layers.integer(c, "vision_config.patch_size", 32)
-    grid = layers.integer(c, "vision_config.image_size", 224) // patch
+    width = m.integer("vision_config.hidden_size")
+    inner = m.integer("vision_config.intermediate_size")
+    patch = m.integer("vision_config.patch_size")
+    grid = m.integer("vision_config.image_size") // patch
     shapes["vision_model.embeddings.class_embedding"] = [width]
     shapes["vision_model.embeddings.patch_embedding.weight"] = [width, 3, patch, patch]
     shapes["vision_model.embeddings.position_embedding.weight"] = [grid * grid + 1, width]
-    count = layers.integer(c, "vision_config.num_hidden_layers", 12)
+    count = m.integer("vision_config.num_hidden_layers")
     layers.encoder_layers_shapes(shapes, "vision_model.encoder.layers.", count, width, inner)
     layers.norm_shapes(shapes, "vision_model.pre_layrnorm", width)
     layers.norm_shapes(shapes, "vision_model.post_layernorm", width)
@@ -89,8 +87,8 @@ def clip_vision_shapes(m: Model, shapes: dict[str, list[int]], dimension: int) -
 
 
 def load_clip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "vision_config.num_hidden_layers", 12)
-    kind = layers.text(m.names, "vision_config.hidden_act", "quick_gelu")
+    count = m.integer("vision_config.num_hidden_layers")
+    kind = m.names["vision_config.hidden_act"]
     layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
     m.layers["vision"] = layers.encoder_layers(m, state, "vision_model.encoder.layers.", count, kind)
 
@@ -102,51 +100,33 @@ def encode_clip_images(m: Model, images: list[Tensor]) -> Tensor:
 
 def encode_clip_pixels(m: Model, pixels: Tensor, positions: Tensor) -> Tensor:
     w = m.weights
-    patch = layers.integer(m.config, "vision_config.patch_size", 32)
+    patch = m.integer("vision_config.patch_size")
     x = layers.patches(pixels, w, "vision_model.embeddings.patch_embedding", patch)
     x = layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
     x = x + positions
-    eps = layers.number(m.config, "vision_config.layer_norm_eps", 1e-5)
-    heads = layers.integer(m.config, "vision_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "vision_config.hidden_act", "quick_gelu")
+    eps = m.config["vision_config.layer_norm_eps"]
+    heads = m.integer("vision_config.num_attention_heads")
+    kind = m.names["vision_config.hidden_act"]
     x = layers.layer_norm(x, w, "vision_model.pre_layrnorm", eps)
     x = layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, layers.first(x))
     x = layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
     return layers.project(x, w["visual_projection.weight"])
 
 
-# ------------------------------------------------------------------------------ CLIP, both towers
+# ------------------------------------------------------------------------------------ SigLIP, text
 
 
-def clip_shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    dimension = layers.integer(m.config, "projection_dim", 512)
-    clip_text_shapes(m, shapes, dimension)
-    clip_vision_shapes(m, shapes, dimension)
-    layers.scalar_shape(shapes, "logit_scale")
-
-
-def load_clip(m: Model, state: dict[str, list[Tensor]]) -> None:
-    load_clip_text(m, state)
-    load_clip_vision(m, state)
-
-
-# ------------------------------------------------------------------------------------------ SigLIP
-
-
-def check_siglip(m: Model, found: list[str]) -> None:
-    """What SigLIP and its NaFlex form have in common: models/siglip/modeling_siglip.py of transformers,
-    SiglipTextModel, the layers of SiglipVisionModel, and SiglipMultiheadAttentionPoolingHead.
+def check_siglip_text(m: Model, found: list[str]) -> None:
+    """models/siglip/modeling_siglip.py of transformers, SiglipTextModel. What it makes has the width of the tower for
+    pictures.
     """
-    layers.check_tower(found, m.config, m.names, "text_config.", 768, 12, "gelu_pytorch_tanh")
-    layers.check_tower(found, m.config, m.names, "vision_config.", 768, 12, "gelu_pytorch_tanh")
+    layers.check_tower(m, found, "text_config.")
     for name in ["text_config.max_position_embeddings", "text_config.projection_size"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
-    layers.check_integer(found, m.config, m.names, "text_config.vocab_size", 1, 1000000000)
-    if layers.number(m.config, "vision_config.vision_use_head", 1.0) == 0.0:
-        found.append("vision_config.vision_use_head is false, so the model makes no embedding of a picture")
+        layers.check_integer(m, found, name, 1, 1000000)
+    layers.check_integer(m, found, "text_config.vocab_size", 1, 1000000000)
     if len(found) == 0:
         dimension = siglip_dimension(m)
-        width = layers.integer(m.config, "vision_config.hidden_size", 768)
+        width = m.integer("vision_config.hidden_size")
         if dimension != width:
             found.append(
                 "text_config.projection_size is {}, but vision_config.hidden_size is {}".format(dimension, width)
@@ -154,55 +134,32 @@ def check_siglip(m: Model, found: list[str]) -> None:
 
 
 def siglip_dimension(m: Model) -> int:
-    width = layers.integer(m.config, "text_config.hidden_size", 768)
-    return layers.integer(m.config, "text_config.projection_size", width)
+    if "text_config.projection_size" in m.config:
+        return m.integer("text_config.projection_size")
+    return m.integer("text_config.hidden_size")
 
 
 def siglip_text_positions(m: Model) -> int:
     """The pipeline pads to 64 whatever the model has, which fails for those that have fewer positions."""
-    return min(layers.integer(m.config, "text_config.max_position_embeddings", 64), 64)
+    return min(m.integer("text_config.max_position_embeddings"), 64)
 
 
-def siglip_shapes(m: Model, shapes: dict[str, list[int]]) -> None:
-    """All but the patch and position embeddings of the vision tower."""
-    c = m.config
-    width = layers.integer(c, "text_config.hidden_size", 768)
-    inner = layers.integer(c, "text_config.intermediate_size", 3072)
-    positions = layers.integer(c, "text_config.max_position_embeddings", 64)
-    shapes["text_model.embeddings.token_embedding.weight"] = [layers.integer(c, "text_config.vocab_size", 32000), width]
+def siglip_text_shapes(m: Model, shapes: dict[str, list[int]]) -> None:
+    width = m.integer("text_config.hidden_size")
+    inner = m.integer("text_config.intermediate_size")
+    positions = m.integer("text_config.max_position_embeddings")
+    shapes["text_model.embeddings.token_embedding.weight"] = [m.integer("text_config.vocab_size"), width]
     shapes["text_model.embeddings.position_embedding.weight"] = [positions, width]
-    count = layers.integer(c, "text_config.num_hidden_layers", 12)
+    count = m.integer("text_config.num_hidden_layers")
     layers.encoder_layers_shapes(shapes, "text_model.encoder.layers.", count, width, inner)
     layers.norm_shapes(shapes, "text_model.final_layer_norm", width)
     layers.linear_shapes(shapes, "text_model.head", siglip_dimension(m), width)
-    width0 = layers.integer(c, "vision_config.hidden_size", 768)
-    inner0 = layers.integer(c, "vision_config.intermediate_size", 3072)
-    count0 = layers.integer(c, "vision_config.num_hidden_layers", 12)
-    layers.encoder_layers_shapes(shapes, "vision_model.encoder.layers.", count0, width0, inner0)
-    layers.norm_shapes(shapes, "vision_model.post_layernorm", width0)
-    shapes["vision_model.head.probe"] = [1, 1, width0]
-    shapes["vision_model.head.attention.in_proj_weight"] = [3 * width0, width0]
-    shapes["vision_model.head.attention.in_proj_bias"] = [3 * width0]
-    layers.linear_shapes(shapes, "vision_model.head.attention.out_proj", width0, width0)
-    layers.norm_shapes(shapes, "vision_model.head.layernorm", width0)
-    layers.linear_shapes(shapes, "vision_model.head.mlp.fc1", inner0, width0)
-    layers.linear_shapes(shapes, "vision_model.head.mlp.fc2", width0, inner0)
-    shapes["logit_scale"] = [1]
-    shapes["logit_bias"] = [1]
 
 
-def load_siglip(m: Model, state: dict[str, list[Tensor]]) -> None:
-    count = layers.integer(m.config, "text_config.num_hidden_layers", 12)
-    kind = layers.text(m.names, "text_config.hidden_act", "gelu_pytorch_tanh")
+def load_siglip_text(m: Model, state: dict[str, list[Tensor]]) -> None:
+    count = m.integer("text_config.num_hidden_layers")
+    kind = m.names["text_config.hidden_act"]
     m.layers["text"] = layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
-    count0 = layers.integer(m.config, "vision_config.num_hidden_layers", 12)
-    kind0 = layers.text(m.names, "vision_config.hidden_act", "gelu_pytorch_tanh")
-    m.layers["vision"] = layers.encoder_layers(m, state, "vision_model.encoder.layers.", count0, kind0)
-    head = "vision_model.head."
-    layers.pack_attention_pooling(m, head)
-    layers.pack_feed_forward(m, m.weights, head + "mlp.fc1", head + "mlp.fc2", kind0)
-    for name in ["mlp.fc1", "mlp.fc2"]:
-        layers.pack(m, m.weights, head + name, True)
 
 
 def encode_siglip_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
@@ -210,21 +167,61 @@ def encode_siglip_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
     w = m.weights
     x = layers.words(w, "text_model.embeddings.token_embedding.weight", ids)
     x = x + w["text_model.embeddings.position_embedding.weight"].narrow(0, 0, ids.size(1))
-    eps = layers.number(m.config, "text_config.layer_norm_eps", 1e-6)
-    heads = layers.integer(m.config, "text_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "text_config.hidden_act", "gelu_pytorch_tanh")
+    eps = m.config["text_config.layer_norm_eps"]
+    heads = m.integer("text_config.num_attention_heads")
+    kind = m.names["text_config.hidden_act"]
     last = layers.first(x) + (x.size(1) - 1)
     x = layers.encoder(x, m.layers["text"], heads, kind, eps, False, layers.key_mask(mask), last)
     x = layers.layer_norm(x, w, "text_model.final_layer_norm", eps)
     return layers.linear(x, w, "text_model.head")
 
 
+# ---------------------------------------------------------------------------------- SigLIP, vision
+
+
+def check_siglip_vision(m: Model, found: list[str]) -> None:
+    """What SigLIP and its NaFlex form have in common: models/siglip/modeling_siglip.py of transformers, the layers of
+    SiglipVisionModel, and SiglipMultiheadAttentionPoolingHead.
+    """
+    layers.check_tower(m, found, "vision_config.")
+    if m.config["vision_config.vision_use_head"] == 0.0:
+        found.append("vision_config.vision_use_head is false, so the model makes no embedding of a picture")
+
+
+def siglip_vision_shapes(m: Model, shapes: dict[str, list[int]]) -> None:
+    """All but the embeddings of patches and positions."""
+    width = m.integer("vision_config.hidden_size")
+    inner = m.integer("vision_config.intermediate_size")
+    count = m.integer("vision_config.num_hidden_layers")
+    head = "vision_model.head."
+    layers.encoder_layers_shapes(shapes, "vision_model.encoder.layers.", count, width, inner)
+    layers.norm_shapes(shapes, "vision_model.post_layernorm", width)
+    shapes[head + "probe"] = [1, 1, width]
+    shapes[head + "attention.in_proj_weight"] = [3 * width, width]
+    shapes[head + "attention.in_proj_bias"] = [3 * width]
+    layers.linear_shapes(shapes, head + "attention.out_proj", width, width)
+    layers.norm_shapes(shapes, head + "layernorm", width)
+    layers.linear_shapes(shapes, head + "mlp.fc1", inner, width)
+    layers.linear_shapes(shapes, head + "mlp.fc2", width, inner)
+
+
+def load_siglip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
+    count = m.integer("vision_config.num_hidden_layers")
+    kind = m.names["vision_config.hidden_act"]
+    head = "vision_model.head."
+    m.layers["vision"] = layers.encoder_layers(m, state, "vision_model.encoder.layers.", count, kind)
+    layers.pack_attention_pooling(m, head)
+    layers.pack_feed_forward(m, m.weights, head + "mlp.fc1", head + "mlp.fc2", kind)
+    for name in ["mlp.fc1", "mlp.fc2"]:
+        layers.pack(m, m.weights, head + name, True)
+
+
 def encode_siglip_patches(m: Model, x: Tensor, mask: Tensor | None) -> Tensor:
     """Patches with their positions, [batch, patches, width], through the layers and the head."""
     w = m.weights
-    eps = layers.number(m.config, "vision_config.layer_norm_eps", 1e-6)
-    heads = layers.integer(m.config, "vision_config.num_attention_heads", 12)
-    kind = layers.text(m.names, "vision_config.hidden_act", "gelu_pytorch_tanh")
+    eps = m.config["vision_config.layer_norm_eps"]
+    heads = m.integer("vision_config.num_attention_heads")
+    kind = m.names["vision_config.hidden_act"]
     x = layers.encoder(x, m.layers["vision"], heads, kind, eps, False, mask, None)
     x = layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
     x = layers.attention_pooling(x, w, "vision_model.head.", heads, mask)
@@ -240,11 +237,11 @@ def check_bert(m: Model, found: list[str]) -> None:
     transformers repeat it. The tensors' names begin with a prefix; the sizes are in text_config. Some have no token
     types.
     """
-    layers.check_tower(found, m.config, m.names, "text_config.", 768, 12, "gelu")
+    layers.check_tower(m, found, "text_config.")
     for name in ["projection_dim", "text_config.max_position_embeddings", "text_config.type_vocab_size"]:
-        layers.check_integer(found, m.config, m.names, name, 1, 1000000)
-    layers.check_integer(found, m.config, m.names, "text_config.vocab_size", 1, 1000000000)
-    layers.check_integer(found, m.config, m.names, "text_config.pad_token_id", 0, 1000000)
+        layers.check_integer(m, found, name, 1, 1000000)
+    layers.check_integer(m, found, "text_config.vocab_size", 1, 1000000000)
+    layers.check_integer(m, found, "text_config.pad_token_id", 0, 1000000)
 
 
 def bert_shapes(
@@ -272,8 +269,17 @@ def bert_shapes(
         layers.norm_shapes(shapes, layer + "output.LayerNorm", width)
 
 
-def load_bert(m: Model, state: dict[str, list[Tensor]], prefix: str, count: int) -> None:
-    kind = layers.text(m.names, "text_config.hidden_act", "gelu")
+def bert_text_shapes(m: Model, shapes: dict[str, list[int]], prefix: str, types: int) -> None:
+    """Those of a tower whose sizes are in text_config."""
+    vocabulary = m.integer("text_config.vocab_size")
+    positions = m.integer("text_config.max_position_embeddings")
+    count = m.integer("text_config.num_hidden_layers")
+    width = m.integer("text_config.hidden_size")
+    inner = m.integer("text_config.intermediate_size")
+    bert_shapes(shapes, prefix, vocabulary, positions, types, count, width, inner)
+
+
+def load_bert(m: Model, state: dict[str, list[Tensor]], prefix: str, count: int, kind: str) -> None:
     stack: list[dict[str, Tensor]] = []
     for i in range(count):
         source = prefix + "encoder.layer." + str(i) + "."
@@ -297,19 +303,24 @@ def load_bert(m: Model, state: dict[str, list[Tensor]], prefix: str, count: int)
     m.layers["text"] = stack
 
 
-def encode_bert(
-    m: Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float
-) -> Tensor:
+def load_bert_text(m: Model, state: dict[str, list[Tensor]], prefix: str) -> None:
+    load_bert(m, state, prefix, m.integer("text_config.num_hidden_layers"), m.names["text_config.hidden_act"])
+
+
+def encode_bert_text(m: Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
     """The state of the first token, behind the last layer. A text's own length decides its positions, and padding is
     masked, so it does not reach that token.
     """
-    return encode_bert_tokens(m, prefix, ids, positions, mask, heads, kind, eps, False)
+    heads = m.integer("text_config.num_attention_heads")
+    kind = m.names["text_config.hidden_act"]
+    eps = m.config["text_config.layer_norm_eps"]
+    return encode_bert(m, prefix, ids, positions, mask, heads, kind, eps, False)
 
 
-def encode_bert_tokens(
+def encode_bert(
     m: Model, prefix: str, ids: Tensor, positions: Tensor, mask: Tensor, heads: int, kind: str, eps: float, all: bool
 ) -> Tensor:
-    """The same, or the states of all tokens, [batch, tokens, width]."""
+    """The state of the first token, or those of all, [batch, tokens, width]."""
     w = m.weights
     x = layers.words(w, prefix + "embeddings.word_embeddings.weight", ids)
     types = prefix + "embeddings.token_type_embeddings.weight"
@@ -336,21 +347,22 @@ def encode_bert_tokens(
 # ------------------------------------------------------------------------------------ BLIP, vision
 
 
-def check_blip_vision(m: Model, found: list[str], size: int) -> None:
+def check_blip_vision(m: Model, found: list[str]) -> None:
     """The vision tower of BLIP and BLIP-2: models/blip/modeling_blip.py of transformers, BlipVisionModel."""
-    layers.check_tower(found, m.config, m.names, "vision_config.", 768, 12, "gelu")
-    layers.check_patches(found, m.config, m.names, m.processing, size)
+    layers.check_tower(m, found, "vision_config.")
+    layers.check_patches(m, found)
 
 
-def blip_vision_shapes(
-    shapes: dict[str, list[int]], count: int, width: int, inner: int, size: int, patch: int, bias: bool
-) -> None:
-    grid = size // patch
+def blip_vision_shapes(m: Model, shapes: dict[str, list[int]], bias: bool) -> None:
+    width = m.integer("vision_config.hidden_size")
+    inner = m.integer("vision_config.intermediate_size")
+    patch = m.integer("vision_config.patch_size")
+    grid = m.integer("vision_config.image_size") // patch
     shapes["vision_model.embeddings.class_embedding"] = [1, 1, width]
     shapes["vision_model.embeddings.patch_embedding.weight"] = [width, 3, patch, patch]
     shapes["vision_model.embeddings.patch_embedding.bias"] = [width]
     shapes["vision_model.embeddings.position_embedding"] = [1, grid * grid + 1, width]
-    for i in range(count):
+    for i in range(m.integer("vision_config.num_hidden_layers")):
         layer = "vision_model.encoder.layers." + str(i) + "."
         shapes[layer + "self_attn.qkv.weight"] = [3 * width, width]
         if bias:
@@ -363,11 +375,11 @@ def blip_vision_shapes(
     layers.norm_shapes(shapes, "vision_model.post_layernorm", width)
 
 
-def load_blip_vision(m: Model, state: dict[str, list[Tensor]], count: int) -> None:
-    kind = layers.text(m.names, "vision_config.hidden_act", "gelu")
+def load_blip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
+    kind = m.names["vision_config.hidden_act"]
     layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
     stack: list[dict[str, Tensor]] = []
-    for i in range(count):
+    for i in range(m.integer("vision_config.num_hidden_layers")):
         source = "vision_model.encoder.layers." + str(i) + "."
         layer: dict[str, Tensor] = {}
         layer["qkv.weight"] = layers.weight(state, source + "self_attn.qkv.weight", m.device)
@@ -385,17 +397,16 @@ def load_blip_vision(m: Model, state: dict[str, list[Tensor]], count: int) -> No
     m.layers["vision"] = stack
 
 
-def encode_blip_images(
-    m: Model, images: list[Tensor], patch: int, heads: int, kind: str, eps: float, all: bool
-) -> Tensor:
+def encode_blip_images(m: Model, images: list[Tensor], all: bool) -> Tensor:
     """The states of all tokens, or of the class token, behind the norm."""
     w = m.weights
+    heads = m.integer("vision_config.num_attention_heads")
+    kind = m.names["vision_config.hidden_act"]
+    eps = m.config["vision_config.layer_norm_eps"]
     x = layers.pixel_values(images, m.processing, m.device)
-    x = layers.patches(x, w, "vision_model.embeddings.patch_embedding", patch)
+    x = layers.patches(x, w, "vision_model.embeddings.patch_embedding", m.integer("vision_config.patch_size"))
     x = layers.with_class_token(x, w["vision_model.embeddings.class_embedding"])
     x = x + w["vision_model.embeddings.position_embedding"]
-    positions: Tensor | None = None
-    if not all:
-        positions = layers.first(x)
+    positions = None if all else layers.first(x)
     x = layers.encoder(x, m.layers["vision"], heads, kind, eps, False, None, positions)
     return layers.layer_norm(x, w, "vision_model.post_layernorm", eps)
