@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from . import checks, layers, towers
 from .model import Model
+from .usual import logit_bias, pads_texts, text_positions  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -192,20 +193,8 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
                 checks.convolution(m, weight, groups)
 
 
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
 def logit_scale(m: Model) -> float:
     return 1.0 / float(m.weights["temperature"])
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def batch_norm(x: Tensor, m: Model, name: str) -> Tensor:

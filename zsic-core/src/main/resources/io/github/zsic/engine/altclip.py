@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from . import layers, towers
 from .model import Model
+from .usual import logit_bias, logit_scale, pads_texts  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -78,18 +79,6 @@ def padding(m: Model) -> int:
 
 def text_positions(m: Model) -> int:
     return m.integer("text_config.max_position_embeddings") - padding(m) - 1
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from . import layers, towers
 from .model import Model
+from .usual import logit_bias, logit_scale, pads_texts, text_positions  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -62,22 +63,6 @@ def ignored() -> list[str]:
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     towers.load_bert_text(m, state, "text_model.")
     towers.load_blip_vision(m, state)
-
-
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from . import layers, towers
 from .model import Model
+from .usual import logit_bias, pads_texts  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -144,16 +145,8 @@ def text_positions(m: Model) -> int:
     return m.integer("qformer_config.max_position_embeddings")
 
 
-def pads_texts(m: Model) -> bool:
-    return False
-
-
 def logit_scale(m: Model) -> float:
     return 1.0
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def cross_attention(x: Tensor, picture: Tensor, layer: dict[str, Tensor], heads: int) -> Tensor:

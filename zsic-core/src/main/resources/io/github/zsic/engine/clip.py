@@ -6,6 +6,7 @@ from torch import Tensor
 
 from . import layers, towers
 from .model import Model
+from .usual import ignored, logit_bias, logit_scale, pads_texts, text_positions  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -48,30 +49,9 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
     layers.scalar_shape(shapes, "logit_scale")
 
 
-def ignored() -> list[str]:
-    none: list[str] = []
-    return none
-
-
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     towers.load_clip_text(m, state)
     towers.load_clip_vision(m, state)
-
-
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:

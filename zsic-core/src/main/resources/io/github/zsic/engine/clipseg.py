@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from . import layers, towers
-from .clip import default_names, defaults, load_layers, shapes  # noqa: F401
+from .clip import default_names, defaults, encode_texts, load_layers, shapes  # noqa: F401
 from .model import Model
+from .usual import logit_bias, logit_scale, pads_texts, text_positions  # noqa: F401
 
 
 def problems(m: Model, found: list[str]) -> None:
@@ -29,22 +30,6 @@ def ignored() -> list[str]:
     return ["decoder."]
 
 
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
-
-
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:
     pixels = layers.pixel_values(images, m.processing, m.device)
     positions = m.weights["vision_model.embeddings.position_embedding.weight"]
@@ -59,7 +44,3 @@ def encode_images(m: Model, images: list[Tensor]) -> Tensor:
         table = table.permute([0, 2, 3, 1]).reshape([rows * columns, width])
         positions = torch.cat([positions.narrow(0, 0, 1), table], 0)
     return towers.encode_clip_pixels(m, pixels, positions)
-
-
-def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
-    return towers.encode_clip_text(m, ids, towers.clip_end(m, ids, mask))

@@ -5,38 +5,9 @@ models/metaclip_2/modeling_metaclip_2.py and configuration_metaclip_2.py of tran
 from torch import Tensor
 
 from . import layers, towers
-from .clip import default_names, defaults, load_layers, shapes  # noqa: F401
+from .clip import default_names, defaults, encode_images, load_layers, problems, shapes  # noqa: F401
 from .model import Model
-
-
-def problems(m: Model, found: list[str]) -> None:
-    towers.check_clip_text(m, found)
-    towers.check_clip_vision(m, found)
-
-
-def ignored() -> list[str]:
-    none: list[str] = []
-    return none
-
-
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
-
-
-def encode_images(m: Model, images: list[Tensor]) -> Tensor:
-    return towers.encode_clip_images(m, images)
+from .usual import ignored, logit_bias, logit_scale, pads_texts, text_positions  # noqa: F401
 
 
 def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:

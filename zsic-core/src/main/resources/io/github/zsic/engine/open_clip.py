@@ -10,6 +10,7 @@ from . import layers
 from . import open_clip_text as texts
 from . import open_clip_vit as pictures
 from .model import Model
+from .usual import logit_bias, logit_scale  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -69,14 +70,6 @@ def text_positions(m: Model) -> int:
 
 def pads_texts(m: Model) -> bool:
     return texts.pads(m)
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return float(m.weights["logit_bias"]) if "logit_bias" in m.weights else 0.0
 
 
 def activation(m: Model, tower: str) -> str:

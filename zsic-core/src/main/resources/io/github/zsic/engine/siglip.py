@@ -6,6 +6,7 @@ from torch import Tensor
 
 from . import layers, towers
 from .model import Model
+from .usual import ignored, logit_bias, logit_scale  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -54,11 +55,6 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
         shapes[name] = [1]
 
 
-def ignored() -> list[str]:
-    none: list[str] = []
-    return none
-
-
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
     towers.load_siglip_text(m, state)
@@ -71,14 +67,6 @@ def text_positions(m: Model) -> int:
 
 def pads_texts(m: Model) -> bool:
     return True
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return float(m.weights["logit_bias"])
 
 
 def encode_images(m: Model, images: list[Tensor]) -> Tensor:

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from . import layers, towers
 from .model import Model
+from .siglip import default_names, encode_texts, pads_texts, text_positions  # noqa: F401
+from .usual import ignored, logit_bias, logit_scale  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -28,13 +30,6 @@ def defaults() -> dict[str, float]:
         "vision_config.patch_size": 16.0,
         "vision_config.layer_norm_eps": 1e-6,
         "vision_config.vision_use_head": 1.0,
-    }
-
-
-def default_names() -> dict[str, str]:
-    return {
-        "text_config.hidden_act": "gelu_pytorch_tanh",
-        "vision_config.hidden_act": "gelu_pytorch_tanh",
     }
 
 
@@ -83,31 +78,10 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
         shapes[name] = [1]
 
 
-def ignored() -> list[str]:
-    none: list[str] = []
-    return none
-
-
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     layers.pack(m, m.weights, "vision_model.embeddings.patch_embedding", False)
     towers.load_siglip_text(m, state)
     towers.load_siglip_vision(m, state)
-
-
-def text_positions(m: Model) -> int:
-    return towers.siglip_text_positions(m)
-
-
-def pads_texts(m: Model) -> bool:
-    return True
-
-
-def logit_scale(m: Model) -> float:
-    return float(m.weights["logit_scale"].exp())
-
-
-def logit_bias(m: Model) -> float:
-    return float(m.weights["logit_bias"])
 
 
 def scaled(size: int, scale: float, patch: int) -> int:
@@ -168,7 +142,3 @@ def encode_images(m: Model, images: list[Tensor]) -> Tensor:
                 results[alike[j]] = x[j]
     ordered = [results[i] for i in range(len(pictures))]
     return torch.stack(ordered, 0)
-
-
-def encode_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
-    return towers.encode_siglip_texts(m, ids, mask)

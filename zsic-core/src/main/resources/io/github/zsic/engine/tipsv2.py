@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from . import layers
 from .model import Model
+from .usual import logit_bias, pads_texts, text_positions  # noqa: F401
 
 
 def defaults() -> dict[str, float]:
@@ -163,24 +164,12 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     m.layers["vision"] = stack
 
 
-def text_positions(m: Model) -> int:
-    return m.integer("text_config.max_position_embeddings")
-
-
-def pads_texts(m: Model) -> bool:
-    return False
-
-
 def logit_scale(m: Model) -> float:
     """Where the files hold no temperature, as the published ones, the configuration has it."""
     temperature = m.config["temperature_init_value"]
     if "temperature" in m.weights:
         temperature = float(m.weights["temperature"])
     return 1.0 / temperature
-
-
-def logit_bias(m: Model) -> float:
-    return 0.0
 
 
 def positions(m: Model, rows: int, columns: int) -> Tensor:
