@@ -183,14 +183,12 @@ def ignored() -> list[str]:
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     towers.load_bert_text(m, state, "text_model.")
+    layers.take(m, state, "vision_model.")
     if m.checked:
         for name in m.weights:
             weight = m.weights[name]
             if weight.dim() == 4:
-                groups = 1
-                if "depthwise_conv." in name:
-                    groups = weight.size(0)
-                checks.convolution(m, weight, groups)
+                checks.convolution(m, weight, weight.size(0) if "depthwise_conv." in name else 1)
 
 
 def logit_scale(m: Model) -> float:

@@ -111,6 +111,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     for i in range(m.integer("qformer_config.num_hidden_layers")):
         source = "qformer.encoder.layer." + str(i) + "."
         layer: dict[str, Tensor] = {}
+        looks = source + "crossattention.output.dense.weight" in state
         for suffix in [".weight", ".bias"]:
             q = layers.weight(state, source + "attention.attention.query" + suffix, m.device)
             k = layers.weight(state, source + "attention.attention.key" + suffix, m.device)
@@ -125,7 +126,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
                     "output" + part + ".LayerNorm",
                 ]:
                     layer[name + suffix] = layers.weight(state, source + name + suffix, m.device)
-            if source + "crossattention.output.dense.weight" in state:
+            if looks:
                 for name in [
                     "crossattention.attention.query",
                     "crossattention.attention.key",
@@ -139,6 +140,7 @@ def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
         layers.pack_layer(m, layer)
         stack.append(layer)
     m.layers["qformer"] = stack
+    layers.pack_words(m, state, "embeddings.word_embeddings.weight")
 
 
 def text_positions(m: Model) -> int:

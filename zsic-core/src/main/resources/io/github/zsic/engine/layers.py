@@ -92,21 +92,12 @@ def check_patches(m: Model, problems: list[str]) -> None:
 # ----------------------------------------------------------------------------------------- weights
 
 
-def is_of_layer(name: str) -> bool:
-    """Whether a tensor belongs to a numbered layer, whose weights the architecture fuses itself."""
-    return (
-        ".layers." in name
-        or ".layer." in name
-        or ".resblocks." in name
-        or "_encoder.blocks." in name
-        or "trunk.blocks." in name
-        or "trunk.stages." in name
-    )
+# The state is what the files hold, by name. A loader takes out of it what it fuses or packs; model.py keeps the rest.
 
 
 def weight(state: dict[str, list[Tensor]], key: str, device: str) -> Tensor:
-    """The tensor in float32 on the device, in memory of its own, so that nothing refers to the file it was mapped from.
-    A tensor too large for one mapping comes in parts.
+    """Takes a tensor: in float32 on the device, in memory of its own, so that nothing refers to the file it was mapped
+    from. A tensor too large for one mapping comes in parts.
     """
     return read(state, key, device, True)
 
@@ -119,8 +110,15 @@ def borrowed(state: dict[str, list[Tensor]], key: str, device: str) -> Tensor:
 
 
 def read(state: dict[str, list[Tensor]], key: str, device: str, copied: bool) -> Tensor:
-    parts = [part.to(device, torch.float32, copy=copied) for part in state[key]]
+    parts = [part.to(device, torch.float32, copy=copied) for part in state.pop(key)]
     return torch.cat(parts, 0) if len(parts) > 1 else parts[0]
+
+
+def take(m: Model, state: dict[str, list[Tensor]], prefix: str) -> None:
+    """Takes all tensors whose names begin so."""
+    for name in list(state.keys()):
+        if name.startswith(prefix):
+            m.weights[name] = weight(state, name, m.device)
 
 
 def scalar_shape(shapes: dict[str, list[int]], name: str) -> None:
@@ -543,19 +541,19 @@ def pack_layer(m: Model, layer: dict[str, Tensor]) -> None:
         pack(m, layer, name, True)
 
 
-def pack_patches(m: Model, weights: dict[str, Tensor], name: str) -> None:
-    """The kernel of patches, [width, 3, patch, patch], as a product. It is not quantized: it is a fiftieth of a model
+def pack_patches(m: Model, state: dict[str, list[Tensor]], name: str) -> None:
+    """Takes the kernel of patches, [width, 3, patch, patch], as a product. It is not quantized: it is a fiftieth of a model
     or less, and whatever comes later sees its errors.
     """
-    weights[name + ".weight"] = weights[name + ".weight"].flatten(1)
-    pack(m, weights, name, False)
+    take(m, state, name + ".")
+    m.weights[name + ".weight"] = m.weights[name + ".weight"].flatten(1)
+    pack(m, m.weights, name, False)
 
 
-def pack_words(m: Model, table: Tensor) -> Tensor:
-    """A table of embeddings of words. One of many words is most of a small model."""
-    if m.precision != "float32":
-        table = table.to(torch.float16)
-    return table
+def pack_words(m: Model, state: dict[str, list[Tensor]], name: str) -> None:
+    """Takes a table of embeddings of words. One of many words is most of a small model."""
+    table = weight(state, name, m.device)
+    m.weights[name] = table if m.precision == "float32" else table.to(torch.float16)
 
 
 def words(weights: dict[str, Tensor], name: str, ids: Tensor) -> Tensor:
@@ -836,10 +834,11 @@ def encoder(
     return x
 
 
-def pack_attention_pooling(m: Model, prefix: str) -> None:
-    """The attention of one learned query to x [batch, tokens, width], [batch, width], whose weights
+def pack_attention_pooling(m: Model, state: dict[str, list[Tensor]], prefix: str) -> None:
+    """Takes the attention of one learned query to x [batch, tokens, width], [batch, width], whose weights
     torch.nn.MultiheadAttention stores. The query is the same for all pictures, so it is projected once.
     """
+    take(m, state, prefix)
     w = m.weights
     weight = w.pop(prefix + "attention.in_proj_weight")
     bias = w.pop(prefix + "attention.in_proj_bias")
@@ -851,8 +850,9 @@ def pack_attention_pooling(m: Model, prefix: str) -> None:
     pack(m, w, prefix + "attention.out_proj", True)
 
 
-def pack_latent(m: Model, prefix: str) -> None:
+def pack_latent(m: Model, state: dict[str, list[Tensor]], prefix: str) -> None:
     """The same as timm stores it (AttentionPoolLatent of timm/layers/attention_pool.py)."""
+    take(m, state, prefix)
     w = m.weights
     w[prefix + "query"] = F.linear(w.pop(prefix + "latent"), w.pop(prefix + "q.weight"), w.pop(prefix + "q.bias"))
     for suffix in [".weight", ".bias"]:

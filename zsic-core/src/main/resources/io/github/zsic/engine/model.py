@@ -79,17 +79,12 @@ class Model(Module):
         return architecture.ignored()
 
     def load(self, state: dict[str, list[Tensor]], checked: bool) -> None:
-        """Takes the whole state dict once and keeps what it makes of it. What fast kernels compute is compared with
+        """Takes the whole state dict once, which is empty then, and keeps what it makes of it. What fast kernels compute is compared with
         plain operators on the way, unless the results are known anyway.
         """
         self.checked = checked
-        for name in self.shapes():
-            if not layers.is_of_layer(name):
-                whole = layers.weight(state, name, self.device)
-                if "token_embedding." in name or "word_embeddings." in name:
-                    whole = layers.pack_words(self, whole)
-                self.weights[name] = whole
         architecture.load_layers(self, state)
+        layers.take(self, state, "")
         if checked:
             for tower in self.layers:
                 self.layers[tower][0]["unchecked"] = torch.zeros([0], dtype=torch.float32)

@@ -79,7 +79,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
     w = m.weights
-    layers.pack_patches(m, w, "visual.trunk.stem.0")
+    layers.pack_patches(m, state, "visual.trunk.stem.0")
     stack: list[dict[str, Tensor]] = []
     for i in range(stages(m)):
         if i > 0:

@@ -112,7 +112,7 @@ def layer(m: Model, state: dict[str, list[Tensor]], block: str) -> dict[str, Ten
         for name in ["norm1", "norm2", "attn.norm", "mlp.norm"]:
             if block + name + suffix in state:
                 layer[name + suffix] = layers.weight(state, block + name + suffix, device)
-        if block + "mlp.fc1_g.weight" in state:
+        if block + "mlp.fc1_g.weight" in m.stored:
             gate = layers.borrowed(state, block + "mlp.fc1_g" + suffix, device)
             layer["mlp.gated" + suffix] = torch.cat(
                 [gate, layers.borrowed(state, block + "mlp.fc1_x" + suffix, device)], 0
@@ -164,9 +164,8 @@ def turn(x: Tensor, turns: Tensor) -> Tensor:
 
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
-    timm.load_transformer(m, "gelu")
-    stack = [layer(m, state, "visual.trunk.blocks." + str(i) + ".") for i in range(count(m))]
-    m.layers["vision"] = stack
+    timm.load_transformer(m, state, "gelu")
+    m.layers["vision"] = [layer(m, state, "visual.trunk.blocks." + str(i) + ".") for i in range(count(m))]
     if rotates(m):
         m.weights["visual.turns"] = turns(m)
 

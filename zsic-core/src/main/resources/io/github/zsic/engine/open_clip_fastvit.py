@@ -92,7 +92,7 @@ def norm(m: Model, state: dict[str, list[Tensor]], name: str) -> list[Tensor]:
     """By what a batch norm multiplies, and what it adds."""
     scale = read(m, state, name + ".weight")
     shift = read(m, state, name + ".bias")
-    if name + ".running_var" in state:
+    if name + ".running_var" in m.stored:
         scale = scale * torch.rsqrt(read(m, state, name + ".running_var") + 1e-5)
         shift = shift - read(m, state, name + ".running_mean") * scale
     return [scale, shift]
@@ -174,7 +174,7 @@ def load_block(m: Model, state: dict[str, list[Tensor]], block: str, attends: bo
         layer["qkv.weight"] = read(m, state, block + "token_mixer.qkv.weight")
         layer["qkv.bias"] = torch.zeros([3 * width], dtype=torch.float32, device=m.device)
         affine = norm(m, state, block + "norm")
-        if block + "norm.running_mean" in state:
+        if block + "norm.running_mean" in m.stored:
             layer["qkv.bias"] = layer["qkv.weight"].mv(affine[1])
             layer["qkv.weight"] = layer["qkv.weight"] * affine[0]
         else:
@@ -244,13 +244,6 @@ def load(m: Model, state: dict[str, list[Tensor]]) -> None:
         m.layers["mixing"] = mixing
     if len(attending) > 0:
         m.layers["attending"] = attending
-    # What the branches were.
-    names: list[str] = []
-    for name in m.weights:
-        if name.startswith("visual.trunk.") and not name.startswith("visual.trunk.head."):
-            names.append(name)
-    for name in names:
-        m.weights.pop(name)
     for name in w:
         m.weights["visual." + name] = w[name]
 

@@ -112,6 +112,7 @@ def fold(m: Model, name: str, norm: str) -> None:
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
     w = m.weights
+    layers.take(m, state, "visual.")
     for number in ["1", "2", "3"]:
         fold(m, "visual.conv" + number, "visual.bn" + number)
     counts = stage_sizes(m)

@@ -107,8 +107,10 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
     before = prefix(m)
     m.layers["text"] = open_clip.transformer(m, state, tower(), before + "transformer.resblocks.")
-    if before + "text_projection" in m.weights:
-        m.weights[before + "text_projection.weight"] = m.weights.pop(before + "text_projection").t().contiguous()
+    layers.pack_words(m, state, before + "token_embedding.weight")
+    name = before + "text_projection"
+    if name in state:
+        m.weights[name + ".weight"] = layers.weight(state, name, m.device).t().contiguous()
 
 
 def pads(m: Model) -> bool:

@@ -166,7 +166,8 @@ def steps_shapes(m: Model, shapes: dict[str, list[int]]) -> None:
         channels = width
 
 
-def load_steps(m: Model) -> None:
+def load_steps(m: Model, state: dict[str, list[Tensor]]) -> None:
+    layers.take(m, state, steps())
     w = m.weights
     for i in range(count_steps(m)):
         step = steps() + str(i)
@@ -190,15 +191,15 @@ def make_patches(m: Model, pixels: Tensor) -> Tensor:
     return x.flatten(1, 2)
 
 
-def load_transformer(m: Model, kind: str) -> None:
+def load_transformer(m: Model, state: dict[str, list[Tensor]], kind: str) -> None:
     w = m.weights
     if count_steps(m) > 0:
-        load_steps(m)
+        load_steps(m, state)
     else:
-        layers.pack_patches(m, w, "visual.trunk.patch_embed.proj")
+        layers.pack_patches(m, state, "visual.trunk.patch_embed.proj")
     head = "visual.trunk.attn_pool."
-    if head + "latent" in w:
-        layers.pack_latent(m, head)
+    if head + "latent" in state:
+        layers.pack_latent(m, state, head)
         layers.pack_feed_forward(m, w, head + "mlp.fc1", head + "mlp.fc2", kind)
         for name in ["mlp.fc1", "mlp.fc2"]:
             layers.pack(m, w, head + name, True)

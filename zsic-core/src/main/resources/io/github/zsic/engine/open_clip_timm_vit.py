@@ -47,7 +47,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
     kind = activation(m)
-    timm.load_transformer(m, kind)
+    timm.load_transformer(m, state, kind)
     m.layers["vision"] = layers.blocks(m, state, "visual.trunk.blocks.", count(m), kind)
 
 

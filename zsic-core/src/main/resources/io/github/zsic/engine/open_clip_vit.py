@@ -102,9 +102,10 @@ def pooling_shapes(m: Model, shapes: dict[str, list[int]], width: int, dimension
     layers.linear_shapes(shapes, pool + "attn.out_proj", dimension, dimension)
 
 
-def load_pooling(m: Model, eps: float) -> None:
+def load_pooling(m: Model, state: dict[str, list[Tensor]], eps: float) -> None:
     w = m.weights
     pool = "visual.attn_pool."
+    layers.take(m, state, pool)
     bias = w.pop(pool + "attn.in_proj_bias")
     size = bias.size(0) // 3
     if pool + "attn.in_proj_weight" in w:
@@ -145,11 +146,11 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 
 def load(m: Model, state: dict[str, list[Tensor]]) -> None:
-    layers.pack_patches(m, m.weights, "visual.conv1")
+    layers.pack_patches(m, state, "visual.conv1")
     m.layers["vision"] = open_clip.transformer(m, state, tower(), "visual.transformer.resblocks.")
     if flag(m, "attentional_pool"):
-        load_pooling(m, open_clip.norm_eps(m, tower()))
-    m.weights["visual.proj"] = m.weights["visual.proj"].t().contiguous()
+        load_pooling(m, state, open_clip.norm_eps(m, tower()))
+    m.weights["visual.proj"] = layers.weight(state, "visual.proj", m.device).t().contiguous()
 
 
 def encode(m: Model, images: list[Tensor]) -> Tensor:

@@ -56,7 +56,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
-    layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
+    layers.pack_patches(m, state, "vision_model.embeddings.patch_embedding")
     towers.load_siglip_text(m, state)
     towers.load_siglip_vision(m, state)
 

@@ -79,6 +79,7 @@ def shapes(m: Model, shapes: dict[str, list[int]]) -> None:
 
 
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
+    layers.take(m, state, "vision_model.embeddings.patch_embedding.")
     layers.pack(m, m.weights, "vision_model.embeddings.patch_embedding", False)
     towers.load_siglip_text(m, state)
     towers.load_siglip_vision(m, state)

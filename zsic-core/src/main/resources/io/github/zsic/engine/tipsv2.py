@@ -135,7 +135,8 @@ def ignored() -> list[str]:
 def load_layers(m: Model, state: dict[str, list[Tensor]]) -> None:
     count = m.integer("text_config.num_hidden_layers")
     m.layers["text"] = layers.resblocks(m, state, "text_encoder.transformer.resblocks.", count, "relu")
-    layers.pack_patches(m, m.weights, "vision_encoder.patch_embed.proj")
+    layers.pack_words(m, state, "text_encoder.token_embedding.weight")
+    layers.pack_patches(m, state, "vision_encoder.patch_embed.proj")
     kind = m.names["vision_config.hidden_act"]
     mlp = mlp_names(m)
     stack: list[dict[str, Tensor]] = []

@@ -37,6 +37,7 @@ def load_clip_text(m: Model, state: dict[str, list[Tensor]]) -> None:
     count = m.integer("text_config.num_hidden_layers")
     kind = m.names["text_config.hidden_act"]
     m.layers["text"] = layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
+    layers.pack_words(m, state, "text_model.embeddings.token_embedding.weight")
 
 
 def encode_clip_text(m: Model, ids: Tensor, end: Tensor) -> Tensor:
@@ -89,7 +90,7 @@ def clip_vision_shapes(m: Model, shapes: dict[str, list[int]], dimension: int) -
 def load_clip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
     count = m.integer("vision_config.num_hidden_layers")
     kind = m.names["vision_config.hidden_act"]
-    layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
+    layers.pack_patches(m, state, "vision_model.embeddings.patch_embedding")
     m.layers["vision"] = layers.encoder_layers(m, state, "vision_model.encoder.layers.", count, kind)
 
 
@@ -160,6 +161,7 @@ def load_siglip_text(m: Model, state: dict[str, list[Tensor]]) -> None:
     count = m.integer("text_config.num_hidden_layers")
     kind = m.names["text_config.hidden_act"]
     m.layers["text"] = layers.encoder_layers(m, state, "text_model.encoder.layers.", count, kind)
+    layers.pack_words(m, state, "text_model.embeddings.token_embedding.weight")
 
 
 def encode_siglip_texts(m: Model, ids: Tensor, mask: Tensor) -> Tensor:
@@ -210,7 +212,7 @@ def load_siglip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
     kind = m.names["vision_config.hidden_act"]
     head = "vision_model.head."
     m.layers["vision"] = layers.encoder_layers(m, state, "vision_model.encoder.layers.", count, kind)
-    layers.pack_attention_pooling(m, head)
+    layers.pack_attention_pooling(m, state, head)
     layers.pack_feed_forward(m, m.weights, head + "mlp.fc1", head + "mlp.fc2", kind)
     for name in ["mlp.fc1", "mlp.fc2"]:
         layers.pack(m, m.weights, head + name, True)
@@ -301,6 +303,7 @@ def load_bert(m: Model, state: dict[str, list[Tensor]], prefix: str, count: int,
         layers.pack_layer(m, layer)
         stack.append(layer)
     m.layers["text"] = stack
+    layers.pack_words(m, state, prefix + "embeddings.word_embeddings.weight")
 
 
 def load_bert_text(m: Model, state: dict[str, list[Tensor]], prefix: str) -> None:
@@ -377,7 +380,7 @@ def blip_vision_shapes(m: Model, shapes: dict[str, list[int]], bias: bool) -> No
 
 def load_blip_vision(m: Model, state: dict[str, list[Tensor]]) -> None:
     kind = m.names["vision_config.hidden_act"]
-    layers.pack_patches(m, m.weights, "vision_model.embeddings.patch_embedding")
+    layers.pack_patches(m, state, "vision_model.embeddings.patch_embedding")
     stack: list[dict[str, Tensor]] = []
     for i in range(m.integer("vision_config.num_hidden_layers")):
         source = "vision_model.encoder.layers." + str(i) + "."
