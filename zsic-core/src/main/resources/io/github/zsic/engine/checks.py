@@ -81,9 +81,9 @@ def plain(
     if precision == "int8":
         scale = packed[name + ".scale"].narrow(0, begin, count)
         levels = (weight / scale.unsqueeze(1)).round()
-        quantized = layers.quantize(x, False)
-        y = F.linear(quantized[0].to(torch.float32) - float(quantized[2]), levels)
-        y = y * scale * quantized[1]
+        quantized, step, zero = layers.quantize(x, False)
+        y = F.linear(quantized.to(torch.float32) - float(zero), levels)
+        y = y * scale * step
         if bias is not None:
             y = y + bias
     else:

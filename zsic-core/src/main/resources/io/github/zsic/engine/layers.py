@@ -542,8 +542,8 @@ def pack_layer(m: Model, layer: dict[str, Tensor]) -> None:
 
 
 def pack_patches(m: Model, state: dict[str, list[Tensor]], name: str) -> None:
-    """Takes the kernel of patches, [width, 3, patch, patch], as a product. It is not quantized: it is a fiftieth of a model
-    or less, and whatever comes later sees its errors.
+    """Takes the kernel of patches, [width, 3, patch, patch], as a product. It is not quantized: it is a fiftieth of a
+    model or less, and whatever comes later sees its errors.
     """
     take(m, state, name + ".")
     m.weights[name + ".weight"] = m.weights[name + ".weight"].flatten(1)
@@ -577,7 +577,7 @@ def quantize(x: Tensor, activated: bool) -> tuple[Tensor, Tensor, int]:
     else:
         levels = x * scale.reciprocal()
     levels = levels.add_(float(zero) + 0.5)
-    return (levels.to(torch.int16).to(torch.uint8), scale, zero)
+    return levels.to(torch.int16).to(torch.uint8), scale, zero
 
 
 def optional(weights: dict[str, Tensor], name: str) -> Tensor | None:
@@ -589,11 +589,10 @@ def optional(weights: dict[str, Tensor], name: str) -> Tensor | None:
 
 def linear_int8(x: Tensor, weights: dict[str, Tensor], name: str, activated: bool) -> tuple[Tensor, Tensor]:
     """x [..., in] to float32 [..., out], without the bias and before the scale [..., 1]."""
-    quantized = quantize(x, activated)
-    y = kernels.linear_int8(
-        quantized[0], quantized[2], weights[name + ".weight"], weights[name + ".scale"], weights[name + ".zero"]
-    )
-    return (without_filling(y, weights, name), quantized[1])
+    levels, scale, zero = quantize(x, activated)
+    weight = weights[name + ".weight"]
+    y = kernels.linear_int8(levels, zero, weight, weights[name + ".scale"], weights[name + ".zero"])
+    return without_filling(y, weights, name), scale
 
 
 def without_filling(y: Tensor, weights: dict[str, Tensor], name: str) -> Tensor:
@@ -608,19 +607,15 @@ def activated_linear(x: Tensor, weights: dict[str, Tensor], name: str, kind: str
     weight = weights[name + ".weight"]
     bias = optional(weights, name + ".bias")
     if name + ".scale" in weights:
-        scaled = linear_int8(x.to(torch.float32), weights, name, False)
+        y, scale = linear_int8(x.to(torch.float32), weights, name, False)
         if bias is None:
-            y = scaled[0].mul_(scaled[1])
+            y = y.mul_(scale)
         else:
-            y = torch.addcmul(bias, scaled[0], scaled[1], value=1, out=scaled[0])
-        y = activation(y, kind)
-    elif name + ".outputs" in weights:
-        y = kernels.linear(x.to(weight.dtype), weight, bias, kind)
-        y = without_filling(y, weights, name)
-    else:
-        y = F.linear(x.to(weight.dtype), weight, bias)
-        y = activation(y, kind)
-    return y
+            y = torch.addcmul(bias, y, scale, value=1, out=y)
+        return activation(y, kind)
+    if name + ".outputs" in weights:
+        return without_filling(kernels.linear(x.to(weight.dtype), weight, bias, kind), weights, name)
+    return activation(F.linear(x.to(weight.dtype), weight, bias), kind)
 
 
 def linear(x: Tensor, weights: dict[str, Tensor], name: str) -> Tensor:
@@ -634,15 +629,12 @@ def linear_add(x: Tensor, other: Tensor, weights: dict[str, Tensor], name: str, 
     weight = weights[name + ".weight"]
     bias = optional(weights, name + ".bias")
     if name + ".scale" in weights:
-        scaled = linear_int8(x.to(torch.float32), weights, name, activated)
-        y = torch.addcmul(other, scaled[0], scaled[1], value=1, out=scaled[0])
-        if bias is not None:
-            y = y.add_(bias)
-    elif name + ".outputs" in weights and weight.dtype == torch.float32 and (weight.size(0) == other.size(-1)):
-        y = kernels.linear_add(x, other, weight, bias)
-    else:
-        y = other + linear(x, weights, name)
-    return y
+        y, scale = linear_int8(x.to(torch.float32), weights, name, activated)
+        y = torch.addcmul(other, y, scale, value=1, out=y)
+        return y if bias is None else y.add_(bias)
+    if name + ".outputs" in weights and weight.dtype == torch.float32 and weight.size(0) == other.size(-1):
+        return kernels.linear_add(x, other, weight, bias)
+    return other + linear(x, weights, name)
 
 
 def pack_feed_forward(m: Model, weights: dict[str, Tensor], first: str, second: str, kind: str) -> None:
@@ -685,14 +677,10 @@ def feed_forward(x: Tensor, other: Tensor, weights: dict[str, Tensor], first: st
             h = activated_linear(flat.narrow(0, begin, count), weights, first, kind)
             parts.append(linear_add(h, sums.narrow(0, begin, count), weights, second, True))
             begin = begin + count
-        y = parts[0]
-        if len(parts) > 1:
-            y = torch.cat(parts, 0)
-        y = y.view_as(other)
-    else:
-        h = activated_linear(x, weights, first, kind)
-        y = linear_add(h, other, weights, second, True)
-    return y
+        y = torch.cat(parts, 0) if len(parts) > 1 else parts[0]
+        return y.view_as(other)
+    h = activated_linear(x, weights, first, kind)
+    return linear_add(h, other, weights, second, True)
 
 
 # ------------------------------------------------------------------------------------- transformer

@@ -79,8 +79,8 @@ class Model(Module):
         return architecture.ignored()
 
     def load(self, state: dict[str, list[Tensor]], checked: bool) -> None:
-        """Takes the whole state dict once, which is empty then, and keeps what it makes of it. What fast kernels compute is compared with
-        plain operators on the way, unless the results are known anyway.
+        """Takes the whole state dict once, which is empty then, and keeps what it makes of it. What fast kernels
+        compute is compared with plain operators on the way, unless the results are known anyway.
         """
         self.checked = checked
         architecture.load_layers(self, state)
