@@ -54,7 +54,7 @@ public final class Sweep {
 
 	public static void main(String[] arguments) throws Exception {
 		Map<String, String> options = new LinkedHashMap<>(Map.of("--widths", "quick", "--rows", "few", "--block", "64",
-				"--threads", "0", "--precision", "float32,bfloat16,int8", "--program", "tools/kernels/sweep.py"));
+				"--threads", "0", "--precision", "float32,bfloat16,int8", "--convolutions", "yes", "--program", "tools/kernels/sweep.py"));
 		for (int i = 0; i < arguments.length; i += 2) {
 			if (!options.containsKey(arguments[i]) || i + 1 == arguments.length) {
 				System.err.println("Options, each with a value: " + options);
@@ -77,6 +77,9 @@ public final class Sweep {
 				sweep.run(precision, widths(options.get("--widths")), rows(options.get("--rows")));
 			}
 			System.out.printf("%d products, %d wrong%n", sweep.products, sweep.wrong);
+			if (options.get("--convolutions").equals("yes")) {
+				sweep.convolutions();
+			}
 			System.exit((sweep.wrong > 0) ? 1 : 0);
 		}
 	}
@@ -145,6 +148,44 @@ public final class Sweep {
 		return largest;
 	}
 
+	/** Those of the colours, of all channels, and of each by itself, once and twice. */
+	private void convolutions() {
+		int before = this.wrong;
+		int count = 0;
+		double largest = 0;
+		for (int kernel : new int[] { 1, 3, 5, 7 }) {
+			for (int stride : new int[] { 1, 2 }) {
+				for (int side : new int[] { 1, 2, 3, 4, 7, 8, 9, 14, 16, 32, 56 }) {
+					for (int channels : new int[] { 4, 8, 12, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 96, 112, 144, 160, 176, 256, 320 }) {
+						int[][] shapes = { { channels, 3, 1 }, { channels, channels, 1 }, { 2 * channels, channels, 1 },
+								{ channels, 2 * channels, 1 }, { channels, channels, channels },
+								{ 2 * channels, channels, channels } };
+						for (int[] shape : shapes) {
+							// In double the large ones take minutes.
+							if ((long) shape[0] * shape[1] / shape[2] * kernel * kernel * side * side > 60_000_000) {
+								continue;
+							}
+							count++;
+							IValue result = IValueUtils.runMethod(this.program, "convolution", IValue.from((long) shape[0]),
+									IValue.from((long) shape[1]), IValue.from((long) shape[2]), IValue.from((long) side),
+									IValue.from((long) kernel), IValue.from((long) stride));
+							double difference = result.toDouble();
+							result.close();
+							largest = Math.max(largest, difference);
+							if (!(difference <= BOUNDS.get("float32"))) {
+								this.wrong++;
+								System.out.printf("WRONG convolution of %d x %d, stride %d, %d results of %d channels in %d groups, side %d: %.2g%n",
+										kernel, kernel, stride, shape[0], shape[1], shape[2], side, difference);
+							}
+						}
+					}
+				}
+			}
+		}
+		System.out.printf("convolutions: largest difference %.2g of the largest number%n", largest);
+		System.out.printf("%d convolutions, %d wrong%n", count, this.wrong - before);
+	}
+
 	/** As TorchScriptArchive. */
 	private static void pack(Path source, Path target) throws IOException {
 		try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(target))) {
@@ -156,9 +197,11 @@ public final class Sweep {
 			put(zip, "data.pkl", object.toByteArray());
 			Map<String, ProgramSource> program = new LinkedHashMap<>();
 			program.put("sweep", new ProgramSource("sweep", Files.readString(source), Map.of()));
-			try (InputStream kernels = Sweep.class.getResourceAsStream("onednn.py")) {
-				String text = new String(kernels.readAllBytes(), StandardCharsets.UTF_8);
-				program.put("onednn", new ProgramSource("onednn", text, Map.of()));
+			for (String name : List.of("onednn", "convolutions")) {
+				try (InputStream kernels = Sweep.class.getResourceAsStream(name + ".py")) {
+					String text = new String(kernels.readAllBytes(), StandardCharsets.UTF_8);
+					program.put(name, new ProgramSource(name, text, Map.of()));
+				}
 			}
 			for (Map.Entry<String, ProgramSource> each : program.entrySet()) {
 				put(zip, "code/__torch__/zsic/" + each.getKey() + ".py",

@@ -1,10 +1,13 @@
-"""What Sweep.java runs: products by the packed kernels of zsic-core, its onednn.py, beside plain ones."""
+"""What Sweep.java runs: products by the packed kernels of zsic-core, its onednn.py, beside plain ones, and its
+convolutions.py beside the same in double.
+"""
 
 import torch
 from torch import Tensor
 from torch.nn import Module
 from torch.nn import functional as F
 
+from . import convolutions
 from . import onednn as kernels
 
 
@@ -18,6 +21,10 @@ class Sweep(Module):
         are filled up to whole blocks.
         """
         return difference(outputs, inputs, rows, precision, operation, block)
+
+    def convolution(self, results: int, channels: int, groups: int, side: int, kernel: int, stride: int) -> float:
+        """How far a convolution of a square picture is from the same in double, as a share of the largest result."""
+        return convolution(results, channels, groups, side, kernel, stride)
 
     def supports(self, precision: str) -> bool:
         return kernels.supports(precision)
@@ -93,3 +100,15 @@ def difference(outputs: int, inputs: int, rows: int, precision: str, operation: 
         else:
             z = activation(z, operation)
     return float((y - z).abs().max()) / (float(z.abs().max()) + 1e-30)
+
+
+def convolution(results: int, channels: int, groups: int, side: int, kernel: int, stride: int) -> float:
+    x = torch.randn([1, side, side, channels], dtype=torch.float32).permute([0, 3, 1, 2])
+    weight = torch.randn([results, channels // groups, kernel, kernel], dtype=torch.float32)
+    bias = torch.randn([results], dtype=torch.float32)
+    actual = convolutions.convolve(x, weight, bias, stride, kernel // 2, groups)
+    double = torch.float64
+    expected = convolutions.plain_convolution(
+        x.to(double), weight.to(double), bias.to(double), stride, kernel // 2, groups
+    )
+    return float((actual - expected).abs().max()) / float(expected.abs().max())

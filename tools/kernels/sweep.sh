@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares packed products with plain ones on this machine, and exits with 1 where they differ. Without options a quick run;
 # --widths quick|published|all|N, --rows few|all|N, --block 64|1 (1: as oneDNN packs without filling up),
-# --precision float32,bfloat16,int8, --threads N.
+# --precision float32,bfloat16,int8, --threads N, --convolutions yes|no.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 paths=$(mktemp)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import checks, layers, towers
+from . import checks, convolutions, layers, towers
 from .model import Model
 from .usual import logit_bias, pads_texts, text_positions  # noqa: F401
 
@@ -213,7 +213,7 @@ def batch_norm(x: Tensor, m: Model, name: str) -> Tensor:
 
 def convolve(x: Tensor, m: Model, name: str, stride: int, padding: int, groups: int) -> Tensor:
     bias = layers.optional(m.weights, name + ".bias")
-    return layers.convolve(x, m.weights[name + ".weight"], bias, stride, padding, groups)
+    return convolutions.convolve(x, m.weights[name + ".weight"], bias, stride, padding, groups)
 
 
 def encode_together(m: Model, images: list[Tensor]) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import layers
+from . import convolutions, layers
 from .model import Model
 
 
@@ -191,7 +191,7 @@ def convolution(m: Model, weight: Tensor, groups: int) -> None:
         windows = torch.ops.aten.im2col(x, kernel, [1, 1], [0, 0], [1, 1])
         windows = windows.view([groups, weight.size(1) * weight.size(2) * weight.size(3), -1])
         expected = weight.view([groups, weight.size(0) // groups, -1]) @ windows
-        actual = layers.convolve(x, weight, None, 1, 0, groups)
+        actual = convolutions.convolve(x, weight, None, 1, 0, groups)
         bound = 5e-5
         if weight.is_cuda:
             bound = 0.005

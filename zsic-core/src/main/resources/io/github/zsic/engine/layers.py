@@ -449,13 +449,6 @@ def square_kernel(kernel: Tensor) -> Tensor:
     return kernel.permute([0, 2, 3, 1]).flatten(1)
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int, groups: int) -> Tensor:
-    """As torch.conv2d, but a GPU is not allowed to multiply with fewer bits (TF32), the last argument."""
-    return torch._convolution(
-        x, weight, bias, [stride, stride], [padding, padding], [1, 1], False, [0, 0], groups, False, False, True, False
-    )
-
-
 def with_class_token(x: Tensor, token: Tensor) -> Tensor:
     return torch.cat([token.view([1, 1, -1]).expand([x.size(0), 1, -1]), x], 1)
 

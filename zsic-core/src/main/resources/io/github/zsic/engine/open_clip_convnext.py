@@ -6,7 +6,7 @@ products.
 import torch
 from torch import Tensor
 
-from . import checks, layers
+from . import checks, convolutions, layers
 from . import open_clip_timm as timm
 from .model import Model
 from .open_clip_timm import default_names, defaults  # noqa: F401
@@ -130,7 +130,7 @@ def encode_together(m: Model, images: list[Tensor]) -> Tensor:
             number += 1
             weight = layer["conv_dw.weight"]
             h = x.permute([0, 3, 1, 2])
-            h = layers.convolve(h, weight, layer["conv_dw.bias"], 1, weight.size(2) // 2, weight.size(0))
+            h = convolutions.convolve(h, weight, layer["conv_dw.bias"], 1, weight.size(2) // 2, weight.size(0))
             h = layers.layer_norm(h.permute([0, 2, 3, 1]).contiguous(), layer, "norm", epsilon)
             x = layers.feed_forward(h, x, layer, "mlp.fc1", "mlp.fc2", "gelu")
     x = x.mean([1, 2])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import checks, layers
+from . import checks, convolutions, layers
 from . import open_clip_timm as timm
 from .model import Model
 from .open_clip_timm import default_names, defaults  # noqa: F401
@@ -255,7 +255,7 @@ def convolve(x: Tensor, weights: dict[str, Tensor], name: str, stride: int) -> T
         y = layers.linear(x, weights, name).to(torch.float32)
     else:
         groups = x.size(3) // weight.size(1)
-        y = layers.convolve(
+        y = convolutions.convolve(
             x.permute([0, 3, 1, 2]), weight, weights[name + ".bias"], stride, weight.size(2) // 2, groups
         )
         y = y.permute([0, 2, 3, 1]).contiguous()

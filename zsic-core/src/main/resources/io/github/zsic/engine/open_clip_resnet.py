@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import checks, layers, open_clip
+from . import checks, convolutions, layers, open_clip
 from .model import Model
 
 
@@ -132,7 +132,7 @@ def load(m: Model, state: dict[str, list[Tensor]]) -> None:
 
 def convolve(x: Tensor, m: Model, name: str, stride: int) -> Tensor:
     weight = m.weights[name + ".weight"]
-    return layers.convolve(x, weight, m.weights[name + ".bias"], stride, weight.size(2) // 2, 1)
+    return convolutions.convolve(x, weight, m.weights[name + ".bias"], stride, weight.size(2) // 2, 1)
 
 
 def halve(x: Tensor) -> Tensor:
