@@ -296,7 +296,12 @@ final class Browser {
 			for (int width : List.of(375, 768, 1440)) {
 				width(width);
 				String what = state + ", " + width + " px, " + scheme;
-				Assertions.assertEquals(List.of(), accessibilityViolations(), what);
+				// Takes a second: colours differ in the themes, the layout on a phone and
+				// a
+				// desk.
+				if (width == (scheme.equals("light") ? 375 : 1440)) {
+					Assertions.assertEquals(List.of(), accessibilityViolations(), what);
+				}
 				Assertions.assertEquals(0L,
 						this.driver.executeScript(
 								"return document.documentElement.scrollWidth - document.documentElement.clientWidth"),
