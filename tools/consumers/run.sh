@@ -90,7 +90,7 @@ expect() { # what, what was printed
 }
 
 java_program() { # name, main class
-  (cd "$work/programs/$1" && maven clean compile dependency:3.9.0:build-classpath -Dmdep.outputFile="$work/classpath")
+  (cd "$work/programs/$1" && maven clean compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath -Dmdep.outputFile="$work/classpath")
   expect "$1, $jdk" "$("$JAVA_HOME/bin/java" -cp "$work/programs/$1/target/classes:$(cat "$work/classpath")" "$2" "$picture" \
     2> "$work/log" | tail -n 1 || cat "$work/log")"
 }

@@ -30,7 +30,8 @@ import org.w3c.dom.Node;
  *
  * Central's: POM, jar, sources and Javadoc of each artifact, each with MD5, SHA-1 and a signature; name, description,
  * URL, licence, developers and SCM in the POM; no SNAPSHOT, no repository. Ours: LICENSE and NOTICE in each jar, an SBOM,
- * no parent, no test dependencies, no expression that was not resolved, and a BOM that has every module and nothing else of ours.
+ * no parent, no test dependencies, no expression but the BOM's own version, and a BOM that has every module, nothing else
+ * of ours, and DJL as zsic-core has it.
  * Signatures are verified with gpg, whose keys are those of the user; --unsigned leaves them out.
  */
 public class CheckBundle {
@@ -84,6 +85,7 @@ public class CheckBundle {
 		Set<String> modules = new HashSet<>();
 		Set<String> versions = new HashSet<>();
 		Element bom = null;
+		Element core = null;
 		for (String name : List.copyOf(this.files.keySet())) {
 			if (!name.startsWith(GROUP)) {
 				this.problems.add(name + ": not below " + GROUP);
@@ -106,6 +108,9 @@ public class CheckBundle {
 				else {
 					modules.add(text(pom, "artifactId"));
 				}
+				if (text(pom, "artifactId").equals("zsic-core")) {
+					core = pom;
+				}
 			}
 		}
 		if (versions.size() != 1) {
@@ -115,20 +120,40 @@ public class CheckBundle {
 			this.problems.add("there is no zsic-bom");
 		}
 		else {
-			Set<String> managed = new HashSet<>();
-			for (Element dependency : children(child(child(bom, "dependencyManagement"), "dependencies"), "dependency")) {
-				if (text(dependency, "groupId").equals("io.github.zsic")) {
-					managed.add(text(dependency, "artifactId"));
-					if (!versions.contains(text(dependency, "version"))) {
-						this.problems.add("zsic-bom has " + text(dependency, "artifactId") + " in another version");
-					}
-				}
-			}
-			if (!managed.equals(modules)) {
-				this.problems.add("zsic-bom has " + managed + ", the bundle " + modules);
-			}
+			managed(bom, core, modules, versions);
 		}
 		return modules.size() + 1;
+	}
+
+	private void managed(Element bom, Element core, Set<String> modules, Set<String> versions) {
+		Set<String> managed = new HashSet<>();
+		Map<String, String> others = new TreeMap<>();
+		for (Element dependency : children(child(child(bom, "dependencyManagement"), "dependencies"), "dependency")) {
+			String artifact = text(dependency, "artifactId");
+			String version = text(dependency, "version").replace("${project.version}", text(bom, "version"));
+			if (!text(dependency, "groupId").equals("io.github.zsic")) {
+				others.put(artifact, version);
+			}
+			else {
+				managed.add(artifact);
+				if (!versions.contains(version)) {
+					this.problems.add("zsic-bom has " + artifact + " in another version");
+				}
+			}
+		}
+		if (!managed.equals(modules)) {
+			this.problems.add("zsic-bom has " + managed + ", the bundle " + modules);
+		}
+		for (Element dependency : children(child(core, "dependencies"), "dependency")) {
+			String artifact = text(dependency, "artifactId");
+			String version = text(dependency, "version");
+			if (text(dependency, "groupId").startsWith("ai.djl") && !version.equals(others.get(artifact))) {
+				this.problems.add("zsic-bom has " + artifact + " " + others.get(artifact) + ", zsic-core " + version);
+			}
+			if (artifact.equals("pytorch-jni") && !version.startsWith(others.get("pytorch-native-cpu") + "-")) {
+				this.problems.add("zsic-bom has libtorch " + others.get("pytorch-native-cpu") + ", zsic-core needs " + version);
+			}
+		}
 	}
 
 	private void companions(String name) throws Exception {
@@ -210,7 +235,7 @@ public class CheckBundle {
 				this.problems.add(name + ": <" + forbidden + ">");
 			}
 		}
-		if (content.contains("${")) {
+		if (content.replace("${project.version}", "").contains("${")) {
 			this.problems.add(name + ": an expression that is not resolved");
 		}
 		if (content.contains("SNAPSHOT")) {
