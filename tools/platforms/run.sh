@@ -25,7 +25,7 @@ fi
 if grep -q avx512_vnni /proc/cpuinfo 2> /dev/null; then
   names+=(avx512)
 fi
-newest=$(ls -d /usr/lib/jvm/*/bin/java 2> /dev/null | grep -E -- '-(2[1-9]|[3-9][0-9])[-/.]' | sort -V | tail -n 1 || true)
+newest=$(printf '%s\n' /usr/lib/jvm/*/bin/java | grep -E -- '-(2[1-9]|[3-9][0-9])[-/.]' | sort -V | tail -n 1 || true)
 if [ -n "$newest" ]; then
   names+=(newest-jdk example)
 fi

@@ -11,7 +11,7 @@ export function parseLabels(text) {
 }
 
 function clean(text) {
-  return text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/\s+/g, ' ').trim();
+  return text.replace(/\p{Cc}/gu, ' ').replace(/\s+/g, ' ').trim();
 }
 
 const SEPARATOR = /[\n\r\t,]/;
