@@ -20,6 +20,8 @@ import java.util.function.Supplier;
  * A stage that has been cancelled does not run its action any more. So what has to be
  * done at the end of a call in any case belongs to a stage that no caller gets: a
  * {@linkplain #copy() copy} is for callers.
+ * <p>
+ * Why: docs/decisions/0020.
  *
  * @param <T> the result
  */

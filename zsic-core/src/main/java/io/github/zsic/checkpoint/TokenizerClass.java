@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * (models/…/tokenization_….py of transformers 5). A class takes the vocabulary from the
  * files and decides by itself how a text is normalised and split. What does not depend on
  * the vocabulary stands in a resource for each.
+ * <p>
+ * Why: docs/decisions/0018.
  */
 enum TokenizerClass {
 

@@ -42,6 +42,8 @@ import io.github.zsic.CheckpointException;
  * components that the tokenizers of its architectures have ({@link TokenizerComponents},
  * {@link TokenizerModel}), each checked, with nothing else in it. What is no use to zsic
  * is left out: truncation and padding, which it does itself, and the decoder.
+ * <p>
+ * Why: docs/decisions/0016.
  */
 final class TokenizerFile {
 

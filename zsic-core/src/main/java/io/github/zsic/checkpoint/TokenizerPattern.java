@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * forms: alternatives without groups, in each of which only the last character may be
  * repeated without limit. Such an expression never goes back over more than a few
  * characters, and the search takes time in proportion to the text.
+ * <p>
+ * Why: docs/decisions/0017.
  */
 final class TokenizerPattern {
 

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * half of the places together; so single calls find one. Where these need more than a
  * quarter, flows take no further places than one for each of them, which is kept for them
  * so that they go on.
+ * <p>
+ * Why: docs/decisions/0021.
  */
 final class BatchQueue {
 

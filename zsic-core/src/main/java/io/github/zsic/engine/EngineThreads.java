@@ -22,6 +22,8 @@ import io.github.zsic.ZsicException;
  * <p>
  * All models of the JVM that want the same threads share them, so that several do not
  * fight for the same cores. Each user closes its own hold; the last one ends the threads.
+ * <p>
+ * Why: docs/decisions/0019.
  */
 final class EngineThreads implements AutoCloseable {
 

@@ -32,6 +32,8 @@ import io.github.zsic.DeviceException;
  * Looks at the folder that DJL unpacks native libraries to, before DJL loads from it
  * whatever it finds there: that nobody else can put something into it, and that what is
  * in it is what the jars on the class path have.
+ * <p>
+ * Why: docs/decisions/0008.
  */
 final class NativeLibraries {
 

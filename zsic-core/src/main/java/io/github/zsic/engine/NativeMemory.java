@@ -12,6 +12,8 @@ import com.sun.jna.Pointer;
  * What was freed goes back to the operating system. glibc keeps it, in an arena for each
  * thread: after loading a model that is about as much again as the weights, and after a
  * few models that were closed, several times that.
+ * <p>
+ * Why: docs/decisions/0023.
  */
 final class NativeMemory {
 

@@ -14,6 +14,8 @@ import io.github.zsic.Precision;
 /**
  * A program that comes to known answers on the device at hand. Where the fast one does
  * not, the plain one takes its place; where that does not either, there is none.
+ * <p>
+ * Why: docs/decisions/0006.
  *
  * @param program the program, to be closed by whoever gets this
  * @param precision what it computes in

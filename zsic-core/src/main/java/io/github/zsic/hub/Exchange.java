@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * a blocking read looks at nothing else; so the question is asked in a thread of its own,
  * which is left to itself when time is up. It ends when its connection is closed under
  * it, or with the next byte that comes.
+ * <p>
+ * Why: docs/decisions/0014.
  */
 final class Exchange {
 

@@ -12,6 +12,8 @@ import io.github.zsic.HubException.Reason;
 /**
  * Gets one file into a snapshot: asks what it is, takes contents that are in the cache or
  * fetches them, verifies them, and only then lets them appear under their name.
+ * <p>
+ * Why: docs/decisions/0015.
  */
 final class FileDownload {
 

@@ -33,6 +33,8 @@ import io.github.zsic.HubException;
  * Speaks the Hub's protocol. Redirects are followed by hand: some must not be followed,
  * none may carry the token to another host, and all must repeat the range. Thread-safe.
  * Made for one download, at the end of which it is closed.
+ * <p>
+ * Why: docs/decisions/0013, docs/decisions/0014.
  */
 final class HubClient implements AutoCloseable {
 

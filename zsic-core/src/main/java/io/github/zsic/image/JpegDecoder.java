@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * JPEG with Huffman coding, sequential and progressive, as libjpeg-turbo decodes it, to
  * the last bit. Large pictures can be made smaller on the way, which saves most of the
  * work.
+ * <p>
+ * Why: docs/decisions/0028.
  */
 final class JpegDecoder {
 

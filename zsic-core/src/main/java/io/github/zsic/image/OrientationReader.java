@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The work is one pass over the file, whatever is in it. Nothing is parsed but the
  * entries of one directory, and no more than {@value #MAXIMUM_INFLATED} bytes are
  * inflated.
+ * <p>
+ * Why: docs/decisions/0029.
  */
 final class OrientationReader {
 

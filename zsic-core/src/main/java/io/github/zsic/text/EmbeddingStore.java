@@ -55,6 +55,8 @@ import org.slf4j.LoggerFactory;
  * appended, and goes on in another file, with all that it had written: a deleted file can
  * be read by those who have it open. Where a file cannot be deleted while it is open, it
  * stays.
+ * <p>
+ * Why: docs/decisions/0027.
  */
 public final class EmbeddingStore implements AutoCloseable {
 

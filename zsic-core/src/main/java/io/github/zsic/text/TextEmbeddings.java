@@ -34,6 +34,8 @@ import io.github.zsic.InvalidLabelException;
  * prompt's embedding depends on nothing but the model, so entries are never stale;
  * threads that miss the same prompt at the same time wait for one computation.
  * Thread-safe.
+ * <p>
+ * Why: docs/decisions/0025.
  */
 public final class TextEmbeddings implements AutoCloseable {
 

@@ -91,6 +91,43 @@ class DocumentationTests {
 	}
 
 	@Test
+	void decisionsAreNumberedListedAndThere() throws IOException {
+		Path folder = ROOT.resolve("docs/decisions");
+		List<String> records;
+		try (Stream<Path> files = Files.list(folder)) {
+			records = files.map((file) -> file.getFileName().toString())
+				.filter((name) -> !name.equals("README.md"))
+				.sorted()
+				.toList();
+		}
+		for (int i = 0; i < records.size(); i++) {
+			String number = String.format(Locale.ROOT, "%04d", i + 1);
+			String title = Files.readAllLines(folder.resolve(records.get(i))).get(0);
+			assertThat(records.get(i)).startsWith(number + "-");
+			assertThat(title).startsWith("# " + number + ". ");
+			assertThat(Files.readString(folder.resolve("README.md")))
+				.contains("| [" + number + "](" + records.get(i) + ") | " + title.substring(8) + " |");
+		}
+		Pattern citation = Pattern.compile("docs/decisions/(\\d{4})");
+		Set<String> cited = new HashSet<>();
+		for (Path source : sources()) {
+			matches(citation, Files.readString(source)).forEach((match) -> cited.add(match.group(1)));
+		}
+		assertThat(cited).hasSizeGreaterThan(10)
+			.allSatisfy((number) -> assertThat(records).anyMatch((record) -> record.startsWith(number)));
+	}
+
+	private static List<Path> sources() throws IOException {
+		List<Path> sources = new ArrayList<>();
+		for (String module : List.of("zsic-core", "zsic-spring-boot-starter")) {
+			try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main"))) {
+				files.filter((file) -> file.toString().matches(".*\\.(java|py)")).forEach(sources::add);
+			}
+		}
+		return sources;
+	}
+
+	@Test
 	void countsAreThoseOfTheGoldenFiles() throws IOException {
 		JsonNode clip = json("parity/clip.json");
 		int others = 0;
@@ -127,14 +164,18 @@ class DocumentationTests {
 	}
 
 	private static List<Path> pages() throws IOException {
-		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+		List<Path> pages = new ArrayList<>();
+		try (Stream<Path> files = Files.list(ROOT)) {
+			files.filter((file) -> file.toString().endsWith(".md")).forEach(pages::add);
+		}
 		for (String folder : List.of("docs", "tools", "bench")) {
 			try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
-				files.filter((file) -> file.toString().endsWith(".md") && !file.toString().contains("target"))
+				files.filter((file) -> file.toString().endsWith(".md"))
+					.filter((file) -> !file.toString().contains("target") && !file.toString().contains("node_modules"))
 					.forEach(pages::add);
 			}
 		}
-		assertThat(pages).hasSizeGreaterThan(15);
+		assertThat(pages).hasSizeGreaterThan(15).contains(ROOT.resolve("README.md"), ROOT.resolve("CONTRIBUTING.md"));
 		return pages;
 	}
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * is something to load. The last wish wins: one that waits, or is being fulfilled, is
  * given up when another one comes. So is everything when the classifier is closed.
  * Thread-safe.
+ * <p>
+ * Why: docs/decisions/0031.
  */
 final class LoadThread {
 
