@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+umask 022
 profiles=release,sign
 options=()
 if [ "${1:-}" = --unsigned ]; then
