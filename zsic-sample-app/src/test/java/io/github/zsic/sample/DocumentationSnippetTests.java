@@ -131,6 +131,12 @@ class DocumentationSnippetTests {
 	@Test
 	void artifactsAreThoseOfTheBuild() throws Exception {
 		String parent = Files.readString(DocumentationSnippet.ROOT.resolve("pom.xml"));
+		Element properties = DocumentBuilderFactory.newInstance()
+			.newDocumentBuilder()
+			.parse(new InputSource(new StringReader(parent)))
+			.getDocumentElement();
+		// The project's own version is put together from two properties.
+		String own = text(properties, "revision") + text(properties, "changelist");
 		int artifacts = 0;
 		for (DocumentationSnippet snippet : DocumentationSnippet.all()) {
 			if (!snippet.language().equals("xml")) {
@@ -145,9 +151,15 @@ class DocumentationSnippetTests {
 				artifacts++;
 				String group = text(dependencies.item(i), "groupId");
 				String artifact = text(dependencies.item(i), "artifactId");
+				String version = text(dependencies.item(i), "version");
 				assertThat(parent).as(snippet.key())
-					.contains("<groupId>" + group + "</groupId>", "<artifactId>" + artifact + "</artifactId>",
-							">" + text(dependencies.item(i), "version") + "<");
+					.contains("<groupId>" + group + "</groupId>", "<artifactId>" + artifact + "</artifactId>");
+				if (group.equals("io.github.zsic")) {
+					assertThat(version).as(snippet.key()).isEqualTo(own);
+				}
+				else {
+					assertThat(parent).as(snippet.key()).contains(">" + version + "<");
+				}
 			}
 		}
 		assertThat(artifacts).isGreaterThan(5);
