@@ -147,7 +147,8 @@ class ArchitectureTests {
 	@Test
 	void onlyTheProgramPrints() {
 		check(noClasses().that()
-			.doNotBelongToAnyOf(Prefetch.class)
+			// A bar is drawn on the terminal, which is the standard error.
+			.doNotBelongToAnyOf(Prefetch.class, DownloadBar.class)
 			.should()
 			.accessField(System.class, "out")
 			.orShould()
