@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.zsic.text.Template;
+import io.github.zsic.text.Texts;
 
 /**
  * One or more pictures, the labels to choose from, and how to score them. What is not set
@@ -40,6 +42,8 @@ public final class ClassificationRequest {
 
 	private final @Nullable Float threshold;
 
+	private final Map<String, Float> thresholds;
+
 	/** What the picture is one of, if it is one of many. */
 	private final @Nullable ClassificationStream stream;
 
@@ -53,6 +57,7 @@ public final class ClassificationRequest {
 		this.temperature = builder.temperature;
 		this.top = builder.top;
 		this.threshold = builder.threshold;
+		this.thresholds = Map.copyOf(builder.thresholds);
 		this.stream = null;
 	}
 
@@ -67,6 +72,7 @@ public final class ClassificationRequest {
 		this.temperature = request.temperature;
 		this.top = request.top;
 		this.threshold = request.threshold;
+		this.thresholds = request.thresholds;
 		this.stream = stream;
 	}
 
@@ -173,11 +179,29 @@ public final class ClassificationRequest {
 	 * classifier's own holds
 	 */
 	public float threshold() {
-		return thresholdOr(Float.NEGATIVE_INFINITY);
+		return (this.threshold != null) ? this.threshold : Float.NEGATIVE_INFINITY;
 	}
 
-	float thresholdOr(float other) {
-		return (this.threshold != null) ? this.threshold : other;
+	/**
+	 * The lowest score of each label that has one of its own.
+	 * @return scores by label, empty if the request has none
+	 */
+	public Map<String, Float> thresholds() {
+		return this.thresholds;
+	}
+
+	/**
+	 * The lowest score that is returned of a label: its own, or else that of all.
+	 * @param label the label
+	 * @return a score, negative infinity if the request has neither, so that the
+	 * classifier's own holds
+	 */
+	public float threshold(String label) {
+		return this.thresholds.getOrDefault(label, threshold());
+	}
+
+	boolean hasThreshold() {
+		return this.threshold != null;
 	}
 
 	static int requireTop(int top) {
@@ -192,6 +216,16 @@ public final class ClassificationRequest {
 			throw new IllegalArgumentException("'threshold' must be a number");
 		}
 		return threshold;
+	}
+
+	static Map<String, Float> requireThresholds(Map<String, Float> thresholds) {
+		thresholds.forEach((label, threshold) -> {
+			if (threshold == null || Float.isNaN(threshold)) {
+				throw new IllegalArgumentException(
+						"'thresholds' must be numbers, but that of '" + Texts.abbreviate(label) + "' is " + threshold);
+			}
+		});
+		return thresholds;
 	}
 
 	static float requireTemperature(float temperature) {
@@ -237,6 +271,8 @@ public final class ClassificationRequest {
 		private @Nullable Integer top;
 
 		private @Nullable Float threshold;
+
+		private final Map<String, Float> thresholds = new HashMap<>();
 
 		private Builder() {
 		}
@@ -406,12 +442,27 @@ public final class ClassificationRequest {
 		}
 
 		/**
-		 * Leaves out predictions with a lower score, all of them if none reaches it.
+		 * Leaves out predictions with a lower score, all of them if none reaches it. It
+		 * takes the place of all thresholds of the classifier, those of single labels
+		 * included.
 		 * @param threshold the lowest score to return, in the range of the scoring
 		 * @return this builder
 		 */
 		public Builder threshold(float threshold) {
 			this.threshold = requireThreshold(threshold);
+			return this;
+		}
+
+		/**
+		 * Gives labels a threshold of their own, in place of any other. Labels are not
+		 * replaced by the next best: with {@link #top(int) top(1)} the answer is empty if
+		 * the best label does not reach its threshold, whatever the second one reaches.
+		 * @param thresholds for each label the lowest score to return; labels that the
+		 * request has not got do not matter
+		 * @return this builder
+		 */
+		public Builder thresholds(Map<String, Float> thresholds) {
+			this.thresholds.putAll(requireThresholds(thresholds));
 			return this;
 		}
 

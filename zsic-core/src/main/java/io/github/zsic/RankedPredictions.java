@@ -30,19 +30,31 @@ final class RankedPredictions extends AbstractList<Prediction> implements Random
 	 * Ranks labels.
 	 * @param labels the labels
 	 * @param scores their scores, finite numbers, perhaps followed by others
-	 * @param lowest the lowest score to keep
-	 * @param top how many to keep at most
+	 * @param lowest of each label the lowest score to keep
+	 * @param top of how many of the best to keep what reaches its lowest score
 	 */
-	static RankedPredictions of(List<String> labels, float[] scores, float lowest, int top) {
+	static RankedPredictions of(List<String> labels, float[] scores, float[] lowest, int top) {
+		float minimum = Float.POSITIVE_INFINITY;
+		for (float score : lowest) {
+			minimum = Math.min(minimum, score);
+		}
 		long[] ranks = new long[labels.size()];
-		int count = 0;
+		int ranked = 0;
 		for (int i = 0; i < ranks.length; i++) {
-			if (scores[i] >= lowest) {
-				ranks[count++] = rank(scores[i], i);
+			// What is behind the first that is left out here is left out anyway.
+			if (scores[i] >= minimum) {
+				ranks[ranked++] = rank(scores[i], i);
 			}
 		}
-		Arrays.sort(ranks, 0, count);
-		return new RankedPredictions(labels, Arrays.copyOf(ranks, Math.min(count, top)));
+		Arrays.sort(ranks, 0, ranked);
+		int count = 0;
+		for (int i = 0; i < Math.min(ranked, top); i++) {
+			int label = (int) ranks[i];
+			if (scores[label] >= lowest[label]) {
+				ranks[count++] = ranks[i];
+			}
+		}
+		return new RankedPredictions(labels, Arrays.copyOf(ranks, count));
 	}
 
 	private static long rank(float score, int index) {

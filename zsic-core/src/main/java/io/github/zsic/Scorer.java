@@ -2,6 +2,7 @@ package io.github.zsic;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ final class Scorer {
 
 	private final float threshold;
 
+	private final Map<String, Float> thresholds;
+
 	/**
 	 * Creates a scorer.
 	 * @param logitScale the model's factor from cosine to logit
@@ -39,15 +42,17 @@ final class Scorer {
 	 * @param temperature what is used instead of the factor, {@code null} for the factor
 	 * @param top how many predictions there are at most unless a request says otherwise
 	 * @param threshold the lowest score unless a request says otherwise
+	 * @param thresholds that of labels that have their own
 	 */
 	Scorer(float logitScale, float logitBias, Scoring trained, Scoring scoring, @Nullable Float temperature, int top,
-			float threshold) {
+			float threshold, Map<String, Float> thresholds) {
 		this.logitScale = (temperature != null) ? 1 / temperature : logitScale;
 		this.logitBias = logitBias;
 		this.trained = trained;
 		this.scoring = scoring;
 		this.top = top;
 		this.threshold = threshold;
+		this.thresholds = thresholds;
 	}
 
 	/**
@@ -62,11 +67,32 @@ final class Scorer {
 	List<Prediction> score(ClassificationRequest request, List<String> labels, float[][] texts, float[][] background,
 			float[] image) {
 		float[] scores = scores(request, texts, background, image);
-		float lowest = request.thresholdOr(this.threshold);
+		float competitor = Float.NEGATIVE_INFINITY;
 		for (int i = texts.length; i < scores.length; i++) {
-			lowest = Math.max(lowest, scores[i]);
+			competitor = Math.max(competitor, scores[i]);
+		}
+		float[] lowest = thresholds(request, labels);
+		for (int i = 0; i < lowest.length; i++) {
+			lowest[i] = Math.max(lowest[i], competitor);
 		}
 		return RankedPredictions.of(labels, scores, lowest, request.topOr(this.top));
+	}
+
+	/** A threshold of the request takes the place of all that the classifier has. */
+	private float[] thresholds(ClassificationRequest request, List<String> labels) {
+		float[] thresholds = new float[labels.size()];
+		Arrays.fill(thresholds, request.hasThreshold() ? request.threshold() : this.threshold);
+		if (!request.hasThreshold()) {
+			replace(thresholds, labels, this.thresholds);
+		}
+		replace(thresholds, labels, request.thresholds());
+		return thresholds;
+	}
+
+	private static void replace(float[] thresholds, List<String> labels, Map<String, Float> own) {
+		for (int i = 0; i < thresholds.length && !own.isEmpty(); i++) {
+			thresholds[i] = own.getOrDefault(labels.get(i), thresholds[i]);
+		}
 	}
 
 	/** Those of the background stand behind those of the labels. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,8 @@ public final class ZeroShotClassifierBuilder {
 	private int top = Integer.MAX_VALUE;
 
 	private float threshold = Float.NEGATIVE_INFINITY;
+
+	private Map<String, Float> thresholds = Map.of();
 
 	private TextCanonicalization textCanonicalization = TextCanonicalization.NONE;
 
@@ -320,6 +323,18 @@ public final class ZeroShotClassifierBuilder {
 	 */
 	public ZeroShotClassifierBuilder threshold(float threshold) {
 		this.threshold = ClassificationRequest.requireThreshold(threshold);
+		return this;
+	}
+
+	/**
+	 * Sets the lowest score of labels that have one of their own, by default none. It
+	 * holds for requests without a threshold.
+	 * @param thresholds scores by label
+	 * @return this builder
+	 * @see ClassificationRequest.Builder#thresholds(Map)
+	 */
+	public ZeroShotClassifierBuilder thresholds(Map<String, Float> thresholds) {
+		this.thresholds = Map.copyOf(ClassificationRequest.requireThresholds(thresholds));
 		return this;
 	}
 
@@ -585,7 +600,7 @@ public final class ZeroShotClassifierBuilder {
 							opened.imageProcessing().side()),
 					this.imageDecoders, templates, this.maximumPrompts,
 					new Scorer(encoder.logitScale(), encoder.logitBias(), encoder.scoring(), this.scoring,
-							this.temperature, this.top, this.threshold),
+							this.temperature, this.top, this.threshold, this.thresholds),
 					this.labels);
 			classifier.warmUp();
 			logger.info("Loaded {} checkpoint '{}'{} on {} in {} in {} ms", info.modelType(), name,

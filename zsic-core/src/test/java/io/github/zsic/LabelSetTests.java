@@ -2,6 +2,7 @@ package io.github.zsic;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -243,11 +244,14 @@ class LabelSetTests {
 			.filter((prediction) -> prediction.label().equals("owl"))).hasSize(2);
 		float[] scores = { 0.5f, -0f, 0.5f, 0f, -1e-30f, Float.MAX_VALUE, 0.5f, -Float.MAX_VALUE };
 		List<String> labels = List.of("a", "b", "c", "d", "e", "f", "g", "h");
-		assertThat(RankedPredictions.of(labels, scores, Float.NEGATIVE_INFINITY, 100)).containsExactly(
+		float[] lowest = new float[labels.size()];
+		Arrays.fill(lowest, Float.NEGATIVE_INFINITY);
+		assertThat(RankedPredictions.of(labels, scores, lowest, 100)).containsExactly(
 				new Prediction("f", Float.MAX_VALUE), new Prediction("a", 0.5f), new Prediction("c", 0.5f),
 				new Prediction("g", 0.5f), new Prediction("b", 0), new Prediction("d", 0), new Prediction("e", -1e-30f),
 				new Prediction("h", -Float.MAX_VALUE));
-		assertThat(RankedPredictions.of(labels, scores, 0.5f, 3)).extracting(Prediction::label)
+		Arrays.fill(lowest, 0.5f);
+		assertThat(RankedPredictions.of(labels, scores, lowest, 3)).extracting(Prediction::label)
 			.containsExactly("f", "a", "c");
 	}
 
@@ -294,6 +298,38 @@ class LabelSetTests {
 		}
 		assertThatIllegalArgumentException().isThrownBy(() -> builder("processor-config").top(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> builder("processor-config").threshold(Float.NaN));
+	}
+
+	@Test
+	void labelsMayHaveThresholdsOfTheirOwn() {
+		List<Prediction> all = classify(request());
+		String best = all.get(0).label();
+		String second = all.get(1).label();
+		Map<String, Float> strict = Map.of(best, 1.1f, "no label of the request", 0f);
+		// The next best does not take the place of the best.
+		assertThat(classify(request().thresholds(strict))).isEqualTo(all.subList(1, 4));
+		assertThat(classify(request().thresholds(strict).top(1))).isEmpty();
+		assertThat(classify(request().thresholds(strict).top(2))).isEqualTo(all.subList(1, 2));
+		assertThat(classify(request().threshold(1.1f).thresholds(Map.of(second, 0f)))).isEqualTo(all.subList(1, 2));
+		try (ZeroShotClassifier classifier = builder("processor-config").threshold(1.1f)
+			.thresholds(Map.of(second, 0f))
+			.build()) {
+			assertThat(classifier.classify(IMAGE, LABELS).predictions()).isEqualTo(all.subList(1, 2));
+			// A request goes before the classifier: its own labels, then its own
+			// threshold.
+			assertThat(predictions(classifier, request().thresholds(Map.of(best, 0f)))).isEqualTo(all.subList(0, 2));
+			assertThat(predictions(classifier, request().thresholds(Map.of(second, 1.1f)))).isEmpty();
+			assertThat(predictions(classifier, request().threshold(1.1f))).isEmpty();
+			assertThat(predictions(classifier, request().threshold(0))).isEqualTo(all);
+		}
+		assertThatIllegalArgumentException().isThrownBy(() -> request().thresholds(Map.of("owl", Float.NaN)))
+			.withMessage("'thresholds' must be numbers, but that of 'owl' is NaN");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> builder("processor-config").thresholds(Map.of("owl", Float.NaN)));
+	}
+
+	private static List<Prediction> predictions(ZeroShotClassifier classifier, ClassificationRequest.Builder request) {
+		return classifier.classify(request.build()).get(0).predictions();
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package io.github.zsic;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -18,7 +19,7 @@ class ScorerTests {
 	private final Random random = new Random(1);
 
 	private final Scorer scorer = new Scorer(100, 0, Scoring.SOFTMAX, Scoring.COSINE, null, Integer.MAX_VALUE,
-			Float.NEGATIVE_INFINITY);
+			Float.NEGATIVE_INFINITY, Map.of());
 
 	/** So many that several threads score them. */
 	@Test

@@ -31,8 +31,8 @@ import io.github.zsic.ZeroShotClassifier;
  * description}, such as the name of its file. For a picture that cannot be read, the rule
  * throws the {@link io.github.zsic.InvalidImageException} that the program is to see. The
  * limits of a request, {@link ClassificationRequest#top()} and
- * {@link ClassificationRequest#threshold()}, hold as they do with a model; its templates,
- * scoring, temperature and background have no effect. Thread-safe.
+ * {@link ClassificationRequest#threshold(String)}, hold as they do with a model; its
+ * templates, scoring, temperature and background have no effect. Thread-safe.
  */
 public final class FakeZeroShotClassifier implements ZeroShotClassifier {
 
@@ -130,8 +130,8 @@ public final class FakeZeroShotClassifier implements ZeroShotClassifier {
 			Classification answer = this.rule.answer(request.images().get(i), labels);
 			results.add(new Classification(answer.predictions()
 				.stream()
-				.filter((prediction) -> prediction.score() >= request.threshold())
 				.limit(request.top())
+				.filter((prediction) -> prediction.score() >= request.threshold(prediction.label()))
 				.toList(), Timings.NONE, MODEL));
 		}
 		return results;

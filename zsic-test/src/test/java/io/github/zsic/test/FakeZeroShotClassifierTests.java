@@ -1,6 +1,7 @@
 package io.github.zsic.test;
 
 import java.util.List;
+import java.util.Map;
 
 import io.github.zsic.Classification;
 import io.github.zsic.ClassificationRequest;
@@ -78,6 +79,13 @@ class FakeZeroShotClassifierTests {
 		assertThat(classifier.requests()).containsExactly(request);
 		classifier.clearRequests();
 		assertThat(classifier.requests()).isEmpty();
+		ClassificationRequest strict = ClassificationRequest.builder()
+			.image(OWL)
+			.labels("fox", "owl", "bear")
+			.thresholds(Map.of("fox", 0.95f))
+			.build();
+		assertThat(classifier.classify(strict).get(0).predictions()).extracting(Prediction::label)
+			.containsExactly("owl", "bear");
 	}
 
 	@Test
