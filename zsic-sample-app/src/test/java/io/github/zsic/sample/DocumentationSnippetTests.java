@@ -401,7 +401,7 @@ class DocumentationSnippetTests {
 		String name = property.replaceAll("\\[\\d+]", "").replaceAll("[.-]+$", "");
 		return known().stream()
 			.noneMatch((known) -> known.equals(name) || known.startsWith(name + ".") || known.startsWith(name + "-")
-					|| (name.startsWith(known + ".") && MAPS.contains(known)));
+					|| ((name.startsWith(known + ".") || name.startsWith(known + "[")) && MAPS.contains(known)));
 	}
 
 	private static synchronized Set<String> known() {

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 import io.github.zsic.CheckpointException;
 import io.github.zsic.CustomImageDecoder;
@@ -243,6 +245,7 @@ class ClassifierFactory {
 				.imageDecoders(decoders(image));
 			this.beans.customizers().forEach((customizer) -> customizer.customize(builder));
 			return decorate(builder.build());
+				.thresholds(this.properties.getThresholds())
 		}
 
 		/** Those of the program first. */
@@ -259,10 +262,23 @@ class ClassifierFactory {
 		}
 
 		private ZeroShotClassifier decorate(ZeroShotClassifier model) {
+			warnOfOtherLabels();
 			ZeroShotClassifier decorated = model;
 			try {
 				for (ModelDecorator decorator : this.beans.decorators()) {
 					decorated = decorator.decorate(this.name.isEmpty() ? ManagedClassifier.MAIN : this.name, decorated);
+		/** Such as what Spring Boot makes of a label without brackets. */
+		private void warnOfOtherLabels() {
+			Set<String> others = new TreeSet<>(this.properties.getThresholds().keySet());
+			if (this.labels != null) {
+				this.labels.labels().forEach(others::remove);
+				others.forEach((other) -> logger.warn("Property '"
+						+ (this.name.isEmpty() ? "zsic." : NamedClassifiersRegistrar.PREFIX + this.name + ".")
+						+ "thresholds' has the label '" + other + "', which is none of 'labels'. A label of more than "
+						+ "lower-case letters, digits and dashes is put in brackets, as in \"[night bird]\""));
+			}
+		}
+
 				}
 				return decorated;
 			}

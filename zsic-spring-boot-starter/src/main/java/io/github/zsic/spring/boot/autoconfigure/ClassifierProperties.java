@@ -2,7 +2,9 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import io.github.zsic.Precision;
@@ -87,6 +89,13 @@ public class ClassifierProperties {
 	 * Lowest score that a call returns. Without it, all are returned.
 	 */
 	private @Nullable Float threshold;
+
+	/**
+	 * Lowest score of a label that has one of its own, by label, in place of the common
+	 * threshold. A label of more than lower-case letters, digits and dashes is put in
+	 * brackets, which YAML wants in quotes.
+	 */
+	private Map<String, Float> thresholds = new LinkedHashMap<>();
 
 	/**
 	 * Whether to cut prompts that have more tokens than the model reads, which are an
@@ -225,6 +234,17 @@ public class ClassifierProperties {
 	public void setThreshold(@Nullable Float threshold) {
 		Assert.isTrue(threshold == null || !threshold.isNaN(), "'threshold' must be a number");
 		this.threshold = threshold;
+	}
+
+	public Map<String, Float> getThresholds() {
+		return this.thresholds;
+	}
+
+	public void setThresholds(Map<String, Float> thresholds) {
+		thresholds.forEach((label, threshold) -> Assert.isTrue(threshold != null && !threshold.isNaN(),
+				() -> "'thresholds' must have a number for each label, but for '" + label + "' there is '" + threshold
+						+ "'"));
+		this.thresholds = thresholds;
 	}
 
 	public boolean isTruncate() {

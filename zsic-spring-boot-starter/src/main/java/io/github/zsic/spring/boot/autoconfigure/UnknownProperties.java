@@ -77,7 +77,9 @@ class UnknownProperties implements BeanFactoryPostProcessor {
 		Map<String, String> known = ofOne ? OF_EACH : COMMON;
 		String prefix = "zsic." + (ofOne ? "classifiers." + name.getElement(2, Form.ORIGINAL) + "." : "");
 		String compared = compared(name, ofOne ? 3 : 1);
-		if (known.containsKey(compared) || !ofOne && compared.startsWith("classifiers.")) {
+		// Behind these stands what the user calls it.
+		if (known.containsKey(compared) || compared.startsWith("thresholds.")
+				|| !ofOne && compared.startsWith("classifiers.")) {
 			return;
 		}
 		// A variable has '_' for dots and, as people write it, for dashes.

@@ -88,6 +88,8 @@ class FailureReportTests {
 			zsic.temperature                | cold           | Float
 			zsic.top                        | 0              | must be more than 0
 			zsic.threshold                  | NaN            | must be a number
+			zsic.thresholds.owl             | NaN            | must have a number for each label
+			zsic.thresholds[night bird]     | high           | Float
 			zsic.truncate                   | perhaps        | boolean
 			zsic.cache.maximum-size         | -1             | must be 0 or more
 			zsic.cache.expire-after-access  | -1s            | must be more than 0
@@ -109,7 +111,7 @@ class FailureReportTests {
 			""")
 	void invalidProperty(String property, String value, String reason, CapturedOutput output) {
 		run(EmptyConfiguration.class, property + "=" + value);
-		String name = property.replace("[0]", "");
+		String name = property.replace("[0]", "").replaceFirst("thresholds.+", "thresholds");
 		assertThat(output).contains("APPLICATION FAILED TO START").contains(name).contains(value).contains(reason);
 	}
 

@@ -36,6 +36,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.ConfigDataApplicationContextInitializer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -97,6 +98,29 @@ class ZsicAutoConfigurationIntegrationTests {
 				}
 				Prediction prediction = classifier.classify(ImageInput.of(picture()), "fox").best();
 				assertThat(prediction.score()).isCloseTo(cosine, within(1e-4f));
+			});
+	}
+
+	@Test
+	void labelsHaveThresholdsOfTheirOwn(@TempDir Path folder, CapturedOutput output) throws IOException {
+		Path file = Files.writeString(folder.resolve("application.yml"), """
+				zsic:
+				  checkpoint: classpath:zsic/emoji-clip
+				  device: cpu
+				  labels: [Night bird, St. Owl, fox]
+				  threshold: 2
+				  thresholds:
+				    "[St. Owl]": 0
+				    night bird: 0
+				""");
+		this.contextRunner.withInitializer(new ConfigDataApplicationContextInitializer())
+			.withSystemProperties("spring.config.location=" + file.toUri())
+			.run((context) -> {
+				ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+				assertThat(classifier.classify(ImageInput.of(picture())).predictions()).extracting(Prediction::label)
+					.containsExactly("St. Owl");
+				assertThat(output).contains("Property 'zsic.thresholds' has the label 'nightbird', which is none of "
+						+ "'labels'. A label of more than lower-case letters, digits and dashes is put in brackets");
 			});
 	}
 

@@ -38,7 +38,7 @@ class ZsicConfigurationMetadataTests {
 				"zsic.enabled", "zsic.checkpoint", "zsic.revision", "zsic.hub.endpoint", "zsic.hub.token",
 				"zsic.hub.cache-dir", "zsic.hub.offline", "zsic.hub.connect-timeout", "zsic.hub.read-timeout",
 				"zsic.device", "zsic.precision", "zsic.templates", "zsic.scoring", "zsic.labels", "zsic.temperature",
-				"zsic.top", "zsic.threshold", "zsic.truncate", "zsic.cache.persistent-dir",
+				"zsic.top", "zsic.threshold", "zsic.thresholds", "zsic.truncate", "zsic.cache.persistent-dir",
 				"zsic.text-canonicalization", "zsic.cache.maximum-size", "zsic.cache.expire-after-access",
 				"zsic.image.maximum-pixels", "zsic.image.maximum-bytes", "zsic.image.maximum-decode-time",
 				"zsic.image.allow-urls", "zsic.image.url-timeout", "zsic.image.libheif", "zsic.engine.threads",

@@ -37,7 +37,7 @@ class RefreshListener implements ApplicationListener<EnvironmentChangeEvent> {
 
 	/** What else a classifier has for itself and is loaded with. */
 	private static final List<String> OWN = List.of("templates", "labels", "scoring", "temperature", "top", "threshold",
-			"truncate", "text-canonicalization", "maximum-prompts", "cache");
+			"thresholds", "truncate", "text-canonicalization", "maximum-prompts", "cache");
 
 	/** What all classifiers are loaded with. */
 	private static final List<String> COMMON = List.of("engine", "batch", "image.maximum-pixels", "image.maximum-bytes",
