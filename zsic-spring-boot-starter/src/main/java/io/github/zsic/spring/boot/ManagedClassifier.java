@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * A classifier in the hands of the program that runs it: {@linkplain #start() started},
  * watched, exchanged and closed here, used through {@link #classifier()}. Thread-safe.
  * <p>
- * A model that is loaded has to pass a self-test before it answers calls. Models are
- * loaded one at a time, in a thread of their own, and the last one that was asked for
+ * A model that is loaded has to pass a self-test before it answers calls, and one that
+ * replaces another what its {@linkplain Loader#requireGoodEnough loader} asks for. Models
+ * are loaded one at a time, in a thread of their own, and the last one that was asked for
  * wins: what was asked for before and is not there yet is given up. What nobody waits
  * for, such as a start in the background, is tried again after a while if the Hub cannot
  * be reached.
@@ -118,7 +119,7 @@ public final class ManagedClassifier implements AutoCloseable {
 	public SwappableClassifier start() {
 		if (this.started.compareAndSet(false, true)) {
 			switch (this.settings.startup()) {
-				case EAGER -> load(first(), this.selection, this.loader);
+				case EAGER -> load(first(), this.selection, this.loader, false);
 				case BACKGROUND -> startLoading();
 				case LAZY -> logger.debug("The first call loads checkpoint '" + this.selection.checkpoint() + "'");
 			}
@@ -270,7 +271,7 @@ public final class ManagedClassifier implements AutoCloseable {
 			if (unload) {
 				this.classifier.unload();
 			}
-			load(wish, wish.selection(), next);
+			load(wish, wish.selection(), next, wish.purpose() != Purpose.START);
 			this.loader = next;
 			this.selection = wish.selection();
 			if (wish.purpose() != Purpose.START) {
@@ -319,7 +320,7 @@ public final class ManagedClassifier implements AutoCloseable {
 	/** Given up with the wish, too: what is wanted instead is loaded then. */
 	private void reload(Wish wish, Throwable failure) {
 		try {
-			load(wish, this.selection, this.loader);
+			load(wish, this.selection, this.loader, false);
 		}
 		catch (CancellationException ex) {
 			failure.addSuppressed(ex);
@@ -362,11 +363,11 @@ public final class ManagedClassifier implements AutoCloseable {
 				precision);
 	}
 
-	private void load(Wish wish, ModelSelection selection, Loader loader) {
+	private void load(Wish wish, ModelSelection selection, Loader loader, boolean exchange) {
 		ModelInfo[] loaded = new ModelInfo[1];
 		try {
 			InternalCalls.run(() -> this.classifier.load(selection.checkpoint(), (listener) -> {
-				ZeroShotClassifier model = load(wish, selection, loader, listener);
+				ZeroShotClassifier model = load(wish, selection, loader, exchange, listener);
 				loaded[0] = model.model();
 				return model;
 			}));
@@ -379,7 +380,8 @@ public final class ManagedClassifier implements AutoCloseable {
 		}
 	}
 
-	private ZeroShotClassifier load(Wish wish, ModelSelection selection, Loader loader, DownloadListener listener) {
+	private ZeroShotClassifier load(Wish wish, ModelSelection selection, Loader loader, boolean exchange,
+			DownloadListener listener) {
 		wish.check();
 		ZeroShotClassifier model = null;
 		try {
@@ -387,6 +389,10 @@ public final class ManagedClassifier implements AutoCloseable {
 			wish.check();
 			SelfTest test = SelfTest.of(model);
 			wish.check();
+			if (exchange) {
+				loader.requireGoodEnough(model);
+				wish.check();
+			}
 			this.selfTests.put(model.model(), test);
 			return model;
 		}
@@ -525,6 +531,16 @@ public final class ManagedClassifier implements AutoCloseable {
 		 * @return the model, which belongs to the caller
 		 */
 		ZeroShotClassifier load(ModelSelection selection, DownloadListener listener);
+
+		/**
+		 * Decides on a model that was asked for while the application runs, and has
+		 * passed its self-test: whether it may take the place of another one. By default
+		 * any may. The model of the start is not asked for.
+		 * @param model the model
+		 * @throws ZsicException if it may not
+		 */
+		default void requireGoodEnough(ZeroShotClassifier model) {
+		}
 
 		/**
 		 * What loads models with the settings as they are now. By default they do not

@@ -87,7 +87,8 @@ class ClassifierFactory {
 				this.downloadListeners.orderedStream().toList(), this.imageDecoders.orderedStream().toList(),
 				this.decorators.orderedStream().toList());
 		return new ManagedClassifier(name, selection(properties),
-				new PropertiesLoader(name, this.common, properties, labels(properties.getLabels()), beans),
+				new PropertiesLoader(name, this.common, properties, labels(properties.getLabels()), beans,
+						gate(name, this.common)),
 				new ManagedClassifier.Settings(properties.getStartup(), properties.getMaximumWait(), this.closeTimeout,
 						this.common.getSwap().isUnloadFirst()));
 	}
@@ -104,6 +105,13 @@ class ClassifierFactory {
 					"Set '" + checkpoint + "', or remove the other properties of this classifier.");
 		}
 		return create(name, properties);
+	}
+
+	/**
+	 * Of the main classifier: the labels of another one are not those of the pictures.
+	 */
+	private static @Nullable SwapGate gate(String name, ZsicProperties common) {
+		return name.isEmpty() ? SwapGate.of(common.getSwap()) : null;
 	}
 
 	static ModelSelection selection(ClassifierProperties properties) {
@@ -191,13 +199,23 @@ class ClassifierFactory {
 
 		private final Beans beans;
 
+		private final @Nullable SwapGate gate;
+
 		PropertiesLoader(String name, ZsicProperties common, ClassifierProperties properties, @Nullable LabelSet labels,
-				Beans beans) {
+				Beans beans, @Nullable SwapGate gate) {
 			this.name = name;
 			this.common = common;
 			this.properties = properties;
 			this.labels = labels;
 			this.beans = beans;
+			this.gate = gate;
+		}
+
+		@Override
+		public void requireGoodEnough(ZeroShotClassifier model) {
+			if (this.gate != null) {
+				this.gate.requireGoodEnough(model);
+			}
 		}
 
 		@Override
@@ -227,6 +245,7 @@ class ClassifierFactory {
 				.temperature(this.properties.getTemperature())
 				.top((top != null) ? top : Integer.MAX_VALUE)
 				.threshold((threshold != null) ? threshold : Float.NEGATIVE_INFINITY)
+				.thresholds(this.properties.getThresholds())
 				.truncate(this.properties.isTruncate())
 				.textCanonicalization(this.properties.getTextCanonicalization())
 				.maximumPrompts(this.properties.getMaximumPrompts())
@@ -243,9 +262,21 @@ class ClassifierFactory {
 				.queueCapacity(batch.getQueueCapacity())
 				.queueTimeout(batch.getQueueTimeout())
 				.imageDecoders(decoders(image));
+			warnOfOtherLabels();
 			this.beans.customizers().forEach((customizer) -> customizer.customize(builder));
 			return decorate(builder.build());
-				.thresholds(this.properties.getThresholds())
+		}
+
+		/** Such as what Spring Boot makes of a label without brackets. */
+		private void warnOfOtherLabels() {
+			Set<String> others = new TreeSet<>(this.properties.getThresholds().keySet());
+			if (this.labels != null) {
+				this.labels.labels().forEach(others::remove);
+				others.forEach((other) -> logger.warn("Property '"
+						+ (this.name.isEmpty() ? "zsic." : NamedClassifiersRegistrar.PREFIX + this.name + ".")
+						+ "thresholds' has the label '" + other + "', which is none of 'labels'. A label of more than "
+						+ "lower-case letters, digits and dashes is put in brackets, as in \"[night bird]\""));
+			}
 		}
 
 		/** Those of the program first. */
@@ -262,23 +293,10 @@ class ClassifierFactory {
 		}
 
 		private ZeroShotClassifier decorate(ZeroShotClassifier model) {
-			warnOfOtherLabels();
 			ZeroShotClassifier decorated = model;
 			try {
 				for (ModelDecorator decorator : this.beans.decorators()) {
 					decorated = decorator.decorate(this.name.isEmpty() ? ManagedClassifier.MAIN : this.name, decorated);
-		/** Such as what Spring Boot makes of a label without brackets. */
-		private void warnOfOtherLabels() {
-			Set<String> others = new TreeSet<>(this.properties.getThresholds().keySet());
-			if (this.labels != null) {
-				this.labels.labels().forEach(others::remove);
-				others.forEach((other) -> logger.warn("Property '"
-						+ (this.name.isEmpty() ? "zsic." : NamedClassifiersRegistrar.PREFIX + this.name + ".")
-						+ "thresholds' has the label '" + other + "', which is none of 'labels'. A label of more than "
-						+ "lower-case letters, digits and dashes is put in brackets, as in \"[night bird]\""));
-			}
-		}
-
 				}
 				return decorated;
 			}
@@ -305,8 +323,8 @@ class ClassifierFactory {
 						"Correct it, and refresh again.");
 			}
 			ClassifierProperties own = this.name.isEmpty() ? next : next.getClassifiers().get(this.name);
-			return (own != null) ? new PropertiesLoader(this.name, next, own, labels(own.getLabels()), this.beans)
-					: this;
+			return (own != null) ? new PropertiesLoader(this.name, next, own, labels(own.getLabels()), this.beans,
+					gate(this.name, next)) : this;
 		}
 
 	}

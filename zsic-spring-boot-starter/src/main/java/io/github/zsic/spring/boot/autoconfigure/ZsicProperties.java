@@ -459,12 +459,43 @@ public class ZsicProperties extends ClassifierProperties {
 		 */
 		private boolean unloadFirst;
 
+		/**
+		 * Folder with pictures whose labels are known, one subfolder for each label, that
+		 * a new model of the main classifier is evaluated on before it takes over.
+		 */
+		private @Nullable String pictures;
+
+		/**
+		 * Share of the pictures, from 0 to 1, whose label a new model of the main
+		 * classifier must name at the first guess. Another one is refused. Needs
+		 * 'zsic.swap.pictures', and zsic-evaluation on the class path.
+		 */
+		private @Nullable Double minimumAccuracy;
+
 		public boolean isUnloadFirst() {
 			return this.unloadFirst;
 		}
 
 		public void setUnloadFirst(boolean unloadFirst) {
 			this.unloadFirst = unloadFirst;
+		}
+
+		public @Nullable String getPictures() {
+			return this.pictures;
+		}
+
+		public void setPictures(@Nullable String pictures) {
+			this.pictures = pictures;
+		}
+
+		public @Nullable Double getMinimumAccuracy() {
+			return this.minimumAccuracy;
+		}
+
+		public void setMinimumAccuracy(@Nullable Double minimumAccuracy) {
+			Assert.isTrue(minimumAccuracy == null || (minimumAccuracy >= 0 && minimumAccuracy <= 1),
+					() -> "'zsic.swap.minimum-accuracy' must be a number from 0 to 1, not '" + minimumAccuracy + "'");
+			this.minimumAccuracy = minimumAccuracy;
 		}
 
 	}

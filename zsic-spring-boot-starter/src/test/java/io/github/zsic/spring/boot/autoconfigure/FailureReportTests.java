@@ -104,6 +104,8 @@ class FailureReportTests {
 			zsic.maximum-wait               | -1s            | must be 0 or more
 			zsic.maximum-prompts            | 0              | must be more than 0
 			zsic.batch.queue-timeout        | 0s             | must be more than 0
+			zsic.swap.minimum-accuracy      | 60             | must be a number from 0 to 1
+			zsic.swap.minimum-accuracy      | NaN            | must be a number from 0 to 1
 			zsic.health.window              | 0s             | must be more than 0
 			zsic.health.failure-threshold   | 0              | must be more than 0
 			zsic.health.maximum-call-time   | 0s             | must be more than 0

@@ -54,7 +54,8 @@ class UnknownPropertiesTests {
 	@ValueSource(strings = { "zsic.hub.cacheDir=/x", "zsic.hub.cache_dir=/x", "zsic.labels[0]=owl",
 			"zsic.classifiers.night.cache.maximum-size=1", "zsic.classifiers.night.labels[1]=owl",
 			"zsic.sample.title=x", "zsic.cheese=brie", "zsic.test.chekpoint=x", "zsic.image.allow-urls=false",
-			"zsic.swap.unload-first=true" })
+			"zsic.swap.unload-first=true", "zsic.thresholds.owl=0.3", "zsic.thresholds[St. Owl]=0.3",
+			"zsic.classifiers.night.thresholds.owl=0.3" })
 	void keepsStillAboutOthers(String property, CapturedOutput output) {
 		this.contextRunner
 			.withPropertyValues("zsic.classifiers.night.checkpoint=models/x", "zsic.classifiers.night.startup=lazy",

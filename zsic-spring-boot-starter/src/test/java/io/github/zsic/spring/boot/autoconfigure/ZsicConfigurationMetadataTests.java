@@ -46,7 +46,7 @@ class ZsicConfigurationMetadataTests {
 				"zsic.batch.queue-capacity", "zsic.batch.queue-timeout", "zsic.startup", "zsic.maximum-wait",
 				"zsic.maximum-prompts", "zsic.health.window", "zsic.health.failure-threshold",
 				"zsic.health.maximum-call-time", "zsic.health.self-test-interval", "zsic.swap.unload-first",
-				"zsic.web.problem-details");
+				"zsic.swap.pictures", "zsic.swap.minimum-accuracy", "zsic.web.problem-details");
 	}
 
 	@Test

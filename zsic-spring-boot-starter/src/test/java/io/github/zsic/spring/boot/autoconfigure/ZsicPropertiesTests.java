@@ -2,6 +2,7 @@ package io.github.zsic.spring.boot.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import io.github.zsic.Precision;
 import io.github.zsic.Scoring;
@@ -66,19 +67,21 @@ class ZsicPropertiesTests {
 
 	@Test
 	void bindsEveryProperty() {
-		this.contextRunner.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
-				"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
-				"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
-				"zsic.device=cuda:1", "zsic.precision=int8", "zsic.templates[0]=A photo of a {}.",
-				"zsic.templates[1]=A drawing of a {}.", "zsic.scoring=sigmoid", "zsic.labels[0]=an owl, at night",
-				"zsic.labels[1]=classpath:labels.txt", "zsic.temperature=0.02", "zsic.top=5", "zsic.threshold=0.2",
-				"zsic.truncate=true", "zsic.cache.persistent-dir=/var/cache/zsic",
-				"zsic.text-canonicalization=lowercase", "zsic.cache.maximum-size=0",
-				"zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000", "zsic.image.maximum-bytes=1MB",
-				"zsic.engine.threads=2", "zsic.engine.intra-op-threads=3", "zsic.startup=lazy", "zsic.maximum-wait=5s",
-				"zsic.health.window=10m", "zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
-				"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true", "zsic.maximum-prompts=7",
-				"zsic.batch.queue-timeout=6s")
+		this.contextRunner
+			.withPropertyValues("zsic.checkpoint=", "zsic.revision=refs/pr/1",
+					"zsic.hub.endpoint=https://hub.example.org", "zsic.hub.token=hf_x", "zsic.hub.cache-dir=~/hub",
+					"zsic.hub.offline=true", "zsic.hub.connect-timeout=3s", "zsic.hub.read-timeout=4s",
+					"zsic.device=cuda:1", "zsic.precision=int8", "zsic.templates[0]=A photo of a {}.",
+					"zsic.templates[1]=A drawing of a {}.", "zsic.scoring=sigmoid", "zsic.labels[0]=an owl, at night",
+					"zsic.labels[1]=classpath:labels.txt", "zsic.temperature=0.02", "zsic.top=5", "zsic.threshold=0.2",
+					"zsic.thresholds.owl=0.3", "zsic.thresholds[Night bird, St. B]=-1", "zsic.truncate=true",
+					"zsic.cache.persistent-dir=/var/cache/zsic", "zsic.text-canonicalization=lowercase",
+					"zsic.cache.maximum-size=0", "zsic.cache.expire-after-access=2h", "zsic.image.maximum-pixels=1000",
+					"zsic.image.maximum-bytes=1MB", "zsic.engine.threads=2", "zsic.engine.intra-op-threads=3",
+					"zsic.startup=lazy", "zsic.maximum-wait=5s", "zsic.health.window=10m",
+					"zsic.health.failure-threshold=5", "zsic.health.maximum-call-time=2m",
+					"zsic.health.self-test-interval=3m", "zsic.swap.unload-first=true", "zsic.swap.pictures=held-out",
+					"zsic.swap.minimum-accuracy=0.6", "zsic.maximum-prompts=7", "zsic.batch.queue-timeout=6s")
 			.run((context) -> {
 				ZsicProperties properties = context.getBean(ZsicProperties.class);
 				assertThat(properties.getCheckpoint()).isEmpty();
@@ -97,6 +100,7 @@ class ZsicPropertiesTests {
 				assertThat(properties.getTemperature()).isEqualTo(0.02f);
 				assertThat(properties.getTop()).isEqualTo(5);
 				assertThat(properties.getThreshold()).isEqualTo(0.2f);
+				assertThat(properties.getThresholds()).isEqualTo(Map.of("owl", 0.3f, "Night bird, St. B", -1f));
 				assertThat(properties.isTruncate()).isTrue();
 				assertThat(properties.getCache().getPersistentDir()).isEqualTo("/var/cache/zsic");
 				assertThat(properties.getTextCanonicalization()).isEqualTo(TextCanonicalization.LOWERCASE);
@@ -113,6 +117,8 @@ class ZsicPropertiesTests {
 				assertThat(properties.getHealth().getMaximumCallTime()).isEqualTo(Duration.ofMinutes(2));
 				assertThat(properties.getHealth().getSelfTestInterval()).isEqualTo(Duration.ofMinutes(3));
 				assertThat(properties.getSwap().isUnloadFirst()).isTrue();
+				assertThat(properties.getSwap().getPictures()).isEqualTo("held-out");
+				assertThat(properties.getSwap().getMinimumAccuracy()).isEqualTo(0.6);
 				assertThat(properties.getMaximumPrompts()).isEqualTo(7);
 				assertThat(properties.getBatch().getQueueTimeout()).isEqualTo(Duration.ofSeconds(6));
 			});

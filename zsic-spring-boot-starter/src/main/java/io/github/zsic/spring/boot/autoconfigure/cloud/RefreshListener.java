@@ -46,7 +46,7 @@ class RefreshListener implements ApplicationListener<EnvironmentChangeEvent> {
 	/**
 	 * What only the way to a model depends on, not the model: a token may change often.
 	 */
-	private static final List<String> NEXT = List.of("hub");
+	private static final List<String> NEXT = List.of("hub", "swap.pictures", "swap.minimum-accuracy");
 
 	private final ObjectProvider<ManagedClassifier> classifiers;
 

@@ -95,6 +95,13 @@ class ZsicRefreshAutoConfigurationTests {
 				context.publishEvent(new EnvironmentChangeEvent(context, Set.of("zsic.top", "zsic.labels[1]")));
 				await().until(() -> managed(context).swaps() == 1);
 				assertThat(classifier.classify(owl).predictions()).hasSize(1);
+				TestPropertyValues.of("zsic.thresholds[owl]=1.1").applyTo(context);
+				context.publishEvent(new EnvironmentChangeEvent(context, Set.of("zsic.thresholds[owl]")));
+				await().until(() -> managed(context).swaps() == 2);
+				assertThat(classifier.classify(owl).noneOfThese()).isTrue();
+				TestPropertyValues.of("zsic.thresholds[owl]=0").applyTo(context);
+				context.publishEvent(new EnvironmentChangeEvent(context, Set.of("zsic.thresholds[owl]")));
+				await().until(() -> managed(context).swaps() == 3);
 				// Wrong ones change nothing.
 				change(context, "zsic.top", "-1");
 				await().until(() -> managed(context).failedSwaps() == 1);
