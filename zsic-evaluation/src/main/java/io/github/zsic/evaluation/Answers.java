@@ -1,23 +1,76 @@
 package io.github.zsic.evaluation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+
+import io.github.zsic.evaluation.EvaluationResult.LabelResult;
+import io.github.zsic.evaluation.EvaluationResult.LabelThreshold;
 
 /**
- * Which pictures with a label had the right answer, as {@link Comparison} needs it. Of
- * each eight bytes are kept: a hash of its name and one bit. Immutable and thread-safe.
+ * What was answered, as {@link Comparison} and
+ * {@link EvaluationResult#thresholdsFor(double)} need it. Of each picture 16 bytes are
+ * kept: a hash of its name, and answer and score, each with one bit that tells whether
+ * the answer is right. Immutable and thread-safe.
  */
 public final class Answers {
 
+	private static final int LABEL_SHIFT = 33;
+
+	private static final long SCORE_MASK = 0xFFFF_FFFFL;
+
 	private final long[] sorted;
 
+	/** By label, and the highest score first. */
+	private final long[] ranked;
+
 	/**
-	 * Keeps answers.
-	 * @param keys of each picture what {@link #key} makes of it; becomes part of the
-	 * object
+	 * Keeps answers. The arrays become part of the object.
+	 * @param keys of each picture with a label what {@link #key} makes of it
+	 * @param ranks of each picture with an answer what {@link #rank} makes of it
 	 */
-	Answers(long[] keys) {
+	Answers(long[] keys, long[] ranks) {
 		Arrays.sort(keys);
 		this.sorted = keys;
+		Arrays.sort(ranks);
+		this.ranked = ranks;
+	}
+
+	/** Flipping the sign makes bits without one of the order of the scores. */
+	static long rank(int answer, float score, boolean right) {
+		long descending = (~Tally.ordered(score) ^ Integer.MIN_VALUE) & SCORE_MASK;
+		return (long) answer << LABEL_SHIFT | descending << 1 | (right ? 1 : 0);
+	}
+
+	/**
+	 * For each label the lowest threshold with which a share of the answers is right.
+	 * @param labels the labels
+	 * @param accuracy the share
+	 */
+	List<LabelThreshold> thresholds(List<LabelResult> labels, double accuracy) {
+		List<LabelThreshold> thresholds = new ArrayList<>();
+		int next = 0;
+		for (int label = 0; label < labels.size(); label++) {
+			LabelThreshold lowest = null;
+			long right = 0;
+			for (int begin = next; next < this.ranked.length && this.ranked[next] >> LABEL_SHIFT == label; next++) {
+				right += this.ranked[next] & 1;
+				int answered = next + 1 - begin;
+				boolean ties = next + 1 < this.ranked.length && this.ranked[next] >> 1 == this.ranked[next + 1] >> 1;
+				if (!ties && answered >= EvaluationResult.MINIMUM_ANSWERS
+						&& EvaluationResult.share(right, answered) >= accuracy) {
+					lowest = new LabelThreshold(labels.get(label).label(), score(this.ranked[next]), answered, right);
+				}
+			}
+			if (lowest != null) {
+				thresholds.add(lowest);
+			}
+		}
+		return thresholds;
+	}
+
+	private static float score(long rank) {
+		return Tally.score((long) ((int) (rank >> 1) ^ Integer.MIN_VALUE) << 1);
 	}
 
 	/** Two of a million names are the same once in ten million cases. */
@@ -60,7 +113,8 @@ public final class Answers {
 
 	@Override
 	public boolean equals(Object other) {
-		return other instanceof Answers answers && Arrays.equals(this.sorted, answers.sorted);
+		return other instanceof Answers answers && Arrays.equals(this.sorted, answers.sorted)
+				&& Arrays.equals(this.ranked, answers.ranked);
 	}
 
 	@Override

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -40,6 +42,9 @@ public final class Evaluation {
 	/** The engine may fail for one picture, but not for all. */
 	private static final int MAXIMUM_FAILURES_IN_A_ROW = 20;
 
+	/** A few batches of the engine. */
+	private static final int EMBEDDED_TOGETHER = 64;
+
 	/** What {@link EvaluationResult#top5()} looks at. */
 	private static final int TOP = 5;
 
@@ -52,6 +57,8 @@ public final class Evaluation {
 	private @Nullable Float temperature;
 
 	private float threshold = Float.NEGATIVE_INFINITY;
+
+	private final Map<String, Float> thresholds = new TreeMap<>();
 
 	private Listener listener = (done, failed) -> {
 	};
@@ -128,6 +135,19 @@ public final class Evaluation {
 	}
 
 	/**
+	 * Sets the lowest score of answers with certain labels, in place of the
+	 * {@linkplain #threshold(float) common} one. The next best label is no answer then,
+	 * as with {@code top(1)} of a request.
+	 * @param thresholds scores by label, in the range of the scoring; labels that the
+	 * pictures have not got do not matter
+	 * @return this object
+	 */
+	public Evaluation thresholds(Map<String, Float> thresholds) {
+		this.thresholds.putAll(thresholds);
+		return this;
+	}
+
+	/**
 	 * Sets who is told how far the evaluation is.
 	 * @param listener is called after each picture, in the thread that runs the
 	 * evaluation
@@ -151,7 +171,7 @@ public final class Evaluation {
 	public EvaluationResult run(LabelledPictures pictures) {
 		LabelSet labels = prepare(pictures);
 		Scoring effective = (this.scoring != Scoring.AUTO) ? this.scoring : this.classifier.model().scoring();
-		Tally tally = new Tally(pictures.labels(), effective, this.threshold);
+		Tally tally = new Tally(pictures.labels(), effective, this.threshold, this.thresholds);
 		long start = System.nanoTime();
 		// The threshold is the tally's, which also needs the scores below it.
 		classify(pictures, (request) -> {
@@ -192,6 +212,52 @@ public final class Evaluation {
 		return fit.best();
 	}
 
+	/**
+	 * Computes the embeddings of pictures and keeps them in memory, so that evaluations
+	 * with other templates neither read nor encode a picture again. Each takes 2 KB with
+	 * a model of 512 numbers.
+	 * @param pictures the pictures
+	 * @return the same pictures, to be evaluated with this classifier as long as it has
+	 * its model; what cannot be read is among them, and is reported by each evaluation
+	 */
+	public LabelledPictures embed(LabelledPictures pictures) {
+		List<LabelledPicture> embedded = new ArrayList<>();
+		try (Stream<LabelledPicture> stream = pictures.pictures()) {
+			Iterator<LabelledPicture> all = stream.iterator();
+			long known = 0;
+			while (all.hasNext()) {
+				List<LabelledPicture> next = new ArrayList<>();
+				while (all.hasNext() && next.size() < EMBEDDED_TOGETHER) {
+					next.add(all.next());
+				}
+				List<LabelledPicture> done = embed(next);
+				embedded.addAll(done);
+				known += done.stream().filter((picture) -> picture.embedding() != null).count();
+				this.listener.update(known, embedded.size() - known);
+			}
+		}
+		return pictures.with(List.copyOf(embedded));
+	}
+
+	/** One that cannot be read must not disturb the others. */
+	private List<LabelledPicture> embed(List<LabelledPicture> pictures) {
+		try {
+			List<float[]> embeddings = this.classifier.embedImages(pictures.stream().map(Evaluation::input).toList());
+			List<LabelledPicture> embedded = new ArrayList<>();
+			for (int i = 0; i < embeddings.size(); i++) {
+				embedded.add(pictures.get(i).withEmbedding(embeddings.get(i)));
+			}
+			return embedded;
+		}
+		catch (InvalidImageException | InferenceException ex) {
+			int half = pictures.size() / 2;
+			return (half == 0) ? pictures
+					: Stream.of(embed(pictures.subList(0, half)), embed(pictures.subList(half, pictures.size())))
+						.flatMap(List::stream)
+						.toList();
+		}
+	}
+
 	private LabelSet prepare(LabelledPictures pictures) {
 		return this.classifier.prepare(LabelSet.builder().labels(pictures.labels()).templates(this.templates).build());
 	}
@@ -229,6 +295,9 @@ public final class Evaluation {
 	}
 
 	private static ImageInput input(LabelledPicture picture) {
+		if (picture.embedding() != null) {
+			return ImageInput.ofEmbedding(picture.name(), picture.embedding());
+		}
 		return ImageInput.of(picture.name(), () -> Files.newInputStream(picture.file()));
 	}
 

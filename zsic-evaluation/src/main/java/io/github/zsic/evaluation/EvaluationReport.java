@@ -2,6 +2,8 @@ package io.github.zsic.evaluation;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.util.Collection;
+import java.util.List;
 
 /**
  * Writes results for people and for programs.
@@ -18,7 +20,19 @@ public final class EvaluationReport {
 	 * @return the page, to be stored in UTF-8
 	 */
 	public static String html(EvaluationResult result) {
-		return new HtmlReport(result).write();
+		return html(result, List.of());
+	}
+
+	/**
+	 * A page for people, which also compares the result with others on the same pictures,
+	 * as {@link Comparison} does.
+	 * @param result the result
+	 * @param others those of other checkpoints or templates
+	 * @return the page, to be stored in UTF-8
+	 * @throws IllegalArgumentException if one cannot be compared
+	 */
+	public static String html(EvaluationResult result, Collection<EvaluationResult> others) {
+		return new HtmlReport(result, List.copyOf(others)).write();
 	}
 
 	/**
@@ -39,7 +53,27 @@ public final class EvaluationReport {
 	 * @throws IOException if it cannot be written
 	 */
 	public static void json(EvaluationResult result, Writer writer) throws IOException {
-		JsonReport.write(result, writer);
+		json(result, List.of(), writer);
+	}
+
+	/**
+	 * All figures for programs, and comparisons with other results on the same pictures:
+	 *
+	 * <pre>{@code
+	 * {…, "comparisons": [{"checkpoint": "openai/…", "templates": […], "top1": 0.78, "top1Interval": [0.74, 0.82],
+	 *   "both": 270, "onlyFirst": 26, "onlySecond": 15, "neither": 55, "pValue": 0.12, …}, …]}
+	 * }</pre>
+	 *
+	 * In {@code comparisons} this result is the first and the other one the second.
+	 * @param result the result
+	 * @param others those of other checkpoints or templates
+	 * @param writer takes the text, to be stored in UTF-8; not closed
+	 * @throws IOException if it cannot be written
+	 * @throws IllegalArgumentException if one cannot be compared
+	 */
+	public static void json(EvaluationResult result, Collection<EvaluationResult> others, Writer writer)
+			throws IOException {
+		JsonReport.write(result, List.copyOf(others), writer);
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.zsic.evaluation;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import io.github.zsic.ModelInfo;
 import io.github.zsic.Scoring;
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The <em>answer</em> for a picture is the first prediction of the classifier, which is
  * the label that was named first where scores are equal. There is no answer, the picture
- * is <em>rejected</em>, if the score of that prediction is below the threshold of the
- * evaluation or background prompts of the classifier fit better. A rejected picture that
- * has a label counts as wrong.
+ * is <em>rejected</em>, if the score of that prediction is below the threshold of its
+ * label, or of all, or background prompts of the classifier fit better. A rejected
+ * picture that has a label counts as wrong.
  * <p>
  * Pictures that cannot be read count nowhere but in {@link #unreadable()}. Pictures of
  * none of the labels count in {@link LabelResult#precision() precisions}, where they are
@@ -47,13 +48,15 @@ import org.jspecify.annotations.Nullable;
  * @param temperature the temperature, {@code null} for the classifier's own
  * @param threshold the score below which pictures are rejected, negative infinity for
  * none
- * @param answers which pictures were answered right, for a {@link Comparison}
+ * @param thresholds that of labels that have one of their own
+ * @param answers what was answered, for a {@link Comparison} and for
+ * {@link #thresholdsFor(double)}
  */
 public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimate meanRecall, List<LabelResult> labels,
 		Confusion confusion, List<ConfusedPair> pairs, @Nullable NoneResult none, @Nullable Calibration calibration,
 		List<CoveragePoint> coverage, List<Unreadable> unreadable, long unreadableCount, Duration duration,
 		ModelInfo model, List<String> templates, Scoring scoring, @Nullable Float temperature, float threshold,
-		Answers answers) {
+		Map<String, Float> thresholds, Answers answers) {
 
 	/**
 	 * How many pairs of labels are described.
@@ -64,6 +67,12 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 	 * How many pictures are named for a pair of labels.
 	 */
 	public static final int MAXIMUM_EXAMPLES = 4;
+
+	/**
+	 * How many answers with a label must reach a threshold, for it to tell more than
+	 * chance would.
+	 */
+	public static final int MINIMUM_ANSWERS = 20;
 
 	/**
 	 * How much of what cannot be read is named.
@@ -79,6 +88,7 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 		coverage = List.copyOf(coverage);
 		unreadable = List.copyOf(unreadable);
 		templates = List.copyOf(templates);
+		thresholds = Map.copyOf(thresholds);
 	}
 
 	/**
@@ -103,6 +113,18 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 			lowest = (point.accuracy() >= accuracy) ? point : lowest;
 		}
 		return lowest;
+	}
+
+	/**
+	 * For each label the lowest threshold with which a wanted share of the answers with
+	 * this label is right, whatever thresholds this evaluation had. Pictures of none of
+	 * the labels count, too. Answers with equal scores reach a threshold together.
+	 * @param accuracy the wanted share, from 0 to 1
+	 * @return thresholds in the order of the labels, none for a label if no threshold is
+	 * high enough that at least {@value #MINIMUM_ANSWERS} answers reach
+	 */
+	public List<LabelThreshold> thresholdsFor(double accuracy) {
+		return this.answers.thresholds(this.labels, accuracy);
 	}
 
 	/**
@@ -265,6 +287,26 @@ public record EvaluationResult(long count, Estimate top1, Estimate top5, Estimat
 	 * @param accuracy the share of right answers among those
 	 */
 	public record CoveragePoint(float threshold, double coverage, double accuracy) {
+
+	}
+
+	/**
+	 * What a threshold for answers with one label would do.
+	 *
+	 * @param label the label
+	 * @param threshold the lowest score of an answer
+	 * @param answered how many answers with the label reach it
+	 * @param correct how many of those are right
+	 */
+	public record LabelThreshold(String label, float threshold, long answered, long correct) {
+
+		/**
+		 * The share of right answers among those that reach the threshold.
+		 * @return a number from 0 to 1
+		 */
+		public double precision() {
+			return share(this.correct, this.answered);
+		}
 
 	}
 

@@ -52,10 +52,13 @@ final class HtmlReport {
 
 	private final EvaluationResult result;
 
+	private final List<EvaluationResult> others;
+
 	private final StringBuilder html = new StringBuilder();
 
-	HtmlReport(EvaluationResult result) {
+	HtmlReport(EvaluationResult result, List<EvaluationResult> others) {
 		this.result = result;
+		this.others = others;
 	}
 
 	String write() {
@@ -82,6 +85,7 @@ final class HtmlReport {
 		summary();
 		add("</header>\n<main>\n");
 		figures();
+		comparisons();
 		confusion();
 		pairs();
 		add("<div class=\"charts\">\n");
@@ -148,6 +152,42 @@ final class HtmlReport {
 
 	private void figure(String name, String value, String explanation) {
 		add("<div><dt>%s</dt><dd class=\"value\">%s</dd><dd>%s</dd></div>\n", name, value, explanation);
+	}
+
+	private void comparisons() {
+		if (this.others.isEmpty()) {
+			return;
+		}
+		add("""
+				<section>
+				<h2>Compared on the same pictures</h2>
+				<p>Only pictures that one of the two names right and the other wrong make a difference. p is the probability \
+				of such a difference, or a larger one, if both are equally good (McNemar's exact test). With twenty \
+				comparisons one has p below 0.05 by chance alone.</p>
+				<div class="scroll" tabindex="0" role="region" aria-label="Comparisons">
+				<table>
+				<thead><tr><th scope="col">compared with</th><th scope="col">top-1</th><th scope="col">95 %% interval</th>\
+				<th scope="col">right only in this report</th><th scope="col">right only there</th>\
+				<th scope="col">p</th></tr></thead>
+				<tbody>
+				""");
+		for (EvaluationResult other : this.others) {
+			Comparison comparison = Comparison.of(this.result, other);
+			add("<tr><th scope=\"row\">%s</th><td>%s</td><td>%s to %s</td><td>%,d</td><td>%,d</td><td>%s</td></tr>\n",
+					description(other), percent(other.top1().value()), percent(other.top1().low()),
+					percent(other.top1().high()), comparison.onlyFirst(), comparison.onlySecond(),
+					String.format(Locale.ROOT, "%.4f", comparison.pValue()));
+		}
+		add("</tbody>\n</table>\n</div>\n</section>\n");
+	}
+
+	/** What is different, or else the checkpoint. */
+	private String description(EvaluationResult other) {
+		String templates = other.templates().equals(this.result.templates()) ? ""
+				: other.templates().isEmpty() ? "the classifier's own templates"
+						: other.templates().stream().map(HtmlReport::name).collect(Collectors.joining(", "));
+		return (!templates.isEmpty() && other.model().equals(this.result.model())) ? templates
+				: name(other.model().checkpoint()) + (templates.isEmpty() ? "" : ", " + templates);
 	}
 
 	private void confusion() {
@@ -408,6 +448,8 @@ final class HtmlReport {
 				+ ((this.result.temperature() != null) ? "temperature " + this.result.temperature() + ", " : "")
 				+ (Float.isFinite(this.result.threshold()) ? "threshold " + number(this.result.threshold())
 						: "no threshold")
+				+ (this.result.thresholds().isEmpty() ? ""
+						: ", with one of their own for " + count(this.result.thresholds().size(), "label"))
 				+ ".");
 		lines.add("Intervals: 95 %, from 1,000 bootstrap samples of the pictures. They tell of chance alone. Pictures "
 				+ "that differ from these may give quite different figures.");
@@ -421,7 +463,11 @@ final class HtmlReport {
 	}
 
 	private static String pictures(long count) {
-		return String.format(Locale.ROOT, "%,d picture%s", count, (count == 1) ? "" : "s");
+		return count(count, "picture");
+	}
+
+	private static String count(long count, String what) {
+		return String.format(Locale.ROOT, "%,d %s%s", count, what, (count == 1) ? "" : "s");
 	}
 
 	private static String percent(double share) {

@@ -2,6 +2,7 @@ package io.github.zsic.evaluation;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.util.List;
 import java.util.Locale;
 
 import com.google.gson.stream.JsonWriter;
@@ -28,15 +29,15 @@ final class JsonReport {
 		this.json = json;
 	}
 
-	static void write(EvaluationResult result, Writer writer) throws IOException {
+	static void write(EvaluationResult result, List<EvaluationResult> others, Writer writer) throws IOException {
 		// Not closed, as the writer is the caller's.
 		JsonWriter json = new JsonWriter(writer);
-		new JsonReport(json).write(result);
+		new JsonReport(json).write(result, others);
 		json.flush();
 		writer.write('\n');
 	}
 
-	private void write(EvaluationResult result) throws IOException {
+	private void write(EvaluationResult result, List<EvaluationResult> others) throws IOException {
 		this.json.beginObject();
 		this.json.name("count").value(result.count());
 		estimate("top1", result.top1());
@@ -76,6 +77,25 @@ final class JsonReport {
 		this.json.name("seconds").value(result.duration().toNanos() / 1e9);
 		this.json.name("picturesPerSecond").value(result.picturesPerSecond());
 		settings(result);
+		this.json.name("comparisons").beginArray();
+		for (EvaluationResult other : others) {
+			comparison(other, Comparison.of(result, other));
+		}
+		this.json.endArray();
+		this.json.endObject();
+	}
+
+	private void comparison(EvaluationResult other, Comparison comparison) throws IOException {
+		this.json.beginObject();
+		estimate("top1", other.top1());
+		estimate("top5", other.top5());
+		estimate("meanRecall", other.meanRecall());
+		this.json.name("both").value(comparison.both());
+		this.json.name("onlyFirst").value(comparison.onlyFirst());
+		this.json.name("onlySecond").value(comparison.onlySecond());
+		this.json.name("neither").value(comparison.neither());
+		this.json.name("pValue").value(comparison.pValue());
+		settings(other);
 		this.json.endObject();
 	}
 
@@ -186,6 +206,14 @@ final class JsonReport {
 		else {
 			this.json.nullValue();
 		}
+		this.json.name("thresholds").beginObject();
+		for (LabelResult label : result.labels()) {
+			Float threshold = result.thresholds().get(label.label());
+			if (threshold != null && Float.isFinite(threshold)) {
+				this.json.name(label.label()).value(threshold);
+			}
+		}
+		this.json.endObject();
 	}
 
 }

@@ -42,9 +42,9 @@ public final class LabelledPictures {
 
 	private final List<String> labels;
 
-	private final Supplier<Source> opener;
+	private final Supplier<Stream<LabelledPicture>> opener;
 
-	private LabelledPictures(List<String> labels, Supplier<Source> opener) {
+	private LabelledPictures(List<String> labels, Supplier<Stream<LabelledPicture>> opener) {
 		this.labels = List.copyOf(labels);
 		this.opener = opener;
 	}
@@ -84,7 +84,7 @@ public final class LabelledPictures {
 			if (none != null) {
 				roots.add(none);
 			}
-			return new FolderWalk(folder, roots, labels.size());
+			return stream(new FolderWalk(folder, roots, labels.size()));
 		});
 	}
 
@@ -107,7 +107,7 @@ public final class LabelledPictures {
 		for (String label : labels) {
 			positions.put(label, positions.size());
 		}
-		return new LabelledPictures(labels, () -> new CsvPictures(csv, folder, positions));
+		return new LabelledPictures(labels, () -> stream(new CsvPictures(csv, folder, positions)));
 	}
 
 	private static List<String> labels(Iterable<String> found, String where, String what) {
@@ -151,7 +151,15 @@ public final class LabelledPictures {
 	 * a folder, comes as a picture.
 	 */
 	Stream<LabelledPicture> pictures() {
-		Source pictures = this.opener.get();
+		return this.opener.get();
+	}
+
+	/** The same labels with these pictures. */
+	LabelledPictures with(List<LabelledPicture> pictures) {
+		return new LabelledPictures(this.labels, pictures::stream);
+	}
+
+	private static Stream<LabelledPicture> stream(Source pictures) {
 		return StreamSupport.stream(Spliterators.spliteratorUnknownSize(pictures, Spliterator.NONNULL), false)
 			.onClose(pictures::close);
 	}

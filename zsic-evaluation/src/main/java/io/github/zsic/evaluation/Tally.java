@@ -53,6 +53,11 @@ final class Tally {
 
 	private final float threshold;
 
+	private final Map<String, Float> thresholds = new TreeMap<>();
+
+	/** What an answer with each label must reach. */
+	private final float[] lowest;
+
 	private int size;
 
 	private int[] truths = new int[1024];
@@ -77,9 +82,15 @@ final class Tally {
 
 	private long unreadableCount;
 
-	Tally(List<String> labels, Scoring scoring, float threshold) {
+	Tally(List<String> labels, Scoring scoring, float threshold, Map<String, Float> thresholds) {
 		this.labels = labels;
+		this.lowest = new float[labels.size()];
 		for (String label : labels) {
+			Float own = thresholds.get(label);
+			if (own != null) {
+				this.thresholds.put(label, own);
+			}
+			this.lowest[this.positions.size()] = (own != null) ? own : threshold;
 			this.positions.put(label, this.positions.size());
 		}
 		this.scoring = scoring;
@@ -108,7 +119,8 @@ final class Tally {
 			this.scores[picked] = predictions.get(0).score();
 		}
 		for (Prediction prediction : predictions) {
-			if (prediction.score() >= this.threshold && position(prediction) == truth) {
+			int label = position(prediction);
+			if (label == truth && prediction.score() >= this.lowest[label]) {
 				this.amongFive.set(picked);
 			}
 		}
@@ -138,7 +150,8 @@ final class Tally {
 	}
 
 	private int answer(int picture) {
-		return (this.scores[picture] >= this.threshold) ? this.firsts[picture] : NOTHING;
+		int first = this.firsts[picture];
+		return (first != NOTHING && this.scores[picture] >= this.lowest[first]) ? first : NOTHING;
 	}
 
 	private void keep(long cell, Example example) {
@@ -216,8 +229,20 @@ final class Tally {
 				(nones + labelledRejected > 0) ? new NoneResult(nones, nonesRejected, labelledRejected, auroc(nones))
 						: null,
 				calibration(ranked), coverage(ranked(true)), this.unreadable, this.unreadableCount,
-				Duration.ofNanos(nanos), model, templates, this.scoring, temperature, this.threshold,
-				new Answers(Arrays.copyOf(this.answers, this.labelled)));
+				Duration.ofNanos(nanos), model, templates, this.scoring, temperature, this.threshold, this.thresholds,
+				new Answers(Arrays.copyOf(this.answers, this.labelled), rankedByLabel()));
+	}
+
+	/** The pictures with a prediction, those without a label among them. */
+	private long[] rankedByLabel() {
+		long[] ranked = new long[this.size];
+		int length = 0;
+		for (int i = 0; i < this.size; i++) {
+			if (this.firsts[i] != NOTHING) {
+				ranked[length++] = Answers.rank(this.firsts[i], this.scores[i], this.firsts[i] == this.truths[i]);
+			}
+		}
+		return Arrays.copyOf(ranked, length);
 	}
 
 	private EvaluationException nothing() {
@@ -262,13 +287,13 @@ final class Tally {
 	}
 
 	/** Signed bits that have the order of the numbers. */
-	private static long ordered(float score) {
+	static long ordered(float score) {
 		// Adding 0 makes -0 the same as 0.
 		int bits = Float.floatToIntBits(score + 0f);
 		return (bits < 0) ? bits ^ Integer.MAX_VALUE : bits;
 	}
 
-	private static float score(long ranked) {
+	static float score(long ranked) {
 		int ordered = (int) ~(ranked >> 1);
 		return Float.intBitsToFloat((ordered < 0) ? ordered ^ Integer.MAX_VALUE : ordered);
 	}

@@ -6,10 +6,13 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import com.google.gson.JsonArray;
@@ -22,6 +25,7 @@ import io.github.zsic.evaluation.EvaluationResult.Bin;
 import io.github.zsic.evaluation.EvaluationResult.CoveragePoint;
 import io.github.zsic.evaluation.EvaluationResult.Example;
 import io.github.zsic.evaluation.EvaluationResult.LabelResult;
+import io.github.zsic.evaluation.EvaluationResult.LabelThreshold;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,6 +225,56 @@ class EvaluationTests {
 	}
 
 	@Test
+	void labelsHaveThresholdsOfTheirOwn() throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (int i = 0; i < 40; i++) {
+			// Every fourth answer "a" is wrong, and is one of those with the lowest
+			// scores.
+			String name = i + ".png";
+			rows.add(name + "," + ((i < 30) ? "a" : (i < 35) ? "b" : "_none"));
+			this.classifier.put(name, 0.9f - i * 0.01f, 0.1f);
+		}
+		for (int i = 40; i < 59; i++) {
+			rows.add(i + ".png,b");
+			this.classifier.put(i + ".png", 0.1f, 0.2f);
+		}
+		LabelledPictures pictures = pictures(rows.toArray(String[]::new));
+		EvaluationResult result = Evaluation.of(this.classifier, pictures);
+		// 30 of 33 are 0.91; 19 answers "b" are too few.
+		assertThat(result.thresholdsFor(0.9)).containsExactly(new LabelThreshold("a", 0.9f - 32 * 0.01f, 33, 30));
+		assertThat(result.thresholdsFor(0.9).get(0).precision()).isEqualTo(30 / 33.0);
+		assertThat(result.thresholdsFor(0.75)).containsExactly(new LabelThreshold("a", 0.9f - 39 * 0.01f, 40, 30));
+		assertThat(result.thresholdsFor(1)).containsExactly(new LabelThreshold("a", 0.9f - 29 * 0.01f, 30, 30));
+		EvaluationResult strict = Evaluation.with(this.classifier)
+			.threshold(0.15f)
+			.thresholds(Map.of("a", 0.9f - 32 * 0.01f, "c", 1f))
+			.run(pictures);
+		assertThat(strict.thresholds()).isEqualTo(Map.of("a", 0.9f - 32 * 0.01f));
+		assertThat(strict.label("a").answered()).isEqualTo(33);
+		assertThat(strict.label("b").correct()).isEqualTo(19);
+		// What is below the threshold of "a" is not answered with "b", which is none of
+		// its own.
+		assertThat(strict.label("b").answered()).isEqualTo(19);
+		assertThat(strict.none().rejected()).isEqualTo(5);
+		assertThat(strict.thresholdsFor(0.9)).isEqualTo(result.thresholdsFor(0.9));
+		assertThat(EvaluationReport.html(strict)).contains("threshold 0.15, with one of their own for 1 label.");
+	}
+
+	@Test
+	void equalScoresReachAThresholdTogether() throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (int i = 0; i < 60; i++) {
+			rows.add(i + ".png," + ((i < 45) ? "a" : "b"));
+			this.classifier.put(i + ".png", (i < 20) ? -0.5f : -0.7f, -0.9f);
+		}
+		EvaluationResult result = Evaluation.with(this.classifier)
+			.scoring(Scoring.COSINE)
+			.run(pictures(rows.toArray(String[]::new)));
+		assertThat(result.thresholdsFor(0.8)).containsExactly(new LabelThreshold("a", -0.5f, 20, 20));
+		assertThat(result.thresholdsFor(0.75)).containsExactly(new LabelThreshold("a", -0.7f, 60, 45));
+	}
+
+	@Test
 	void comparisonsArePaired() throws IOException {
 		for (JsonElement known : golden().getAsJsonArray("mcnemar")) {
 			JsonArray row = known.getAsJsonArray();
@@ -243,6 +297,90 @@ class EvaluationTests {
 		EvaluationResult third = Evaluation.of(this.classifier, others);
 		assertThatIllegalArgumentException().isThrownBy(() -> Comparison.of(first, third))
 			.withMessage("Results with different labels cannot be compared");
+	}
+
+	@Test
+	void reportsCompare() throws IOException {
+		LabelledPictures pictures = pictures("1.png,a", "2.png,b", "3.png,a", "4.png,a", "5.png,_none");
+		for (int i = 1; i <= 5; i++) {
+			this.classifier.put(i + ".png", 0.6f, 0.4f);
+		}
+		EvaluationResult first = Evaluation.of(this.classifier, pictures);
+		this.classifier.put("3.png", 0.4f, 0.6f);
+		this.classifier.put("2.png", 0.4f, 0.6f);
+		EvaluationResult second = Evaluation.with(this.classifier).templates(List.of("a <b>{}</b>")).run(pictures);
+		StringWriter writer = new StringWriter();
+		EvaluationReport.json(first, List.of(second, first), writer);
+		JsonObject json = JsonParser.parseString(writer.toString()).getAsJsonObject();
+		assertThat(json.get("top1").getAsDouble()).isEqualTo(0.75);
+		JsonArray comparisons = json.getAsJsonArray("comparisons");
+		assertThat(comparisons).hasSize(2);
+		JsonObject comparison = comparisons.get(0).getAsJsonObject();
+		assertThat(comparison.get("top1").getAsDouble()).isEqualTo(0.75);
+		assertThat(comparison.get("both").getAsLong()).isEqualTo(2);
+		assertThat(comparison.get("onlyFirst").getAsLong()).isEqualTo(1);
+		assertThat(comparison.get("onlySecond").getAsLong()).isEqualTo(1);
+		assertThat(comparison.get("neither").getAsLong()).isZero();
+		assertThat(comparison.get("pValue").getAsDouble()).isEqualTo(Comparison.of(first, second).pValue());
+		assertThat(comparison.get("templates").getAsJsonArray().get(0).getAsString()).isEqualTo("a <b>{}</b>");
+		assertThat(comparisons.get(1).getAsJsonObject().get("both").getAsLong()).isEqualTo(3);
+		assertThat(EvaluationReport.html(first, List.of(second))).contains("Compared on the same pictures",
+				"<th scope=\"row\"><bdi>a &lt;b&gt;{}&lt;/b&gt;</bdi></th><td>75.0\u00A0%</td>",
+				"<td>1</td><td>1</td><td>1.0000</td>");
+		assertThat(EvaluationReport.html(first)).doesNotContain("Compared on the same pictures");
+		EvaluationResult others = Evaluation.of(this.classifier, pictures("1.png,a", "2.png,c"));
+		assertThatIllegalArgumentException().isThrownBy(() -> EvaluationReport.html(first, List.of(others)));
+	}
+
+	@Test
+	void picturesAreNeverListed() throws IOException {
+		int count = 20_000;
+		this.classifier.put("a", 0.6f, 0.4f);
+		AtomicInteger taken = new AtomicInteger();
+		AtomicLong ahead = new AtomicLong();
+		LabelledPictures pictures = pictures("a,a", "b,b").with(new AbstractList<>() {
+
+			@Override
+			public LabelledPicture get(int index) {
+				taken.incrementAndGet();
+				return new LabelledPicture(Path.of("a"), "a", index % 2);
+			}
+
+			@Override
+			public int size() {
+				return count;
+			}
+
+		});
+		EvaluationResult result = Evaluation.with(this.classifier)
+			.listener((done, failed) -> ahead.accumulateAndGet(taken.get() - done, Math::max))
+			.run(pictures);
+		assertThat(result.count()).isEqualTo(count).isEqualTo(taken.get());
+		assertThat(result.top1().value()).isEqualTo(0.5);
+		// However many there are, a few batches are in memory.
+		assertThat(ahead.get()).isPositive().isLessThan(100);
+	}
+
+	@Test
+	void oneThatCannotBeReadIsEmbeddedByItself() throws IOException {
+		List<String> rows = new ArrayList<>();
+		for (int i = 0; i < 200; i++) {
+			rows.add(i + ".png," + ((i % 2 == 0) ? "a" : "b"));
+			if (i % 70 != 3) {
+				this.classifier.put(i + ".png", 1 - i % 2, i % 2);
+			}
+		}
+		List<Long> told = new ArrayList<>();
+		Evaluation evaluation = Evaluation.with(this.classifier).listener((done, failed) -> told.add(done + failed));
+		LabelledPictures embedded = evaluation.embed(pictures(rows.toArray(String[]::new)));
+		assertThat(told).isSorted().last().isEqualTo(200L);
+		assertThat(embedded.pictures().filter((picture) -> picture.embedding() == null)).hasSize(3);
+		// Each once, but for those beside the three.
+		assertThat(this.classifier.embedded()).isBetween(197, 197 + 3 * 63);
+		EvaluationResult result = Evaluation.of(this.classifier, embedded);
+		assertThat(result.count()).isEqualTo(197);
+		assertThat(result.unreadable()).extracting("reason").contains("The picture '73.png' is damaged.");
+		assertThat(embedded.labels()).containsExactly("a", "b");
 	}
 
 	@Test
