@@ -9,11 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import io.github.zsic.LabelSet;
 import io.github.zsic.Scoring;
 import io.github.zsic.ZeroShotClassifier;
 import io.github.zsic.evaluation.Comparison;
@@ -23,6 +25,7 @@ import io.github.zsic.evaluation.EvaluationResult;
 import io.github.zsic.evaluation.EvaluationResult.Calibration;
 import io.github.zsic.evaluation.EvaluationResult.CoveragePoint;
 import io.github.zsic.evaluation.EvaluationResult.Estimate;
+import io.github.zsic.evaluation.EvaluationResult.LabelThreshold;
 import io.github.zsic.evaluation.EvaluationResult.NoneResult;
 import io.github.zsic.evaluation.LabelledPictures;
 import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
@@ -92,14 +95,24 @@ final class EvaluateCommand {
 		if (total == 0) {
 			throw CommandException.failure("There are no pictures.");
 		}
-		EvaluationResult result = evaluate(pictures, total, this.options.properties());
+		// Before anything takes long.
+		this.options.compareTemplate()
+			.forEach((template) -> LabelSet.builder().labels(pictures.labels()).templates(template).build());
+		List<EvaluationResult> results = evaluate(pictures, total, this.options.properties(),
+				this.options.compareTemplate());
+		EvaluationResult result = results.get(0);
 		print(result);
 		if (this.options.calibrate() != null) {
 			print(result, this.options.calibrate());
 		}
-		write(result);
+		List<EvaluationResult> others = new ArrayList<>(results.subList(1, results.size()));
+		others.forEach((other) -> compare(result, other, String.join(", ", other.templates())));
+		write(result, others);
 		for (String checkpoint : this.options.compare()) {
-			compare(result, evaluate(pictures, total, properties(checkpoint)));
+			EvaluationResult other = evaluate(pictures, total, properties(checkpoint), List.of()).get(0);
+			compare(result, other, other.model().checkpoint());
+			others.add(other);
+			write(result, others);
 		}
 		if (result.top1().value() < this.options.minimumTop1()) {
 			say(String.format(Locale.ROOT, "Top-1 is %.4f, below the minimum of %s.", result.top1().value(),
@@ -118,22 +131,61 @@ final class EvaluateCommand {
 		return properties;
 	}
 
-	private EvaluationResult evaluate(LabelledPictures pictures, long total, List<String> arguments) {
-		try (ConfigurableApplicationContext context = FolderCommand.start(arguments, PROPERTIES_WITHOUT_EFFECT,
+	/**
+	 * Evaluates a checkpoint.
+	 * @param templates others that its own are to be compared with
+	 * @return the result with its own, and then one for each other
+	 */
+	private List<EvaluationResult> evaluate(LabelledPictures pictures, long total, List<String> arguments,
+			List<String> templates) {
+		// They are those of one checkpoint and one temperature.
+		boolean thresholds = !Float.isFinite(this.options.threshold()) && this.options.calibrate() == null
+				&& this.options.compare().isEmpty() && this.options.compareTemplate().isEmpty();
+		Map<String, String> withoutEffect = new LinkedHashMap<>(PROPERTIES_WITHOUT_EFFECT);
+		if (!thresholds) {
+			withoutEffect.put("zsic.threshold", "use --threshold");
+			withoutEffect.put("zsic.thresholds", "use --threshold");
+		}
+		try (ConfigurableApplicationContext context = FolderCommand.start(arguments, withoutEffect,
 				FolderOptions.parallel(null))) {
 			ZsicProperties properties = context.getBean(ZsicProperties.class);
 			// Nothing but failures is worth a line from here on, and these are reported.
 			LoggingSystem.get(EvaluateCommand.class.getClassLoader()).setLogLevel(null, LogLevel.OFF);
-			Evaluation evaluation = Evaluation.with(context.getBean(ZeroShotClassifier.class))
-				.templates(this.options.templates().isEmpty() ? properties.getTemplates() : this.options.templates())
-				.scoring((this.options.scoring() != null) ? this.options.scoring() : properties.getScoring())
-				.threshold(this.options.threshold());
+			ZeroShotClassifier classifier = context.getBean(ZeroShotClassifier.class);
+			Evaluation evaluation = evaluation(classifier, properties, thresholds)
+				.templates(this.options.templates().isEmpty() ? properties.getTemplates() : this.options.templates());
+			LabelledPictures embedded = templates.isEmpty() ? pictures
+					: watched(evaluation, total, () -> evaluation.embed(pictures));
 			if (this.options.calibrate() != null) {
-				float temperature = watched(evaluation, total, () -> evaluation.fitTemperature(pictures));
+				float temperature = watched(evaluation, total, () -> evaluation.fitTemperature(embedded));
 				evaluation.scoring(Scoring.SOFTMAX).temperature(temperature);
 			}
-			return watched(evaluation, total, () -> evaluation.run(pictures));
+			List<EvaluationResult> results = new ArrayList<>();
+			results.add(watched(evaluation, total, () -> evaluation.run(embedded)));
+			long start = System.nanoTime();
+			for (String template : templates) {
+				Evaluation other = evaluation(classifier, properties, thresholds).templates(List.of(template));
+				results.add(watched(other, total, () -> other.run(embedded)));
+			}
+			if (!templates.isEmpty()) {
+				say(FolderCommand.count(templates.size(), "template") + " compared in "
+						+ Progress.time(Math.round((System.nanoTime() - start) / 1e9)));
+			}
+			return results;
 		}
+	}
+
+	private Evaluation evaluation(ZeroShotClassifier classifier, ZsicProperties properties, boolean thresholds) {
+		Evaluation evaluation = Evaluation.with(classifier)
+			.scoring((this.options.scoring() != null) ? this.options.scoring() : properties.getScoring())
+			.threshold(this.options.threshold());
+		if (thresholds) {
+			evaluation.thresholds(properties.getThresholds());
+			if (properties.getThreshold() != null) {
+				evaluation.threshold(properties.getThreshold());
+			}
+		}
+		return evaluation;
 	}
 
 	private <T> T watched(Evaluation evaluation, long total, Supplier<T> run) {
@@ -148,10 +200,10 @@ final class EvaluateCommand {
 		}
 	}
 
-	private void compare(EvaluationResult first, EvaluationResult second) {
+	private void compare(EvaluationResult first, EvaluationResult second, String name) {
 		Comparison comparison = Comparison.of(first, second);
 		this.out.printf(Locale.ROOT, "%-15s%.4f  %s%n", "compared", second.top1().value(),
-				FolderCommand.printable(second.model().checkpoint()));
+				FolderCommand.printable(name));
 		this.out.printf(Locale.ROOT, "%-15sright only before: %,d, only here: %,d; p = %.4f (McNemar)%n", "",
 				comparison.onlyFirst(), comparison.onlySecond(), comparison.pValue());
 	}
@@ -172,6 +224,51 @@ final class EvaluateCommand {
 		else {
 			this.out.println("  # no threshold is high enough for " + wanted);
 		}
+		List<LabelThreshold> own = result.thresholdsFor(wanted);
+		if (own.stream().map(LabelThreshold::label).anyMatch(EvaluateCommand::isName)) {
+			this.out
+				.println("  top: 1 # so that the next best label does not take the place of one below its threshold");
+			this.out.println("  thresholds:");
+		}
+		own.forEach(this::print);
+		int others = result.labels().size() - own.size();
+		if (others > 0) {
+			this.out.printf(Locale.ROOT,
+					"  # without their own: %s, for which no threshold is high enough that %d answers " + "reach%n",
+					FolderCommand.count(others, "label"), EvaluationResult.MINIMUM_ANSWERS);
+		}
+	}
+
+	private void print(LabelThreshold threshold) {
+		String label = threshold.label();
+		this.out.printf(Locale.ROOT, "    %s%s: %s # %.4f of the %,d answers that reach it are right%n",
+				isName(label) ? "" : "# no name of a property: ", key(label), String.valueOf(threshold.threshold()),
+				threshold.precision(), threshold.answered());
+	}
+
+	/** Spring Boot reads a name up to the bracket that closes the first one. */
+	private static boolean isName(String label) {
+		int open = 0;
+		for (int i = 0; i < label.length() && open >= 0; i++) {
+			open += (label.charAt(i) == '[') ? 1 : (label.charAt(i) == ']') ? -1 : 0;
+		}
+		return open == 0;
+	}
+
+	/**
+	 * In brackets, so that Spring Boot leaves it as it is, and those in quotes for YAML.
+	 */
+	private static String key(String label) {
+		StringBuilder key = new StringBuilder("\"[");
+		for (char character : label.toCharArray()) {
+			if (Character.isISOControl(character) || character == 0xFEFF || character >= 0xFFFE) {
+				key.append(String.format("\\u%04X", (int) character));
+			}
+			else {
+				key.append((character == '"' || character == '\\') ? "\\" : "").append(character);
+			}
+		}
+		return key.append("]\"").toString();
 	}
 
 	private void print(EvaluationResult result) {
@@ -210,11 +307,11 @@ final class EvaluateCommand {
 				estimate.low(), estimate.high());
 	}
 
-	private void write(EvaluationResult result) {
+	private void write(EvaluationResult result, List<EvaluationResult> others) {
 		Path report = this.options.report();
 		if (report != null) {
 			try {
-				Files.writeString(report, EvaluationReport.html(result));
+				Files.writeString(report, EvaluationReport.html(result, others));
 			}
 			catch (IOException ex) {
 				throw unwritable("report", report, ex);
@@ -224,7 +321,7 @@ final class EvaluateCommand {
 		if (json != null) {
 			try (Writer writer = new BufferedWriter(
 					new OutputStreamWriter(Files.newOutputStream(json), StandardCharsets.UTF_8))) {
-				EvaluationReport.json(result, writer);
+				EvaluationReport.json(result, others, writer);
 			}
 			catch (IOException ex) {
 				throw unwritable("JSON file", json, ex);

@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param calibrate the share of answers that should be right, {@code null} to leave
  * temperature and threshold as they are
  * @param compare other checkpoints to compare with
+ * @param compareTemplate other templates to compare with, each for itself
  * @param properties arguments for Spring Boot
  */
 record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, @Nullable Scoring scoring,
 		float threshold, @Nullable Path report, @Nullable Path json, double minimumTop1, @Nullable Double calibrate,
-		List<String> compare, List<String> properties) {
+		List<String> compare, List<String> compareTemplate, List<String> properties) {
 
 	static final String USAGE = """
 			Usage: java -jar zsic-sample-app.jar --evaluate=FOLDER [OPTION]…
@@ -39,13 +40,18 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 			                        files are relative to the folder, which needs no subfolders then
 			  --template=TEXT       a hypothesis template with {} or {0} for the label; repeated for an ensemble
 			  --scoring=SCORING     auto, softmax, sigmoid, cosine or logits
-			  --threshold=SCORE     pictures with lower scores count as none of the labels
+			  --threshold=SCORE     pictures with lower scores count as none of the labels; without it, zsic.threshold
+			                        and zsic.thresholds say which, but none do with --calibrate, --compare
+			                        and --compare-template
 			  --report=FILE         a page for people, in one HTML file
 			  --json=FILE           all figures for programs
 			  --minimum-top1=SHARE  the lowest share of right answers that is good enough, such as 0.6
-			  --calibrate=SHARE     finds the temperature, and the threshold with which this share of answers is
+			  --calibrate=SHARE     finds the temperature, and the thresholds with which this share of answers is
 			                        right, such as 0.95, and prints them for application.yml
 			  --compare=CHECKPOINT  tells whether another checkpoint is better on the same pictures; repeatable
+			  --compare-template=TEXT
+			                        tells whether another template is better; repeatable, and pictures are encoded
+			                        once for all
 			  --help, -h            this text
 			  --zsic.…=…            a property of zsic, such as --zsic.checkpoint=openai/clip-vit-base-patch32
 
@@ -54,7 +60,7 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 			""";
 
 	private static final List<String> NAMES = List.of("evaluate", "csv", "template", "scoring", "threshold", "report",
-			"json", "minimum-top1", "calibrate", "compare", "help");
+			"json", "minimum-top1", "calibrate", "compare", "compare-template", "help");
 
 	/**
 	 * Whether arguments are meant for this command.
@@ -99,7 +105,7 @@ record EvaluateOptions(Path folder, @Nullable Path csv, List<String> templates, 
 				(csv != null) ? FolderOptions.path("csv", csv) : null, FolderOptions.templates(values), scoring,
 				FolderOptions.threshold(FolderOptions.last(values, "threshold")), report, json,
 				(minimum != null) ? minimum : 0, calibrate, List.copyOf(values.getOrDefault("compare", List.of())),
-				List.copyOf(properties));
+				List.copyOf(values.getOrDefault("compare-template", List.of())), List.copyOf(properties));
 	}
 
 	private static @Nullable Path output(Map<String, List<String>> values, String name) {

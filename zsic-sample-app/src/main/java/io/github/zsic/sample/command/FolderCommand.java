@@ -58,7 +58,8 @@ public final class FolderCommand {
 	private static final int MAXIMUM_FAILURES_IN_A_ROW = 20;
 
 	/** What its options say. */
-	private static final Map<String, String> PROPERTIES_WITHOUT_EFFECT = Map.of("zsic.top", "use --top", "zsic.labels",
+	private static final Map<String, String> PROPERTIES_WITHOUT_EFFECT = Map.of("zsic.top", "use --top",
+			"zsic.threshold", "use --threshold", "zsic.thresholds", "use --threshold", "zsic.labels",
 			"use --labels or --labels-file", "zsic.batch.queue-capacity", "use --parallel");
 
 	/** How long an interrupted run may take to write what is in work. */

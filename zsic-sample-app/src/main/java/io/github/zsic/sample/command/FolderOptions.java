@@ -74,7 +74,8 @@ record FolderOptions(Path folder, boolean recursive, List<String> labels, List<S
 			3 some pictures could not be read, 130 it was interrupted (Ctrl+C), 143 it was terminated.
 			""";
 
-	private static final Set<String> REPEATABLE = Set.of("labels", "labels-file", "template", "compare");
+	private static final Set<String> REPEATABLE = Set.of("labels", "labels-file", "template", "compare",
+			"compare-template");
 
 	private static final Set<String> SWITCHES = Set.of("recursive", "byte-order-mark", "restart", "help");
 

@@ -42,7 +42,6 @@ final class PropertyCheck {
 
 	private static Map<String, String> withoutEffect() {
 		Map<String, String> names = new LinkedHashMap<>();
-		names.put("zsic.threshold", "use --threshold");
 		names.put("zsic.enabled", "there is always a classifier");
 		names.put("zsic.startup", "the model is always loaded first");
 		names.put("zsic.maximum-wait", "the model is always loaded first");

@@ -7,7 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.zsic.CustomImageDecoder;
+import io.github.zsic.ZeroShotClassifier;
+import io.github.zsic.evaluation.Evaluation;
+import io.github.zsic.evaluation.EvaluationResult;
+import io.github.zsic.evaluation.LabelledPictures;
+import io.github.zsic.spring.boot.autoconfigure.ZsicProperties;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,6 +112,123 @@ class EvaluateCommandTests {
 			.contains("right only before: 0, only here: 0; p = 1.0000 (McNemar)");
 	}
 
+	@Test
+	void comparesTemplates() throws IOException {
+		picture("tree/no tree.png", "bike");
+		Path report = this.temporary.resolve("report.html");
+		Path json = this.temporary.resolve("report.json");
+		Run run = run("--evaluate=" + this.pictures, "--template=drawing", "--compare-template=a photo of a {}",
+				"--compare-template={}, at night", "--compare=classpath:zsic/emoji-clip", "--report=" + report,
+				"--json=" + json);
+		assertThat(run.exitCode).as(run.err).isZero();
+		assertThat(run.err).contains("2 templates compared in ");
+		JsonNode figures = JsonMapper.shared().readTree(Files.readString(json));
+		assertThat(figures.get("templates").toString()).isEqualTo("[\"drawing\"]");
+		JsonNode comparisons = figures.get("comparisons");
+		assertThat(comparisons.valueStream().map((other) -> other.get("templates").toString()))
+			.containsExactly("[\"a photo of a {}\"]", "[\"{}, at night\"]", "[\"drawing\"]");
+		String page = Files.readString(report);
+		for (JsonNode comparison : comparisons) {
+			int different = comparison.get("onlyFirst").intValue() + comparison.get("onlySecond").intValue();
+			assertThat(comparison.get("both").intValue() + different + comparison.get("neither").intValue())
+				.isEqualTo(7);
+			String line = "right only before: %d, only here: %d; p = %.4f (McNemar)".formatted(
+					comparison.get("onlyFirst").intValue(), comparison.get("onlySecond").intValue(),
+					comparison.get("pValue").doubleValue());
+			assertThat(run.out).contains(line);
+			assertThat(page)
+				.contains("<td>%d</td><td>%d</td><td>%.4f</td>".formatted(comparison.get("onlyFirst").intValue(),
+						comparison.get("onlySecond").intValue(), comparison.get("pValue").doubleValue()));
+		}
+		assertThat(run.out).containsPattern("compared       0\\.\\d{4}  a photo of a \\{\\}")
+			.containsPattern("compared       0\\.\\d{4}  classpath:zsic/emoji-clip");
+		assertThat(page).contains("<th scope=\"row\"><bdi>{}, at night</bdi></th>");
+	}
+
+	@Test
+	void picturesAreDecodedOnceForAllTemplates() {
+		AtomicInteger decoded = new AtomicInteger();
+		CustomImageDecoder decoder = (bytes) -> {
+			decoded.incrementAndGet();
+			return null;
+		};
+		try (ZeroShotClassifier classifier = ZeroShotClassifier.builder()
+			.checkpoint("classpath:zsic/emoji-clip")
+			.device("cpu")
+			.imageDecoders(List.of(decoder))
+			.build()) {
+			LabelledPictures pictures = LabelledPictures.in(this.pictures);
+			LabelledPictures embedded = Evaluation.with(classifier).embed(pictures);
+			assertThat(decoded.get()).isEqualTo(6);
+			long texts = classifier.statistics().encodedTexts();
+			for (String template : List.of("a {}", "one {}", "some {}")) {
+				List<String> templates = List.of(template);
+				EvaluationResult result = Evaluation.with(classifier).templates(templates).run(embedded);
+				assertThat(decoded.get()).isEqualTo(6);
+				assertThat(result.answers())
+					.isEqualTo(Evaluation.with(classifier).templates(templates).run(pictures).answers());
+				decoded.set(6);
+			}
+			assertThat(classifier.statistics().encodedTexts()).isEqualTo(texts + 3 * 6);
+		}
+	}
+
+	@Test
+	void printsLinesForTheConfiguration() throws IOException {
+		String owl = "\"Owl\" [2], at Night:";
+		Files.delete(this.pictures.resolve("owl/owl.png"));
+		Files.delete(this.pictures.resolve("owl"));
+		// So many that 95 % of all answers are right, whatever the order of their scores.
+		for (int i = 0; i < 80; i++) {
+			picture(owl + "/" + i + ".png", "owl");
+			picture("tree/" + i + ".png", "tree");
+		}
+		for (int i = 0; i < 20; i++) {
+			picture("bike/" + i + ".png", "bike");
+		}
+		for (int i = 0; i < 4; i++) {
+			picture("tree/bike" + i + ".png", "bike");
+			picture("a]b/" + i + ".png", "car");
+		}
+		Run run = run("--evaluate=" + this.pictures, "--calibrate=0.95");
+		assertThat(run.exitCode).as(run.err).isZero();
+		String lines = run.out.substring(run.out.indexOf("zsic:"));
+		// Of the 25 answers "bike" with the same score four are wrong.
+		assertThat(lines).contains("    \"[tree]\": ", " # 1.0000 of the 81 answers that reach it are right",
+				"  # without their own: 5 labels, for which no threshold is high enough that 20 answers reach");
+		ZsicProperties properties = bind(lines);
+		assertThat(properties.getThresholds()).containsOnlyKeys(owl, "tree");
+		assertThat(properties.getTop()).isEqualTo(1);
+		assertThat(properties.getThreshold()).as(lines).isPositive();
+		// Measured with them, the application's own configuration taken as arguments.
+		Path json = this.temporary.resolve("report.json");
+		float strict = Math.nextUp(properties.getThresholds().get(owl));
+		run = run("--evaluate=" + this.pictures, "--json=" + json, "--zsic.temperature=" + properties.getTemperature(),
+				"--zsic.scoring=softmax", "--zsic.threshold=" + properties.getThreshold(),
+				"--zsic.thresholds[" + owl + "]=" + strict,
+				"--zsic.thresholds[tree]=" + properties.getThresholds().get("tree"));
+		assertThat(run.exitCode).as(run.err).isZero();
+		JsonNode figures = JsonMapper.shared().readTree(Files.readString(json));
+		assertThat(figures.get("thresholds").size()).isEqualTo(2);
+		assertThat(figures.get("thresholds").get(owl).floatValue()).isEqualTo(strict);
+		assertThat(figures.get("threshold").floatValue()).isEqualTo(properties.getThreshold());
+		for (JsonNode label : figures.get("labels")) {
+			switch (label.get("label").stringValue()) {
+				// The pictures that are all alike do not reach it any more.
+				case "\"Owl\" [2], at Night:" -> assertThat(label.get("rejected").intValue()).isEqualTo(80);
+				case "tree" -> assertThat(label.get("correct").intValue()).isEqualTo(81);
+				default -> {
+				}
+			}
+		}
+	}
+
+	private static ZsicProperties bind(String lines) throws IOException {
+		List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("printed",
+				new ByteArrayResource(lines.getBytes(StandardCharsets.UTF_8)));
+		return new Binder(ConfigurationPropertySources.from(sources)).bind("zsic", ZsicProperties.class).get();
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
@@ -120,10 +249,14 @@ class EvaluateCommandTests {
 					--evaluate=FOLDER --calibrate=no              | '--calibrate' is a number from 0 to 1 such as 0.6, not 'no'.
 					--evaluate=FOLDER --calibrate=1 --scoring=auto | '--calibrate' is for softmax; leave out '--scoring'.
 					--evaluate=FOLDER --threshold=high            | '--threshold' is a number such as 0.5, not 'high'.
+					--evaluate=FOLDER --zsic.threshold=0.3 --compare=x | '--zsic.threshold' has no effect on this command: use --threshold.
+					--evaluate=FOLDER --zsic.threshold=0.3 --calibrate=0.6 | '--zsic.threshold' has no effect on this command: use --threshold.
+					--evaluate=FOLDER --zsic.threshold=0.3 --compare-template=x{} | '--zsic.threshold' has no effect on this command: use --threshold.
+					--evaluate=FOLDER --zsic.thresholds[owl]=1 --threshold=1 | '--zsic.thresholds[owl]' has no effect on this command: use --threshold.
+					--evaluate=FOLDER --compare-template=photograph | photograph
 					--evaluate=FOLDER --zsic.chekpoint=x          | There is no property 'zsic.chekpoint'
 					--evaluate=FOLDER --zsic.top=3                | '--zsic.top' has no effect on this command: the figures are of the best label and of the best five.
 					--evaluate=FOLDER --zsic.labels=owl           | '--zsic.labels' has no effect on this command: the names of the subfolders are the labels, or use --csv.
-					--evaluate=FOLDER --zsic.threshold=0.5        | '--zsic.threshold' has no effect on this command: use --threshold.
 					--evaluate=FOLDER --zsic.batch.queue-capacity=9 | '--zsic.batch.queue-capacity' has no effect on this command: it follows from the number of processors.
 					--evaluate=FOLDER --zsic.checkpoint=FOLDER    | The classifier cannot be started.
 					--evalute=FOLDER                              | There is no option '--evalute'. Did you mean '--evaluate'?

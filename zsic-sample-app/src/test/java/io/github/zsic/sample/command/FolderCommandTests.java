@@ -310,6 +310,7 @@ class FolderCommandTests {
 			--zsic.batch.queue-timeout=1s | pictures wait for as long as it takes.
 			--zsic.top=1 | use --top.
 			--zsic.threshold=0.5 | use --threshold.
+			--zsic.thresholds[owl]=0.5 | use --threshold.
 			--zsic.labels=owl | use --labels or --labels-file.
 			--zsic.labels[0]=owl | use --labels or --labels-file.
 			--zsic.maximumWait=1s | the model is always loaded first.

@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 import com.google.gson.JsonObject;
@@ -112,7 +113,7 @@ class SwapGateTests {
 			ManagedClassifier managed = context.getBean(ManagedClassifier.class);
 			assertThat(managed.failedSwaps()).isEqualTo(1);
 			managed.refresh(new ModelSelection(this.worse.toString(), null, "cpu", Precision.AUTO));
-			await().until(() -> managed.failedSwaps() == 2);
+			await().atMost(Duration.ofMinutes(1)).until(() -> managed.failedSwaps() == 2);
 			HttpResponse<String> taken = swap(context, this.good);
 			assertThat(taken.statusCode()).as(taken.body()).isEqualTo(200);
 			assertThat(classifier.model().checkpoint()).isEqualTo(this.good.toString());
