@@ -436,8 +436,8 @@ class PageTests {
 			order.add(this.browser.focused());
 		}
 		while (!this.browser.focused().equals("code-panel") && order.size() < 50);
-		assertThat(order).containsExactly("emoji-clip cpu \u00b7 ready", "choose", "", "", "", "", "", "",
-				"Try all of these at once", "copy-labels", "clear-labels", "fox, edit", "new-label",
+		assertThat(order).containsExactly("Classify", "Evaluate", "emoji-clip cpu \u00b7 ready", "choose", "", "", "",
+				"", "", "", "Try all of these at once", "copy-labels", "clear-labels", "fox, edit", "new-label",
 				"Scoring and templates auto", "tab-curl", "copy-code", "code-panel");
 
 		this.browser.driver().executeScript("document.querySelector('#choose').focus()");
