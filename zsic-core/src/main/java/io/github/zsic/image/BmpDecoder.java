@@ -89,6 +89,9 @@ final class BmpDecoder {
 		byte[] rgb = new byte[width * rows * RgbImage.BYTES_PER_PIXEL];
 		int target = 0;
 		for (int y = 0; y < rows; y++) {
+			if ((y & 0xFF) == 0) {
+				limit.checkTime();
+			}
 			int source = pixels + (int) row * ((height < 0) ? y : rows - 1 - y);
 			for (int x = 0; x < width; x++, source += 3, target += 3) {
 				rgb[target] = file.get(source + 2);
