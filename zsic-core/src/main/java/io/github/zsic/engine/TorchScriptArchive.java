@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -36,6 +37,12 @@ final class TorchScriptArchive {
 	/** The others, which are false. */
 	private static final List<String> FLAGS = List.of("training", "checked");
 
+	/**
+	 * What was packed before, by its roles. Packing takes longer than all the rest of
+	 * this, and every load of a model does it twice or more.
+	 */
+	private static final Map<Map<String, String>, Map<String, byte[]>> PACKED = new ConcurrentHashMap<>();
+
 	private TorchScriptArchive() {
 	}
 
@@ -46,17 +53,26 @@ final class TorchScriptArchive {
 	 * @throws IOException if it cannot be written
 	 */
 	static void write(Map<String, String> roles, Path target) throws IOException {
-		Map<String, ProgramSource> program = program(roles);
+		Map<String, byte[]> sources = PACKED.get(roles);
+		if (sources == null) {
+			sources = pack(program(roles));
+			PACKED.put(Map.copyOf(roles), sources);
+		}
 		try (OutputStream out = Files.newOutputStream(target); ZipOutputStream zip = new ZipOutputStream(out)) {
 			put(zip, "data.pkl", module());
-			for (Map.Entry<String, ProgramSource> source : program.entrySet()) {
-				put(zip, "code/__torch__/zsic/" + source.getKey() + ".py",
-						source.getValue().packed(program).getBytes(StandardCharsets.UTF_8));
+			for (Map.Entry<String, byte[]> source : sources.entrySet()) {
+				put(zip, "code/__torch__/zsic/" + source.getKey() + ".py", source.getValue());
 			}
 			put(zip, "constants.pkl", new byte[] { (byte) 0x80, 2, ')', '.' });
 			put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
 			put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
 		}
+	}
+
+	private static Map<String, byte[]> pack(Map<String, ProgramSource> program) {
+		Map<String, byte[]> sources = new TreeMap<>();
+		program.forEach((name, source) -> sources.put(name, source.packed(program).getBytes(StandardCharsets.UTF_8)));
+		return sources;
 	}
 
 	/** {@code model.py}, and whatever the sources import, by their names. */
