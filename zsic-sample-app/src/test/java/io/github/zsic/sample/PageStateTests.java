@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
@@ -22,8 +23,10 @@ import org.springframework.core.io.ClassPathResource;
 
 /**
  * How the page looks in each of its states, on every screen and in both themes. Those of
- * a model that is not ready are in {@link PageModelTests}.
+ * a model that is not ready are in {@link PageModelTests}. Takes minutes, so it runs with
+ * {@code -Dzsic.page-states=true} only.
  */
+@EnabledIfSystemProperty(named = "zsic.page-states", matches = "true")
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "zsic.device=cpu")
 @Import(PageTests.SabotagedModel.class)
 class PageStateTests {
