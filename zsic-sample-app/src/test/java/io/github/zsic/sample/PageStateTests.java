@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
@@ -23,10 +22,8 @@ import org.springframework.core.io.ClassPathResource;
 
 /**
  * How the page looks in each of its states, on every screen and in both themes. Those of
- * a model that is not ready are in {@link PageModelTests}. Takes minutes, so it runs with
- * {@code -Dzsic.page-states=true} only.
+ * a model that is not ready are in {@link PageModelTests}.
  */
-@EnabledIfSystemProperty(named = "zsic.page-states", matches = "true")
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "zsic.device=cpu")
 @Import(PageTests.SabotagedModel.class)
 class PageStateTests {
